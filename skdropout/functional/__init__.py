@@ -1,0 +1,1 @@
+"""The equations, in torch alone: tensors in, tensors out."""
