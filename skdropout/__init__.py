@@ -1,5 +1,6 @@
 """Networks for tabular data in which dropout is understood and put to work."""
 
-from skdropout._version import __version__
+from skdropout._mlp import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout._version import __version__ as __version__
 
-__all__: list[str] = []
+__all__ = ["DropoutMLPClassifier", "DropoutMLPRegressor"]

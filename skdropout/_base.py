@@ -1,0 +1,368 @@
+"""The template of fit that all networks of the library share."""
+
+import copy
+from abc import abstractmethod
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from skdropout._batches import Rows, TableTensors
+from skdropout._device import member_seeds, resolve_device
+from skdropout._embeddings import embedding_tables
+from skdropout._masks import MaskSource
+from skdropout._parameters import NetworkParameters
+from skdropout._predictor import Predictor
+from skdropout._sklearn_private import check_sample_weight, fit_context
+from skdropout._stack import Member, build_stack
+from skdropout._tables import TableEncoder
+from skdropout._validation import (
+    all_or_nothing,
+    check_callbacks,
+    embedding_dims,
+    hidden_sizes,
+    layer_rates,
+    split_rows,
+)
+
+__all__ = ["BaseDropoutMLP"]
+
+
+class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
+    """A stack of multilayer perceptrons on one table, averaged."""
+
+    # The precision of training; predictions have prediction_dtype.
+    _dtype = torch.float32
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
+        """Train the networks.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Numbers and categories; cells may be missing.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows in the loss.
+        X_val : array-like or data frame of shape (n_val, n_features), default=None
+            Rows to stop by, in place of a share of the training rows.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, a column, the target or a weight cannot be used.
+        """
+        context = self._init_callback_context(max_subtasks=self.max_iter)
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        data = {"X": X, "y": y, "metadata": metadata}
+        context.call_on_fit_task_begin(estimator=self, **data)
+        with all_or_nothing(self):
+            resumes = self.warm_start and hasattr(self, "net_")
+            self._start(X, resumes)
+            parts = [self._read(X, y, sample_weight, reset=not resumes)]
+            if X_val is not None or y_val is not None:
+                self._check_validation_data(X_val, y_val)
+                parts.append(self._read(X_val, y_val, sample_weight_val, reset=False))
+            table = self._table(parts, resumes)
+            n_train = len(parts[0]["target"])
+            members = self._members(table, n_train, stops=self.early_stopping)
+            net = self._net(table, members, self.net_.module_ if resumes else None)
+            net.callbacks = self._training_callbacks(context, data)
+            net.fit(self._rows(table, members, "train"))
+            self._finish(net, resumes)
+        context.call_on_fit_task_end(
+            estimator=self, **data, reconstruction_attributes=lambda: {"net_": self.net_}
+        )
+        return self
+
+    def _start(self, X, resumes):
+        """Check what can be checked before the target, and learn the table's layout."""
+        self._hidden_sizes = hidden_sizes(self.hidden_layer_sizes)
+        self._rates = layer_rates(self.dropout, len(self._hidden_sizes))
+        check_callbacks(self.callbacks)
+        self.device_ = resolve_device(self.device)
+        if not resumes:
+            self._encoder = TableEncoder(self.categorical_features).fit(X, self)
+            self._dims = embedding_dims(self.embedding_dim, self._encoder)
+
+    def _read(self, X, y, sample_weight, reset):
+        """Turn rows as the user gives them into arrays."""
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        check_consistent_length(X, y, sample_weight)
+        numeric, codes = self._encoder.transform(X, self)
+        target = self._encode_target(y, reset)
+        if sample_weight is not None:
+            sample_weight = check_sample_weight(
+                sample_weight, target, dtype=np.float64, ensure_non_negative=True
+            )
+            if not sample_weight.any():
+                raise ValueError("sample_weight is zero for every row; give some row a weight.")
+        weight = self._weigh(target, sample_weight, reset)
+        return {"numeric": numeric, "codes": codes, "target": target, "weight": weight}
+
+    @abstractmethod
+    def _encode_target(self, y, reset):
+        """Return the target to train on, float (n_rows, n_outputs) or int class codes."""
+
+    @abstractmethod
+    def _criterion(self):
+        """Return the loss."""
+
+    def _weigh(self, target, sample_weight, reset):
+        return sample_weight
+
+    def _check_validation_data(self, X_val, y_val):
+        for value, name, other in ((X_val, "X_val", "y_val"), (y_val, "y_val", "X_val")):
+            if value is None:
+                raise ValueError(f"{other} is given but {name} is not; give both or neither.")
+        if not self.early_stopping:
+            raise ValueError(
+                "X_val and y_val are given but early_stopping=False; set early_stopping=True."
+            )
+
+    def _table(self, parts, resumes):
+        """Join the rows of ``parts`` (training, then validation) into one table of tensors."""
+        numeric, codes, target = (
+            np.concatenate([part[name] for part in parts])
+            for name in ("numeric", "codes", "target")
+        )
+        weight = None
+        if any(part["weight"] is not None for part in parts):
+            ones = [np.ones(len(part["target"])) for part in parts]
+            weight = np.concatenate(
+                [one if part["weight"] is None else part["weight"] for part, one in zip(parts, ones, strict=True)]
+            )
+            weight = torch.as_tensor(weight, dtype=self._dtype)
+        if target.dtype.kind == "f":
+            if not resumes:
+                self._target_location, self._target_scale = self._criterion().standardisation(
+                    parts[0]["target"], parts[0]["weight"]
+                )
+            target = (target - self._target_location) / self._target_scale
+        return TableTensors(
+            torch.as_tensor(numeric, dtype=self._dtype),
+            torch.as_tensor(codes),
+            torch.as_tensor(target, dtype=self._dtype if target.dtype.kind == "f" else None),
+            weight,
+            torch.tensor(self._encoder.n_levels, dtype=torch.long) + 1,
+        )
+
+    def _members(self, table, n_train, stops):
+        """Draw seeds, and what each network trains on and, if it ``stops``, stops by."""
+        n_rows = len(table.target)
+        if stops and n_rows < 2:
+            raise ValueError(
+                f"n_samples={n_rows} cannot be split into training and validation rows; give "
+                "more rows, or set early_stopping=False."
+            )
+        seeds = member_seeds(check_random_state(self.random_state), self.n_members + 1)
+        self._mask_seed = seeds.pop()
+        strata = None if table.target.is_floating_point() else table.target.numpy()
+        train, valid = np.arange(n_train), np.arange(n_train, n_rows)
+        members = []
+        for seed in seeds:
+            if stops and n_train == n_rows:
+                train, valid = split_rows(n_train, self.validation_fraction, strata, seed)
+            members.append(Member(seed, train, valid, self._rates, float(self.input_dropout)))
+        return members
+
+    def _rows(self, table, members, part):
+        index = [torch.as_tensor(getattr(member, part)) for member in members]
+        return Rows(table.near(self.device_), index) if len(index[0]) else None
+
+    def _net(self, table, members, module=None):
+        """Return a net around ``module``, or around a new stack of ``members``."""
+        from skdropout._training import StackNet  # imports skorch
+
+        criterion = self._criterion()
+        if module is None:
+            module = build_stack(
+                self._encoder,
+                table,
+                members,
+                criterion,
+                hidden_layer_sizes=self._hidden_sizes,
+                activation=self.activation,
+                dims=self._dims,
+                n_outputs=self._n_raw_outputs,
+            )
+        else:
+            module = copy.deepcopy(module)
+        return StackNet(
+            module,
+            criterion,
+            seeds=[member.seed for member in members],
+            masks=MaskSource(self._mask_seed, self.device_),
+            rows_valid=self._rows(table, members, "valid"),
+            schedule=self.learning_rate,
+            weight_decay=self.weight_decay,
+            max_grad_norm=self.max_grad_norm,
+            lr=self.learning_rate_init,
+            max_epochs=self.max_iter,
+            batch_size=self._batch_size(len(members[0].train)),
+            device=str(self.device_),
+        )
+
+    def _batch_size(self, n_train):
+        if self.batch_size != "auto":
+            return min(self.batch_size, n_train)
+        return int(np.clip(2 ** round(np.log2(max(n_train / 30, 1))), 16, 256))
+
+    def _training_callbacks(self, context, data):
+        from skdropout._progress import FitTasks, ProgressBar
+        from skdropout._training import BestEpoch
+
+        callbacks = list(self.callbacks or [])
+        if self.verbose:
+            callbacks.append(("progress_bar", ProgressBar()))
+        if hasattr(self, "_skl_callbacks"):
+            callbacks.append(("fit_tasks", FitTasks(self, context, data)))
+        if self.early_stopping:
+            callbacks.append(("best_epoch", BestEpoch(self.n_iter_no_change, self.tol)))
+        return callbacks
+
+    def _finish(self, net, resumes):
+        """Set the fitted attributes."""
+        if not np.isfinite(net.history[-1, "train_loss"]):
+            raise ValueError(
+                "Training diverged: the loss is no longer finite. Lower learning_rate_init="
+                f"{self.learning_rate_init}, or set max_grad_norm=1."
+            )
+        self.net_ = net.finish()
+        self._predictor = None
+        self.n_iter_ = net.epoch_ + (self.n_iter_ if resumes else 0)
+        self.loss_curve_ = (self.loss_curve_ if resumes else []) + net.history[:, "train_loss"]
+        self.validation_scores_ = self.best_validation_score_ = None
+        best = dict(net.callbacks_).get("best_epoch")
+        if best is not None:
+            self.validation_scores_ = [-loss for loss in net.history[:, "valid_loss"]]
+            self.best_validation_score_ = -float(best.best_loss_.mean())
+
+    def _partial_fit(self, X, y, sample_weight):
+        """Go once over the rows, with a constant learning rate; the first call sets the layout."""
+        with all_or_nothing(self):
+            resumes = hasattr(self, "net_")
+            self._start(X, resumes)
+            part = self._read(X, y, sample_weight, reset=not resumes)
+            table = self._table([part], resumes)
+            net = self.net_ if resumes else None
+            if net is None or net.optimizer_ is None:
+                members = self._members(table, len(table.target), stops=False)
+                net = self._net(table, members, net and net.module_)
+                net.set_params(max_epochs=1, schedule="constant", callbacks=self.callbacks)
+                net.initialize()
+            everything = torch.arange(len(table.target))
+            net.partial_fit(Rows(table.near(self.device_), [everything] * self.n_members))
+            net.module_.eval()
+            self.net_, self._predictor = net, None
+            self.n_iter_ = getattr(self, "n_iter_", 0) + 1
+            self.loss_curve_ = [*getattr(self, "loss_curve_", []), net.history[-1, "train_loss"]]
+            self.validation_scores_ = self.best_validation_score_ = None
+        return self
+
+    @property
+    def embeddings_(self):
+        """Learnt vectors of each categorical column's levels, as labelled tables."""
+        check_is_fitted(self)
+        return embedding_tables(self.net_.module_.encoding, self._encoder)
+
+    def _forward(self, X):
+        """Return each member's predictions, (n_members, n_rows, n_outputs), as a tensor."""
+        check_is_fitted(self)
+        return self._current_predictor()(*self._encoder.transform(X, self))
+
+    def _forward_log_probabilities(self, X):
+        check_is_fitted(self)
+        return self._current_predictor().log_probabilities(*self._encoder.transform(X, self))
+
+    def _current_predictor(self):
+        if self._predictor is None:
+            self._predictor = Predictor(self.net_)
+        return self._predictor
+
+    def sample_predictions(self, X, n_samples=100, random_state=None):
+        """Draw predictions with dropout left on (Monte-Carlo dropout).
+
+        Each draw is the prediction of one network under one draw of its dropout masks; with
+        several networks, the draws take turns among them.
+
+        The spread of the draws is not a calibrated uncertainty: it grows with the order of
+        interaction of the function learnt, also where the data have no noise [1]_.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Rows to predict.
+        n_samples : int, default=100
+            Number of draws.
+        random_state : int, RandomState instance or None, default=None
+            Fixes the draws.
+
+        Returns
+        -------
+        draws : ndarray of shape (n_samples, n_rows) or (n_samples, n_rows, n_outputs)
+            Predictions in units of the target, or probabilities of the classes.
+
+        Raises
+        ------
+        ValueError
+            If nothing is random: all dropout rates are zero and there is one network.
+
+        References
+        ----------
+        .. [1] B. Lengerich, E. Xing, R. Caruana, "Dropout as a Regularizer of Interaction
+           Effects", AISTATS 2022.
+        """
+        check_is_fitted(self)
+        if not isinstance(n_samples, (int, np.integer)) or n_samples < 1:
+            raise ValueError(f"n_samples={n_samples!r} must be a positive integer.")
+        module = self.net_.module_
+        if module.n_members == 1 and not (module.dropout.any() or module.input_dropout.any()):
+            raise ValueError(
+                "All dropout rates are zero and there is one network, so draws do not differ; "
+                "fit with dropout > 0, input_dropout > 0 or n_members > 1."
+            )
+        rows = self._encoder.transform(X, self)
+        seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+        draws = self._current_predictor().draw(*rows, n_samples, MaskSource(seed, self.device_))
+        return self._decode(draws)
+
+    @abstractmethod
+    def _decode(self, predictions):
+        """Turn a tensor of predictions (..., n_rows, n_outputs) into the user's units."""
+
+    def __getstate__(self):
+        """Leave out what can be made again."""
+        state = super().__getstate__()
+        return {**state, "_predictor": None} if "_predictor" in state else state
+
+    def __setstate__(self, state):
+        """Follow the networks to the device they could be loaded on."""
+        super().__setstate__(state)
+        if hasattr(self, "net_"):
+            self.device_ = torch.device(self.net_.device)
+
+    def __sklearn_tags__(self):
+        """Declare missing cells and categories."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        return tags

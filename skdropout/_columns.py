@@ -1,0 +1,104 @@
+"""One column at a time: what kind it is, and its cells as numbers or as levels."""
+
+import numbers
+
+import numpy as np
+
+from skdropout._sklearn_private import is_pandas_df, is_polars_df, safe_indexing
+
+__all__ = ["as_levels", "as_numbers", "column_of", "is_frame", "looks_categorical"]
+
+
+def is_frame(X):
+    """Whether ``X`` is a pandas or polars DataFrame."""
+    return is_pandas_df(X) or is_polars_df(X)
+
+
+def column_of(X, j):
+    """Return column ``j`` of a frame (a Series) or of an array."""
+    return safe_indexing(X, j, axis=1)
+
+
+def looks_categorical(column, name):
+    """Whether a frame's column holds categories: by dtype, or because its cells are strings."""
+    kind = _kind(column)
+    if kind == "category":
+        return True
+    if kind == "number":
+        return False
+    if kind == "text":
+        cells = [cell for cell in as_objects(column) if cell is not None]
+        types = sorted({_cell_type(cell) for cell in cells})
+        if len(types) > 1:
+            raise ValueError(
+                f"Column {name!r} mixes {' and '.join(types)}; convert it to one type, for "
+                "example by .astype(str), or drop it."
+            )
+        return types != ["number"]
+    raise ValueError(
+        f"Column {name!r} has dtype {column.dtype}, which is neither a number nor a category; "
+        "turn it into numbers or categories (for a date: year, month, hour, ...) or drop it."
+    )
+
+
+def as_numbers(column, name):
+    """Return a float64 array with NaN for missing."""
+    try:
+        if hasattr(column, "astype"):  # pandas, numpy
+            if getattr(column.dtype, "kind", "O") == "c":
+                raise ValueError("complex numbers")
+            missing = {} if isinstance(column, np.ndarray) else {"na_value": np.nan}
+            if missing:
+                return column.astype(object).to_numpy(dtype=np.float64, **missing)
+            return column.astype(np.float64)
+        return np.array([np.nan if cell is None else cell for cell in column], dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Column {name!r} cannot be read as numbers ({error}); convert it, drop it, or name "
+            "it in categorical_features."
+        ) from error
+
+
+def as_objects(column):
+    """Return a list of the cells, None for missing."""
+    if hasattr(column, "isna"):  # pandas
+        missing = column.isna().to_numpy()
+        cells = column.astype(object).to_numpy()
+        return [None if gone else cell for cell, gone in zip(cells, missing, strict=True)]
+    cells = column.to_list() if hasattr(column, "to_list") else column.tolist()
+    return [None if _is_nan(cell) else cell for cell in cells]
+
+
+def as_levels(column):
+    """Return (codes, levels): codes into the list of distinct levels, -1 for missing."""
+    levels, codes = {}, []
+    for cell in as_objects(column):
+        codes.append(-1 if cell is None else levels.setdefault(cell, len(levels)))
+    return np.array(codes, dtype=np.int64), list(levels)
+
+
+def _kind(column):
+    dtype = column.dtype
+    if hasattr(dtype, "is_numeric"):  # polars
+        if dtype.is_numeric() or str(dtype) == "Boolean":
+            return "number"
+        text = str(dtype).split("(")[0]
+        return {"Categorical": "category", "Enum": "category", "String": "text", "Object": "text"}.get(
+            text, "other"
+        )
+    if str(dtype) == "category":
+        return "category"
+    kind = getattr(dtype, "kind", "O")
+    if kind in "biuf":
+        return "number"
+    return "text" if kind in "OUT" else "other"
+
+
+def _cell_type(cell):
+    if isinstance(cell, numbers.Real) or isinstance(cell, np.bool_):
+        return "number"
+    return type(cell).__name__
+
+
+def _is_nan(cell):
+    return cell is None or (isinstance(cell, float) and cell != cell)

@@ -1,0 +1,42 @@
+"""Where tensors live, and seeds that leave the caller's random state alone."""
+
+import numpy as np
+import torch
+
+__all__ = ["member_seeds", "prediction_dtype", "resolve_device"]
+
+
+def resolve_device(device):
+    """Return the ``torch.device`` that ``device`` names; "auto" takes the best there is.
+
+    Raises
+    ------
+    ValueError
+        If ``device`` is no device name, or names an accelerator this machine lacks.
+    """
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        resolved = torch.device(device)
+        torch.empty(0, device=resolved)
+    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
+        reason = str(error).split("\n")[0]
+        raise ValueError(
+            f"device={device!r} is not available here: {reason} Use device='auto' or 'cpu'."
+        ) from error
+    return resolved
+
+
+def prediction_dtype(device):
+    """Return the precision of predictions on ``device``.
+
+    In float32 the result for a row depends, in its last digits, on how many rows share the
+    matrix product. Float64 hides that far below anything that matters, so a row's prediction
+    is the same alone and in a table. Apple's GPUs have no float64.
+    """
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
+def member_seeds(random_state, n_members):
+    """Draw one independent seed per member from a ``numpy.random.RandomState``."""
+    return random_state.randint(np.iinfo(np.int32).max, size=n_members).tolist()

@@ -1,0 +1,118 @@
+"""What a stack is trained on: one value per member and row, and the way back to predictions."""
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+__all__ = ["AbsoluteError", "LogLoss", "MultilabelLogLoss", "Pinball", "Poisson", "SquaredError"]
+
+
+class _Loss(nn.Module):
+    """A loss of raw network outputs.
+
+    ``forward(raw, target)`` maps (n_members, n_rows, n_outputs) to (n_members, n_rows).
+    """
+
+
+    def standardisation(self, y, weight):
+        """Return location and scale per column of ``y`` (n_rows, n_outputs) to train on."""
+        return np.zeros(y.shape[1]), np.ones(y.shape[1])
+
+    def inverse_link(self, raw):
+        """Map raw outputs to predictions in standardised units."""
+        return raw
+
+
+def _mean_and_deviation(y, weight):
+    mean = np.average(y, axis=0, weights=weight)
+    deviation = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weight))
+    # a constant target: rounding leaves a deviation that is not quite zero
+    return mean, np.where(deviation > 1e-12 * np.maximum(np.abs(mean), 1e-300), deviation, 1.0)
+
+
+class SquaredError(_Loss):
+    """Squared error, averaged over outputs."""
+
+    def standardisation(self, y, weight):  # noqa: D102
+        return _mean_and_deviation(y, weight)
+
+    def forward(self, raw, target):  # noqa: D102
+        return (raw - target).square().mean(-1)
+
+
+class AbsoluteError(_Loss):
+    """Absolute error, averaged over outputs."""
+
+    def standardisation(self, y, weight):  # noqa: D102
+        return _mean_and_deviation(y, weight)
+
+    def forward(self, raw, target):  # noqa: D102
+        return (raw - target).abs().mean(-1)
+
+
+class Pinball(_Loss):
+    """Pinball loss of one quantile, averaged over outputs."""
+
+    def __init__(self, quantile):
+        super().__init__()
+        self.quantile = quantile
+
+    def standardisation(self, y, weight):  # noqa: D102
+        return _mean_and_deviation(y, weight)
+
+    def forward(self, raw, target):  # noqa: D102
+        error = target - raw
+        return torch.maximum(self.quantile * error, (self.quantile - 1) * error).mean(-1)
+
+
+class Poisson(_Loss):
+    """Half the Poisson deviance of a log-linear mean, without the part that y alone decides."""
+
+    def standardisation(self, y, weight):  # noqa: D102
+        return np.zeros(y.shape[1]), np.average(y, axis=0, weights=weight)
+
+    def forward(self, raw, target):  # noqa: D102
+        return (raw.exp() - target * raw).mean(-1)
+
+    def inverse_link(self, raw):  # noqa: D102
+        return raw.exp()
+
+
+class LogLoss(_Loss):
+    """Log-loss of one class out of several; targets are class codes of shape (members, rows).
+
+    Two classes share one logit, more have one each.
+    """
+
+    def forward(self, raw, target):  # noqa: D102
+        if raw.shape[-1] == 1:
+            return F.binary_cross_entropy_with_logits(
+                raw.squeeze(-1), target.to(raw.dtype), reduction="none"
+            )
+        return F.cross_entropy(raw.flatten(0, 1), target.flatten(), reduction="none").view(
+            target.shape
+        )
+
+    def inverse_link(self, raw):  # noqa: D102
+        return self.log_probabilities(raw).exp()
+
+    def log_probabilities(self, raw):
+        """Return log probabilities of shape (n_members, n_rows, n_classes)."""
+        if raw.shape[-1] == 1:
+            return F.logsigmoid(torch.cat([-raw, raw], -1))
+        return F.log_softmax(raw, -1)
+
+
+class MultilabelLogLoss(_Loss):
+    """Log-loss of labels that may hold together, averaged over the labels."""
+
+    def forward(self, raw, target):  # noqa: D102
+        return F.binary_cross_entropy_with_logits(raw, target, reduction="none").mean(-1)
+
+    def inverse_link(self, raw):  # noqa: D102
+        return raw.sigmoid()
+
+    def log_probabilities(self, raw):
+        """Return the log probability of each label."""
+        return F.logsigmoid(raw)

@@ -1,0 +1,172 @@
+"""Stacks of networks: K members of one shape, computed together by batched products.
+
+Every parameter and every per-member buffer has the members as its first axis, so a stack can be
+cut down to some of its members (:func:`select_members`) and a member can be told apart by index.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from skdropout._masks import KeepLaw
+
+__all__ = [
+    "ACTIVATIONS",
+    "StackLinear",
+    "StackMLP",
+    "copy_members",
+    "replace_members",
+    "select_members",
+]
+
+ACTIVATIONS = {
+    "relu": torch.relu,
+    "gelu": F.gelu,
+    "silu": F.silu,
+    "mish": F.mish,
+    "tanh": torch.tanh,
+    "identity": lambda x: x,
+}
+
+
+class StackLinear(nn.Module):
+    """One linear layer per member: ``y[k] = x[k] @ weight[k] + bias[k]``.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+    generators : list of torch.Generator
+        One per member; each member's weights come from its own, so they do not depend on which
+        other members there are.
+    """
+
+    def __init__(self, n_inputs, n_outputs, generators):
+        super().__init__()
+        bound = max(n_inputs, 1) ** -0.5
+        draws = [
+            torch.empty(n_inputs + 1, n_outputs, dtype=torch.float64).uniform_(
+                -bound, bound, generator=generator
+            )
+            for generator in generators
+        ]
+        both = torch.stack(draws)
+        self.weight = nn.Parameter(both[:, :-1].contiguous())
+        self.bias = nn.Parameter(both[:, -1:].contiguous())
+
+    def forward(self, x):
+        """Map (n_members, n_rows, n_inputs) to (n_members, n_rows, n_outputs)."""
+        return torch.baddbmm(self.bias, x, self.weight)
+
+
+class StackMLP(nn.Module):
+    """K multilayer perceptrons on one table, each with dropout rates of its own.
+
+    Parameters
+    ----------
+    encoding : TableEncoding
+        Turns the table's numbers and codes into the first layer's inputs.
+    hidden_layer_sizes : sequence of int
+    n_outputs : int
+    activation : str
+        A key of ``ACTIVATIONS``.
+    dropout : Tensor of shape (n_members, n_hidden_layers)
+        Probability of dropping a hidden unit.
+    input_dropout : Tensor of shape (n_members,)
+        Probability of dropping a column: all its inputs at once take their typical value.
+    generators : list of torch.Generator
+        One per member, for the initial weights.
+    """
+
+    def __init__(
+        self, encoding, hidden_layer_sizes, n_outputs, activation, dropout, input_dropout, generators
+    ):
+        super().__init__()
+        self.encoding = encoding
+        widths = [encoding.width, *hidden_layer_sizes]
+        self.hidden = nn.ModuleList(
+            StackLinear(a, b, generators) for a, b in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.output = StackLinear(widths[-1], n_outputs, generators)
+        self.activation = activation
+        self.register_buffer("dropout", dropout)
+        self.register_buffer("input_dropout", input_dropout)
+        n_members = len(generators)
+        self.register_buffer("target_location", torch.zeros(n_members, 1, n_outputs))
+        self.register_buffer("target_scale", torch.ones(n_members, 1, n_outputs))
+        self.stop_dropping()
+
+    @property
+    def n_members(self):
+        """How many networks the stack holds."""
+        return len(self.dropout)
+
+    def drop_with(self, masks):
+        """Drop units by masks from ``masks`` (a MaskSource) whenever in training mode."""
+        like = self.output.weight
+        laws = [
+            KeepLaw.from_rates(rates, like.device, like.dtype) if bool(rates.any()) else None
+            for rates in (self.input_dropout, *self.dropout.unbind(1))
+        ]
+        self._masks, self._input_law, self._laws = masks, laws[0], laws[1:]
+
+    def standardise(self, target):
+        """Put targets in the units each member is trained on; class codes stay as they are."""
+        if not target.is_floating_point():
+            return target
+        return (target - self.target_location) / self.target_scale
+
+    def natural(self, raw, criterion):
+        """Map raw outputs to predictions in the units of the targets."""
+        return criterion.inverse_link(raw) * self.target_scale + self.target_location
+
+    def stop_dropping(self):
+        """Forget the source of masks: the network is deterministic in either mode."""
+        self._masks, self._input_law, self._laws = None, None, [None] * len(self.hidden)
+
+    def forward(self, numeric, codes):
+        """Return raw outputs (n_members, n_rows, n_outputs).
+
+        Parameters
+        ----------
+        numeric : Tensor of shape (n_members or 1, n_rows, n_numeric)
+        codes : Tensor of shape (n_members or 1, n_rows, n_categorical)
+        """
+        x = self.encoding(numeric, codes)
+        if self.training and self._input_law is not None:
+            kept = self._masks.draw(self._input_law, (*x.shape[:2], self.encoding.n_columns))
+            x = self.encoding.keep(x, kept)
+        activation = ACTIVATIONS[self.activation]
+        for layer, law in zip(self.hidden, self._laws, strict=True):
+            x = activation(layer(x))
+            if self.training and law is not None:
+                x = x * self._masks.draw(law, x.shape)
+        return self.output(x)
+
+
+def _member_tensors(module):
+    """Yield (owner, name, tensor) of everything that has the members as its first axis."""
+    for part in module.modules():
+        for name, tensor in part.named_parameters(recurse=False):
+            yield part, name, tensor
+        for name, tensor in part.named_buffers(recurse=False):
+            if name not in getattr(part, "shared_buffers", ()):
+                yield part, name, tensor
+
+
+def select_members(module, members):
+    """Cut ``module`` down, in place, to ``members`` (a tensor of indices), in that order."""
+    replace_members(module, [tensor.detach()[members] for *_, tensor in _member_tensors(module)])
+
+
+def copy_members(module):
+    """Return a copy of every tensor that has the members as its first axis."""
+    return [tensor.detach().clone() for *_, tensor in _member_tensors(module)]
+
+
+def replace_members(module, tensors):
+    """Put ``tensors`` in the place of the module's own, whatever their number of members."""
+    for (part, name, old), new in zip(list(_member_tensors(module)), tensors, strict=True):
+        if isinstance(old, nn.Parameter):
+            old.data, old.grad = new, None
+        else:
+            setattr(part, name, new)

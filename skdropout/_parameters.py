@@ -1,0 +1,68 @@
+"""The parameters that all networks of the library share, and what they may be."""
+
+from collections.abc import Iterable
+from dataclasses import KW_ONLY, dataclass
+from numbers import Integral, Real
+
+import torch
+
+from skdropout._networks import ACTIVATIONS
+from skdropout._sklearn_private import Interval, StrOptions
+
+__all__ = ["NetworkParameters"]
+
+
+@dataclass(eq=False, repr=False)
+class NetworkParameters:
+    """A dataclass, so that subclasses inherit the signature of ``__init__``."""
+
+    hidden_layer_sizes: Iterable = (256, 256)
+    _: KW_ONLY
+    dropout: float = 0.1
+    input_dropout: float = 0.0
+    activation: str = "relu"
+    n_members: int = 1
+    numeric_encoding: str = "standard"
+    categorical_features: object = "from_dtype"
+    embedding_dim: object = "auto"
+    learning_rate_init: float = 1e-3
+    learning_rate: str = "cosine"
+    weight_decay: float = 1e-2
+    max_grad_norm: float | None = None
+    batch_size: object = "auto"
+    max_iter: int = 100
+    early_stopping: bool = True
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 20
+    tol: float = 0.0
+    warm_start: bool = False
+    device: object = "auto"
+    callbacks: list | None = None
+    random_state: object = None
+    verbose: int = 0
+
+    _parameter_constraints = {  # noqa: RUF012
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
+        "input_dropout": [Interval(Real, 0, 1, closed="left")],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "n_members": [Interval(Integral, 1, None, closed="left")],
+        "numeric_encoding": [StrOptions({"standard"})],
+        "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
+        "embedding_dim": [StrOptions({"auto"}), dict, Interval(Integral, 1, None, closed="left")],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [StrOptions({"constant", "cosine"})],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "device": [str, torch.device],
+        "callbacks": [list, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }

@@ -1,0 +1,117 @@
+"""A table and a list of members become a stack that is ready to train."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from skdropout._batches import Rows, TableTensors
+from skdropout._encodings import Embedding, StandardEncoding, TableEncoding
+from skdropout._networks import StackMLP
+from skdropout._tables import spread
+
+__all__ = ["Member", "build_stack"]
+
+
+@dataclass(frozen=True)
+class Member:
+    """What one network of a stack is: its seed, its rates, and the rows it sees.
+
+    Attributes
+    ----------
+    seed : int
+    train, valid : ndarray of int
+        Rows to train on; rows to stop by, possibly none.
+    dropout : tuple of float
+        One rate per hidden layer.
+    input_dropout : float
+    """
+
+    seed: int
+    train: np.ndarray
+    valid: np.ndarray
+    dropout: tuple
+    input_dropout: float
+
+
+def build_stack(encoder, table, members, criterion, *, hidden_layer_sizes, activation, dims, n_outputs):
+    """Build the network of ``members`` for ``table``, in the table's precision.
+
+    Parameters
+    ----------
+    encoder : TableEncoder
+    table : TableTensors
+        On the CPU.
+    members : list of Member
+    criterion : _Loss
+    hidden_layer_sizes : sequence of int
+    activation : str
+    dims : list of int
+        Dimension of each categorical column's vectors.
+    n_outputs : int
+
+    Returns
+    -------
+    module : StackMLP
+    """
+    generators = [torch.Generator().manual_seed(member.seed) for member in members]
+    module = StackMLP(
+        _encoding(encoder, table, members, dims, generators),
+        hidden_layer_sizes,
+        n_outputs,
+        activation,
+        torch.tensor([member.dropout for member in members], dtype=torch.float64).view(
+            len(members), len(hidden_layer_sizes)
+        ),
+        torch.tensor([member.input_dropout for member in members], dtype=torch.float64),
+        generators,
+    )
+    if table.target.is_floating_point():
+        units = [_target_units(table, member.train, criterion) for member in members]
+        module.target_location, module.target_scale = (
+            torch.as_tensor(np.stack(part)).unsqueeze(1) for part in zip(*units, strict=True)
+        )
+    return module.to(table.numeric.dtype)
+
+
+def _target_units(table, rows, criterion):
+    weight = None if table.weight is None else table.weight[rows].double().numpy()
+    return criterion.standardisation(table.target[rows].double().numpy(), weight)
+
+
+def _encoding(encoder, table, members, dims, generators):
+    numeric = None
+    if encoder.numeric_:
+        numeric = _numeric_encoding(table.numeric.double().numpy(), members)
+    embeddings, embedded_columns = [], []
+    for dim in sorted(set(dims)):
+        columns = [c for c, d in enumerate(dims) if d == dim]
+        n_levels = [encoder.n_levels[c] for c in columns]
+        known = [_known_rows(table.codes[member.train][:, columns], n_levels) for member in members]
+        embeddings.append(Embedding(n_levels, dim, torch.stack(known), generators))
+        embedded_columns.append(columns)
+    return TableEncoding(
+        numeric, embeddings, encoder.numeric_, embedded_columns, encoder.categorical_
+    )
+
+
+def _numeric_encoding(numeric, members):
+    statistics = []
+    for member in members:
+        rows = numeric[member.train]
+        statistics.append((*spread(rows), np.isnan(rows).any(0)))
+    center, scale, has_missing = (
+        torch.as_tensor(np.stack(part)).unsqueeze(1) for part in zip(*statistics, strict=True)
+    )
+    return StandardEncoding(center, scale, has_missing)
+
+
+def _known_rows(codes, n_levels):
+    """Mark the embedding rows that occur in ``codes``; each column's "unknown" always does."""
+    known = []
+    for column, n in zip(codes.T, n_levels, strict=True):
+        seen = torch.zeros(n + 2, dtype=torch.bool)
+        seen[column] = True
+        seen[-1] = True
+        known.append(seen)
+    return torch.cat(known)

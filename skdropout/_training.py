@@ -1,0 +1,290 @@
+"""Training a stack: a skorch net whose batches are slices of whole tensors."""
+
+import copy
+import math
+import time
+import warnings
+
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback
+from skorch.utils import TeeGenerator
+
+from skdropout._batches import Batches
+from skdropout._networks import copy_members, replace_members, select_members
+from skdropout._optimizer import StackAdamW
+
+__all__ = ["BestEpoch", "StackNet"]
+
+# A stack is cut down once at most this share of its members still trains.
+_SHRINK_AT = 0.75
+_EVALUATION_ROWS = 4096
+_WARM_UP = 0.05
+
+
+class StackNet(NeuralNet):
+    """A skorch net around a stack of networks.
+
+    It differs from skorch's own loop in that batches are gathered on the device, losses are kept
+    per member, and nothing is copied to the host within an epoch. The rest is skorch's:
+    ``history``, callbacks, ``partial_fit``.
+
+    Parameters
+    ----------
+    module : StackMLP
+    criterion : _Loss
+        Maps raw outputs and standardised targets to one loss per member and row.
+    seeds : list of int
+        One per member, for shuffling.
+    masks : MaskSource
+    rows_valid : Rows or None
+    schedule : {"constant", "cosine"}
+    weight_decay : float
+    max_grad_norm : float or None
+        Largest norm of one member's gradient.
+    **kwargs
+        skorch's own: ``lr``, ``max_epochs``, ``batch_size``, ``callbacks``, ``device``.
+
+    Attributes
+    ----------
+    members_ : Tensor of int
+        The members still in training, by their place in the whole stack.
+    epoch_ : int
+        The epoch of this training, from one.
+    losses_ : dict
+        "train" and "valid": the last epoch's loss of each member in training.
+    """
+
+    def __init__(
+        self,
+        module,
+        criterion,
+        *,
+        seeds,
+        masks,
+        rows_valid=None,
+        schedule="constant",
+        weight_decay=0.0,
+        max_grad_norm=None,
+        **kwargs,
+    ):
+        super().__init__(module, criterion, verbose=0, train_split=None, **kwargs)
+        self.seeds = seeds
+        self.masks = masks
+        self.rows_valid = rows_valid
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.max_grad_norm = max_grad_norm
+        self._train = self._valid = None
+
+    @property
+    def _default_callbacks(self):
+        return []
+
+    def initialize(self):
+        """Initialise everything; members shuffle by generators of their own."""
+        super().initialize()
+        self.generators_ = [torch.Generator().manual_seed(seed) for seed in self.seeds]
+        return self
+
+    def initialize_optimizer(self, *_, **__):
+        """Set up AdamW; weights decay, biases and embeddings do not.
+
+        The number of steps an epoch has to be known, so this is done again as training starts.
+        """
+        self.optimizer_ = None
+        if self._train is not None:
+            weights = [layer.weight for layer in (*self.module_.hidden, self.module_.output)]
+            rest = [p for p in self.module_.parameters() if all(p is not w for w in weights)]
+            self.optimizer_ = StackAdamW(
+                weights,
+                rest,
+                self._train.steps,
+                lr=self.lr,
+                weight_decay=self.weight_decay,
+                fused=torch.device(self.device).type in ("cpu", "cuda"),
+            )
+        return self
+
+    def fit_loop(self, X, y=None, epochs=None, **fit_params):
+        """Train for ``epochs`` on ``X``, which is Rows that hold their target."""
+        epochs = self.max_epochs if epochs is None else epochs
+        self.members_ = torch.arange(self.module_.n_members)
+        self.losses_ = {}
+        self._generators = self.generators_
+        self._epochs_planned, self.epoch_ = epochs, 0
+        self._iterate_over(X, self.rows_valid)
+        if self.optimizer_ is None:
+            self._initialize_optimizer()
+        self.module_.drop_with(self.masks)
+        for self.epoch_ in range(1, epochs + 1):
+            start = time.perf_counter()
+            rows = {"dataset_train": self._train.rows, "dataset_valid": self.rows_valid}
+            self.notify("on_epoch_begin", **rows)
+            self.run_single_epoch(self._train, True, "train", self.train_step)
+            self.run_single_epoch(self._valid, False, "valid", self.validation_step)
+            self.history.record("dur", time.perf_counter() - start)
+            self.notify("on_epoch_end", **rows)
+        return self
+
+    def _iterate_over(self, train, valid):
+        device = torch.device(self.device)
+        self._train = Batches(train, self.batch_size, device, self._generators)
+        self._valid = None if valid is None else Batches(valid, _EVALUATION_ROWS, device)
+
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        """Go once over ``iterator``; record the mean loss and keep each member's own."""
+        if iterator is None:
+            return
+        self._set_training(training)
+        total, count = 0.0, 0.0
+        try:
+            for self._step, batch in enumerate(iterator):
+                self.notify("on_batch_begin", batch=batch[:2], training=training)
+                step = step_fn(batch)
+                self.notify("on_batch_end", batch=batch[:2], training=training, **step)
+                total, count = total + step["total"], count + batch[2]
+        except KeyboardInterrupt:
+            warnings.warn(
+                f"Training was interrupted in epoch {self.epoch_}; the best weights so far "
+                "are kept.",
+                stacklevel=2,
+            )
+            raise
+        self.losses_[prefix] = total / count
+        self.history.record(f"{prefix}_loss", float(self.losses_[prefix].mean()))
+
+    def train_step(self, batch, **fit_params):
+        """Take one step of every member."""
+        x, y, count = batch
+        self.optimizer_.zero_grad()
+        raw = self.module_(**x)
+        total = self.member_losses(raw, y)
+        (total / count.clamp(min=1)).sum().backward()
+        if self.max_grad_norm is not None:
+            self._clip_gradients()
+        self.notify(
+            "on_grad_computed",
+            named_parameters=TeeGenerator(self.get_all_learnable_params()),
+            batch=batch[:2],
+        )
+        if self.schedule == "cosine":
+            self._schedule_learning_rate()
+        self.optimizer_.step_of_epoch(self._step)
+        return {"loss": total.detach().sum(), "total": total.detach(), "y_pred": raw.detach()}
+
+    def validation_step(self, batch, **fit_params):
+        """Evaluate every member, dropout off."""
+        x, y, _ = batch
+        with torch.no_grad():
+            raw = self.module_(**x)
+            total = self.member_losses(raw, y)
+        return {"loss": total.sum(), "total": total, "y_pred": raw}
+
+    def member_losses(self, raw, y):
+        """Return each member's sum of losses over the rows of a batch."""
+        losses = self.criterion_(raw, self.module_.standardise(y["target"]))
+        return (losses * y["weight"] if "weight" in y else losses).sum(1)
+
+    def _clip_gradients(self):
+        gradients = [p.grad for p in self.module_.parameters()]
+        norms = torch.stack([torch.linalg.vector_norm(g.flatten(1), dim=1) for g in gradients])
+        factor = (self.max_grad_norm / torch.linalg.vector_norm(norms, dim=0)).clamp(max=1.0)
+        for gradient in gradients:
+            gradient.mul_(factor.view(-1, *[1] * (gradient.dim() - 1)))
+
+    def _schedule_learning_rate(self):
+        for group in self.optimizer_.param_groups:
+            progress = (self.epoch_ - 1 + self._step / group["steps"]) / self._epochs_planned
+            warm_up = min(1.0, (progress + 1e-3) / _WARM_UP)
+            group["lr"] = self.lr * warm_up * (1 + math.cos(math.pi * min(progress, 1.0))) / 2
+
+    def keep(self, members):
+        """Go on with some of the members in training, given by their place among these."""
+        members = members.cpu()
+        select_members(self.module_, members.to(self.device))
+        self.members_ = self.members_[members]
+        self._generators = [self._generators[k] for k in members]
+        if self.rows_valid is not None:
+            self.rows_valid = self.rows_valid.select(members)
+        self._iterate_over(self._train.rows.select(members), self.rows_valid)
+        self.optimizer_.select(members.to(self.device), self._train.steps)
+        self.module_.drop_with(self.masks)
+
+    def finish(self):
+        """Let go of what only training needs."""
+        self.module_.eval().stop_dropping()
+        self.rows_valid = self._train = self._valid = self.optimizer_ = None
+        return self
+
+    def __getstate__(self):
+        """Pickle on the CPU, so that a net fitted on any device loads on any machine."""
+        state = self.__dict__.copy()
+        state["module"] = state["module_"] = copy.deepcopy(self.module_).to("cpu")
+        state["optimizer_"] = None
+        return state
+
+    def __setstate__(self, state):
+        """Go back to the device of fit if this machine has it."""
+        self.__dict__.update(state)
+        try:
+            self.module_.to(self.device)
+        except (RuntimeError, AssertionError):
+            self.device = "cpu"
+
+
+class BestEpoch(Callback):
+    """Stop each member on its own validation loss and give it back its best epoch.
+
+    A member that has not improved by ``tol`` for ``patience`` epochs has stopped; its weights no
+    longer matter, and once enough have stopped the stack goes on without them.
+
+    Parameters
+    ----------
+    patience : int
+    tol : float
+        In units of the standardised loss.
+
+    Attributes
+    ----------
+    best_loss_ : Tensor of shape (n_members,)
+    best_epoch_ : Tensor of shape (n_members,)
+    """
+
+    def __init__(self, patience, tol):
+        self.patience = patience
+        self.tol = tol
+
+    def on_train_begin(self, net, **_):
+        """Start from the weights there are, as worse than anything."""
+        n_members, device = net.module_.n_members, net.device
+        self.best_loss_ = torch.full((n_members,), torch.inf, device=device)
+        self.best_epoch_ = torch.zeros(n_members, dtype=torch.long, device=device)
+        self._bar, self._bar_epoch = self.best_loss_.clone(), self.best_epoch_.clone()
+        self._best = copy_members(net.module_)
+
+    def on_epoch_end(self, net, **_):
+        """Remember the members that improved; leave out those that have stopped."""
+        active = net.members_.to(net.device)
+        loss = net.losses_["valid"].nan_to_num(nan=torch.inf).to(self.best_loss_.dtype)
+        better = loss < self.best_loss_[active]
+        improved = active[better]
+        self.best_loss_[improved] = loss[better]
+        self.best_epoch_[improved] = net.epoch_
+        for best, now in zip(self._best, copy_members(net.module_), strict=True):
+            best[improved] = now[better]
+        below = loss < self._bar[active] - self.tol
+        self._bar[active[below]] = loss[below]
+        self._bar_epoch[active[below]] = net.epoch_
+        going = net.epoch_ - self._bar_epoch[active] < self.patience
+        n_going = int(going.sum())
+        if not n_going:
+            raise KeyboardInterrupt
+        if n_going <= _SHRINK_AT * len(active):
+            net.keep(going.nonzero().squeeze(1))
+
+    def on_train_end(self, net, **_):
+        """Put the whole stack back, every member at its best epoch."""
+        if self.best_epoch_.any():
+            replace_members(net.module_, self._best)
+        self._best = None

@@ -1,0 +1,115 @@
+"""What fit checks before anything is trained, and how it splits rows."""
+
+from contextlib import contextmanager
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+__all__ = [
+    "all_or_nothing",
+    "check_callbacks",
+    "embedding_dims",
+    "hidden_sizes",
+    "layer_rates",
+    "split_rows",
+]
+
+
+@contextmanager
+def all_or_nothing(estimator):
+    """Give the estimator back as it was if what happens within fails."""
+    before = estimator.__dict__.copy()
+    try:
+        yield
+    except BaseException:
+        estimator.__dict__.clear()
+        estimator.__dict__.update(before)
+        raise
+
+
+def hidden_sizes(hidden_layer_sizes):
+    """Return the layer sizes as a tuple; one number stands for one layer."""
+    sizes = np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)).tolist()
+    if any(not isinstance(size, Integral) or size < 1 for size in sizes):
+        raise ValueError(f"hidden_layer_sizes={hidden_layer_sizes!r} must be positive integers.")
+    return tuple(map(int, sizes))
+
+
+def layer_rates(dropout, n_layers):
+    """Return one dropout rate per hidden layer."""
+    if isinstance(dropout, Real):
+        return (float(dropout),) * n_layers
+    rates = tuple(dropout)
+    if len(rates) != n_layers:
+        raise ValueError(
+            f"dropout={dropout!r} has {len(rates)} rates for {n_layers} hidden layers; give one "
+            "number, or one per layer."
+        )
+    if any(not isinstance(rate, Real) or not 0 <= rate < 1 for rate in rates):
+        raise ValueError(f"dropout={dropout!r} must hold rates in [0, 1).")
+    return tuple(map(float, rates))
+
+
+def embedding_dims(embedding_dim, encoder):
+    """Return the length of the vectors of each categorical column."""
+    n_levels = np.array(encoder.n_levels, dtype=float)
+    dims = np.clip(2 ** np.ceil(np.log2(1.5 * np.maximum(n_levels, 1) ** 0.5)), 2, 32)
+    dims = dims.astype(int).tolist()
+    if isinstance(embedding_dim, Integral):
+        return [int(embedding_dim)] * len(dims)
+    if isinstance(embedding_dim, dict):
+        columns = [encoder.names_[j] for j in encoder.categorical_]
+        positions = encoder.categorical_
+        for key, dim in embedding_dim.items():
+            if key not in columns and key not in positions:
+                raise ValueError(
+                    f"embedding_dim names {key!r}, which is no categorical column; those are "
+                    f"{columns}."
+                )
+            if not isinstance(dim, Integral) or dim < 1:
+                raise ValueError(f"embedding_dim[{key!r}]={dim!r} must be a positive integer.")
+            dims[columns.index(key) if key in columns else positions.index(key)] = int(dim)
+    return dims
+
+
+def check_callbacks(callbacks):
+    """Refuse what is no skorch callback (or pair of a name and one)."""
+    for callback in callbacks or ():
+        inner = callback[1] if isinstance(callback, tuple) else callback
+        if isinstance(inner, type) or not hasattr(inner, "on_epoch_end"):
+            raise ValueError(
+                f"callbacks holds {callback!r}, which is no instance of a skorch callback (nor a "
+                "pair of a name and one)."
+            )
+
+
+def split_rows(n_rows, fraction, strata, seed):
+    """Split row numbers at random into training and validation rows.
+
+    Parameters
+    ----------
+    n_rows : int
+    fraction : float
+        Share of the validation rows; at least one row goes to either side.
+    strata : ndarray of shape (n_rows,) or None
+        Classes to keep in proportion. Rows of a class that occurs once are trained on.
+    seed : int
+
+    Returns
+    -------
+    train, valid : ndarray of int
+    """
+    rows = np.arange(n_rows)
+    n_valid = min(max(1, round(fraction * n_rows)), n_rows - 1)
+    if strata is not None:
+        _, members, counts = np.unique(strata, return_inverse=True, return_counts=True)
+        alone = counts[members] == 1
+        n_classes = int((counts > 1).sum())
+        if n_classes <= n_valid <= (~alone).sum() - n_classes:
+            train, valid = train_test_split(
+                rows[~alone], test_size=n_valid, stratify=members[~alone], random_state=seed
+            )
+            return np.sort(np.concatenate([train, rows[alone]])), np.sort(valid)
+    train, valid = train_test_split(rows, test_size=n_valid, random_state=seed)
+    return np.sort(train), np.sort(valid)
