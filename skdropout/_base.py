@@ -86,7 +86,7 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             net.fit(self._rows(table, members, "train"))
             self._finish(net, resumes)
         context.call_on_fit_task_end(
-            estimator=self, **data, reconstruction_attributes=lambda: {"net_": self.net_}
+            estimator=self, **data, reconstruction_attributes=dict
         )
         return self
 
@@ -247,7 +247,7 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
                 f"{self.learning_rate_init}, or set max_grad_norm=1."
             )
         self.net_ = net.finish()
-        self._predictor = None
+        self._predictor = Predictor(net)
         self.n_iter_ = net.epoch_ + (self.n_iter_ if resumes else 0)
         self.loss_curve_ = (self.loss_curve_ if resumes else []) + net.history[:, "train_loss"]
         self.validation_scores_ = self.best_validation_score_ = None
@@ -267,12 +267,13 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             if net is None or net.optimizer_ is None:
                 members = self._members(table, len(table.target), stops=False)
                 net = self._net(table, members, net and net.module_)
-                net.set_params(max_epochs=1, schedule="constant", callbacks=self.callbacks)
+                net.max_epochs, net.schedule = 1, "constant"
+                net.callbacks = self.callbacks
                 net.initialize()
             everything = torch.arange(len(table.target))
             net.partial_fit(Rows(table.near(self.device_), [everything] * self.n_members))
             net.module_.eval()
-            self.net_, self._predictor = net, None
+            self.net_, self._predictor = net, Predictor(net)
             self.n_iter_ = getattr(self, "n_iter_", 0) + 1
             self.loss_curve_ = [*getattr(self, "loss_curve_", []), net.history[-1, "train_loss"]]
             self.validation_scores_ = self.best_validation_score_ = None
@@ -287,16 +288,11 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
     def _forward(self, X):
         """Return each member's predictions, (n_members, n_rows, n_outputs), as a tensor."""
         check_is_fitted(self)
-        return self._current_predictor()(*self._encoder.transform(X, self))
+        return self._predictor(*self._encoder.transform(X, self))
 
     def _forward_log_probabilities(self, X):
         check_is_fitted(self)
-        return self._current_predictor().log_probabilities(*self._encoder.transform(X, self))
-
-    def _current_predictor(self):
-        if self._predictor is None:
-            self._predictor = Predictor(self.net_)
-        return self._predictor
+        return self._predictor.log_probabilities(*self._encoder.transform(X, self))
 
     def sample_predictions(self, X, n_samples=100, random_state=None):
         """Draw predictions with dropout left on (Monte-Carlo dropout).
@@ -342,7 +338,7 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             )
         rows = self._encoder.transform(X, self)
         seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
-        draws = self._current_predictor().draw(*rows, n_samples, MaskSource(seed, self.device_))
+        draws = self._predictor.draw(*rows, n_samples, MaskSource(seed, self.device_))
         return self._decode(draws)
 
     @abstractmethod
@@ -350,15 +346,16 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         """Turn a tensor of predictions (..., n_rows, n_outputs) into the user's units."""
 
     def __getstate__(self):
-        """Leave out what can be made again."""
+        """Leave out what the net has already."""
         state = super().__getstate__()
-        return {**state, "_predictor": None} if "_predictor" in state else state
+        return {name: value for name, value in state.items() if name != "_predictor"}
 
     def __setstate__(self, state):
         """Follow the networks to the device they could be loaded on."""
         super().__setstate__(state)
         if hasattr(self, "net_"):
             self.device_ = torch.device(self.net_.device)
+            self._predictor = Predictor(self.net_)
 
     def __sklearn_tags__(self):
         """Declare missing cells and categories."""

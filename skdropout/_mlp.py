@@ -6,7 +6,7 @@ from numbers import Real
 import numpy as np
 import torch
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
@@ -294,6 +294,7 @@ class DropoutMLPClassifier(ClassifierMixin, BaseDropoutMLP):
         return MultilabelLogLoss() if self._multilabel else LogLoss()
 
     def _encode_target(self, y, reset):
+        assert_all_finite(y, input_name="y")
         kind = type_of_target(y, input_name="y", raise_unknown=True)
         check_classification_targets(y)
         if kind == "multilabel-indicator":

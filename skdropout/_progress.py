@@ -3,6 +3,8 @@
 from skorch.callbacks import Callback
 from tqdm.auto import tqdm
 
+from skdropout._predictor import Predictor
+
 __all__ = ["FitTasks", "ProgressBar"]
 
 
@@ -33,19 +35,19 @@ class FitTasks(Callback):
         The context of the fit.
     data : dict
         ``X``, ``y`` and ``metadata`` as given to fit.
-    fitted : callable
-        Returns the attributes an estimator needs to predict as trained so far.
     """
 
-    def __init__(self, estimator, context, data, fitted):
-        self.estimator = estimator
+    def __init__(self, estimator, context, data):
         self.context = context
-        self.arguments = {"estimator": estimator, **data, "reconstruction_attributes": fitted}
+        self.arguments = {"estimator": estimator, **data}
 
     def on_epoch_begin(self, net, **_):  # noqa: D102
         self._task = self.context.subcontext(task_name="epoch")
         self._task.call_on_fit_task_begin(**self.arguments)
 
     def on_epoch_end(self, net, **_):  # noqa: D102
-        if self._task.call_on_fit_task_end(**self.arguments):
+        def fitted():
+            return {"net_": net, "_predictor": Predictor(net)}
+
+        if self._task.call_on_fit_task_end(**self.arguments, reconstruction_attributes=fitted):
             raise KeyboardInterrupt

@@ -215,6 +215,11 @@ class StackNet(NeuralNet):
         """Let go of what only training needs."""
         self.module_.eval().stop_dropping()
         self.rows_valid = self._train = self._valid = self.optimizer_ = None
+        # these refer to the data and to the estimator
+        passing = ("progress_bar", "fit_tasks")
+        self.callbacks = self.callbacks_ = [
+            (name, callback) for name, callback in self.callbacks_ if name not in passing
+        ]
         return self
 
     def __getstate__(self):
