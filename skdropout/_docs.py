@@ -64,7 +64,7 @@ float, default=0.001
     zero, or constant.""",
     "weight_decay": """\
 float, default=0.01
-    AdamW's decoupled weight decay of weight matrices; biases and embeddings have none.""",
+    AdamW's decoupled weight decay.""",
     "max_grad_norm": """\
 float or None, default=None
     Longer gradients are shortened to this norm, each network's by itself.""",

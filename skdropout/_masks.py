@@ -1,5 +1,6 @@
 """Dropout masks for a stack of networks, each member at a rate of its own."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,6 @@ class MaskSource:
     def _integers(self, shape):
         if self._device.type != "cpu":
             return torch.randint(_LEVELS, shape, generator=self._generator, device=self._device)
-        size = int(np.prod(shape))
+        size = math.prod(shape)
         sixteens = self._words.random_raw(-(-size // 4)).view(np.uint16)[:size]
         return torch.from_numpy(sixteens).view(shape)

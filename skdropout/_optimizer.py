@@ -19,71 +19,64 @@ class StackAdamW(torch.optim.AdamW):
 
     Parameters
     ----------
-    decayed, free : list of nn.Parameter
-        Parameters with and without weight decay; members along the first axis.
+    parameters : list of nn.Parameter
+        Members along the first axis.
     steps : list of int
         Steps an epoch of each member.
     lr, weight_decay : float
     fused : bool
     """
 
-    def __init__(self, decayed, free, steps, *, lr, weight_decay, fused):
-        self._kinds = ((decayed, weight_decay), (free, 0.0))
-        super().__init__(self._runs(steps), lr=lr, fused=fused)
+    def __init__(self, parameters, steps, *, lr, weight_decay, fused):
+        self._wholes = parameters
+        super().__init__(self._runs(steps), lr=lr, weight_decay=weight_decay, fused=fused)
 
     def _runs(self, steps):
-        groups, start = [], 0
+        runs, start = [], 0
         for n_steps, run in groupby(steps):
             stop = start + len(list(run))
-            for wholes, weight_decay in self._kinds:
-                groups.append(
-                    {
-                        "params": [_slice(whole, start, stop) for whole in wholes],
-                        "wholes": wholes,
-                        "members": slice(start, stop),
-                        "steps": n_steps,
-                        "weight_decay": weight_decay,
-                    }
-                )
+            params = [_slice(whole, start, stop) for whole in self._wholes]
+            runs.append({"params": params, "members": slice(start, stop), "steps": n_steps})
             start = stop
-        return groups
+        return runs
 
     def zero_grad(self, set_to_none=True):
         """Forget all gradients."""
-        for wholes, _ in self._kinds:
-            for whole in wholes:
-                whole.grad = None
+        for whole in self._wholes:
+            whole.grad = None
 
     def step_of_epoch(self, step):
         """Update the members that have a batch at this ``step`` of the epoch."""
-        if len(self.param_groups) > len(self._kinds):
-            for group in self.param_groups:
-                idle = step >= group["steps"]
-                for part, whole in zip(group["params"], group["wholes"], strict=True):
-                    part.grad = None if idle else whole.grad[group["members"]]
+        if len(self.param_groups) > 1:
+            for run in self.param_groups:
+                idle = step >= run["steps"]
+                for part, whole in zip(run["params"], self._wholes, strict=True):
+                    part.grad = None if idle else whole.grad[run["members"]]
         self.step()
 
     def select(self, members, steps):
         """Follow parameters that were cut down to ``members``, which take ``steps`` an epoch."""
-        moments, counts = {}, []
-        for group in self.param_groups:
-            for part, whole in zip(group["params"], group["wholes"], strict=True):
-                state = self.state[part]
-                for name in _MOMENTS:
-                    moments.setdefault((whole, name), []).append(state[name])
-            run = group["members"]
-            counts[run] = [state["step"]] * (run.stop - run.start)
-        moments = {key: torch.cat(parts)[members] for key, parts in moments.items()}
+        moments, counts = self._state_of_members()
+        moments = [{name: m[members] for name, m in of_whole.items()} for of_whole in moments]
         counts = [counts[k] for k in members.tolist()]
-        lr = self.param_groups[0]["lr"]
+        options = {name: self.param_groups[0][name] for name in self.defaults}
         self.state.clear()
         self.param_groups.clear()
-        for group in self._runs(steps):
-            self.add_param_group({**group, "lr": lr})
-            run = group["members"]
-            for part, whole in zip(group["params"], group["wholes"], strict=True):
-                self.state[part] = {name: moments[whole, name][run].clone() for name in _MOMENTS}
-                self.state[part]["step"] = counts[run.start].clone()
+        for run in self._runs(steps):
+            self.add_param_group({**run, **options})
+            for part, of_whole in zip(run["params"], moments, strict=True):
+                self.state[part] = {name: m[run["members"]].clone() for name, m in of_whole.items()}
+                self.state[part]["step"] = counts[run["members"].start].clone()
+
+    def _state_of_members(self):
+        moments, counts = [], []
+        for parts in zip(*(run["params"] for run in self.param_groups), strict=True):
+            states = [self.state[part] for part in parts]
+            moments.append({name: torch.cat([s[name] for s in states]) for name in _MOMENTS})
+        for run in self.param_groups:
+            step = self.state[run["params"][0]]["step"]
+            counts += [step] * (run["members"].stop - run["members"].start)
+        return moments, counts
 
 
 def _slice(whole, start, stop):

@@ -88,17 +88,11 @@ class StackNet(NeuralNet):
         return self
 
     def initialize_optimizer(self, *_, **__):
-        """Set up AdamW; weights decay, biases and embeddings do not.
-
-        The number of steps an epoch has to be known, so this is done again as training starts.
-        """
+        """Set up AdamW as training starts, when the number of steps an epoch is known."""
         self.optimizer_ = None
         if self._train is not None:
-            weights = [layer.weight for layer in (*self.module_.hidden, self.module_.output)]
-            rest = [p for p in self.module_.parameters() if all(p is not w for w in weights)]
             self.optimizer_ = StackAdamW(
-                weights,
-                rest,
+                list(self.module_.parameters()),
                 self._train.steps,
                 lr=self.lr,
                 weight_decay=self.weight_decay,

@@ -1,0 +1,195 @@
+"""Fit and predict times of one network: this library, bare torch, skorch and scikit-learn.
+
+Every round times all contenders one after another, so that a ratio compares neighbours in time;
+the table gives medians over the rounds and half the distance between the extremes.
+
+    python benchmarks/training_speed.py [--rounds 5] [--epochs 20] [--device cpu] [--no-save]
+"""
+
+import argparse
+import time
+import warnings
+
+import numpy as np
+import torch
+from _results import append_rows, median_and_spread, show
+from sklearn.neural_network import MLPRegressor
+from skorch import NeuralNetRegressor
+from torch import nn
+
+from skdropout import DropoutMLPRegressor
+
+ROWS, COLUMNS, HIDDEN, BATCH, RATE = 20_000, 50, (256, 256), 256, 0.2
+
+
+def make_data(n_rows=ROWS):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, COLUMNS)).astype(np.float32)
+    y = X[:, 0] * X[:, 1] + X[:, 2] + 0.1 * rng.normal(size=n_rows)
+    return X, y.astype(np.float32)
+
+
+def make_network(rate):
+    layers, width = [], COLUMNS
+    for size in HIDDEN:
+        layers += [nn.Linear(width, size), nn.ReLU(), nn.Dropout(rate)]
+        width = size
+    return nn.Sequential(*layers, nn.Linear(width, 1))
+
+
+def wait(device):
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def fit_bare(X, y, epochs, device, rate=RATE):
+    """The loop one writes by hand: tensors on the device, fused AdamW, slices of a permutation."""
+    torch.manual_seed(0)
+    X, y = torch.from_numpy(X).to(device), torch.from_numpy(y).to(device)[:, None]
+    network = make_network(rate).to(device)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
+    for _ in range(epochs):
+        order = torch.randperm(len(X)).to(device)
+        for batch in order.split(BATCH):
+            optimizer.zero_grad()
+            nn.functional.mse_loss(network(X[batch]), y[batch]).backward()
+            optimizer.step()
+    wait(device)
+    return network
+
+
+def skorch_net(epochs, device):
+    torch.manual_seed(0)
+    return NeuralNetRegressor(
+        make_network(RATE),
+        max_epochs=epochs,
+        lr=1e-3,
+        batch_size=BATCH,
+        optimizer=torch.optim.AdamW,
+        iterator_train__shuffle=True,
+        train_split=None,
+        verbose=0,
+        device=device,
+    )
+
+
+def ours(epochs, device, **parameters):
+    return DropoutMLPRegressor(
+        HIDDEN,
+        dropout=RATE,
+        batch_size=BATCH,
+        max_iter=epochs,
+        early_stopping=False,
+        learning_rate="constant",
+        random_state=0,
+        device=device,
+        **parameters,
+    )
+
+
+def sklearn_mlp(epochs):
+    return MLPRegressor(
+        hidden_layer_sizes=HIDDEN,
+        batch_size=BATCH,
+        max_iter=epochs,
+        n_iter_no_change=epochs,
+        tol=0,
+        random_state=0,
+    )
+
+
+def fit_contenders(X, y, epochs, device):
+    contenders = {
+        "bare torch, no dropout": lambda: fit_bare(X, y, epochs, device, rate=0.0),
+        "bare torch, dropout .2": lambda: fit_bare(X, y, epochs, device),
+        "skdropout, dropout .2": lambda: ours(epochs, device).fit(X, y),
+        "skorch default loop, dropout .2": lambda: skorch_net(epochs, device).fit(X, y[:, None]),
+    }
+    if device == "cpu":
+        contenders["sklearn MLPRegressor, no dropout"] = lambda: sklearn_mlp(epochs).fit(X, y)
+    return contenders
+
+
+def predict_contenders(X, y, n_rows, device):
+    model = ours(1, device).fit(X, y)
+    skorch = skorch_net(1, device).fit(X, y[:, None])
+    bare = fit_bare(X, y, 1, device).eval()
+    bare64 = make_network(RATE).to(device).double().eval()
+    rows = make_data(n_rows)[0]
+
+    def torch_predict(network, dtype):
+        with torch.inference_mode():
+            tensor = torch.from_numpy(rows).to(device, dtype)
+            return network(tensor).cpu().numpy()
+
+    contenders = {
+        "bare torch, float64": lambda: torch_predict(bare64, torch.float64),
+        "skdropout (float64)": lambda: model.predict(rows),
+        "bare torch, float32": lambda: torch_predict(bare, torch.float32),
+        "skorch (float32)": lambda: skorch.predict(rows),
+    }
+    if device == "cpu":
+        mlp = sklearn_mlp(1).fit(X, y)
+        contenders["sklearn MLPRegressor (float32)"] = lambda: mlp.predict(rows)
+    return contenders
+
+
+def seconds(function, repeats):
+    start = time.perf_counter()
+    for _ in range(repeats):
+        function()
+    return (time.perf_counter() - start) / repeats
+
+
+def compare(contenders, rounds, repeats=1):
+    """Return {name: list of seconds}, one number a round, the contenders in turn."""
+    times = {name: [] for name in contenders}
+    for turn in range(rounds + 1):
+        for name, function in contenders.items():
+            elapsed = seconds(function, repeats)
+            if turn:  # the first turn warms up
+                times[name].append(elapsed)
+    return times
+
+
+def report(title, times, baseline, unit):
+    """Print a table and return its rows for the CSV."""
+    factor = {"s": 1.0, "ms": 1e3}[unit]
+    table, rows = [], []
+    for name, values in times.items():
+        value, spread = median_and_spread(np.array(values) * factor)
+        ratio, ratio_spread = median_and_spread(np.array(values) / np.array(times[baseline]))
+        table.append((name, f"{value:.3g}", f"{spread:.2g}", f"{ratio:.2f}", f"{ratio_spread:.2f}"))
+        rows.append((f"{title}: {name}", unit, value, spread))
+        rows.append((f"{title}: {name}", f"ratio to {baseline}", ratio, ratio_spread))
+    show((title, unit, "+-", "ratio", "+-"), table)
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--no-save", action="store_true", help="print only")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    warnings.filterwarnings("ignore", category=UserWarning)  # sklearn: epochs were not enough
+
+    X, y = make_data()
+    device = arguments.device
+    rows = []
+    title = f"fit, {arguments.epochs} epochs, {ROWS:,} x {COLUMNS}, 256-256, batch {BATCH}"
+    times = compare(fit_contenders(X, y, arguments.epochs, device), arguments.rounds)
+    rows += report(title, times, "bare torch, dropout .2", "s")
+    for n_rows, repeats in ((1, 200), (100_000, 1)):
+        contenders = predict_contenders(X, y, n_rows, device)
+        times = compare(contenders, arguments.rounds, repeats)
+        rows += report(f"predict, {n_rows:,} rows", times, "bare torch, float64", "ms")
+    if not arguments.no_save:
+        append_rows("training_speed", rows, device=device)
+
+
+if __name__ == "__main__":
+    main()
