@@ -78,5 +78,12 @@ def show(header, rows):
     widths = [max(len(row[j]) for row in cells) for j in range(len(header))]
     for row in cells:
         first, *rest = row
-        print("  ".join([first.ljust(widths[0]), *(c.rjust(w) for c, w in zip(rest, widths[1:], strict=True))]))
+        print(
+            "  ".join(
+                [
+                    first.ljust(widths[0]),
+                    *(c.rjust(w) for c, w in zip(rest, widths[1:], strict=True)),
+                ]
+            )
+        )
     print()

@@ -85,9 +85,7 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             net.callbacks = self._training_callbacks(context, data)
             net.fit(self._rows(table, members, "train"))
             self._finish(net, resumes)
-        context.call_on_fit_task_end(
-            estimator=self, **data, reconstruction_attributes=dict
-        )
+        context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)
         return self
 
     def _start(self, X, resumes):
@@ -148,7 +146,10 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         if any(part["weight"] is not None for part in parts):
             ones = [np.ones(len(part["target"])) for part in parts]
             weight = np.concatenate(
-                [one if part["weight"] is None else part["weight"] for part, one in zip(parts, ones, strict=True)]
+                [
+                    one if part["weight"] is None else part["weight"]
+                    for part, one in zip(parts, ones, strict=True)
+                ]
             )
             weight = torch.as_tensor(weight, dtype=self._dtype)
         if target.dtype.kind == "f":
@@ -241,7 +242,11 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
 
     def _finish(self, net, resumes):
         """Set the fitted attributes."""
-        if not np.isfinite(net.history[-1, "train_loss"]):
+        # the last epoch has no loss if it was interrupted
+        losses = [epoch["train_loss"] for epoch in net.history if "train_loss" in epoch]
+        scores = [-epoch["valid_loss"] for epoch in net.history if "valid_loss" in epoch]
+        best = net.best_losses()
+        if not np.isfinite(losses[-1:] if best is None or not scores else best).all():
             raise ValueError(
                 "Training diverged: the loss is no longer finite. Lower learning_rate_init="
                 f"{self.learning_rate_init}, or set max_grad_norm=1."
@@ -249,12 +254,9 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         self.net_ = net.finish()
         self._predictor = Predictor(net)
         self.n_iter_ = net.epoch_ + (self.n_iter_ if resumes else 0)
-        self.loss_curve_ = (self.loss_curve_ if resumes else []) + net.history[:, "train_loss"]
-        self.validation_scores_ = self.best_validation_score_ = None
-        best = dict(net.callbacks_).get("best_epoch")
-        if best is not None:
-            self.validation_scores_ = [-loss for loss in net.history[:, "valid_loss"]]
-            self.best_validation_score_ = -float(best.best_loss_.mean())
+        self.loss_curve_ = [*(self.loss_curve_ if resumes else []), *losses]
+        self.validation_scores_ = scores or None
+        self.best_validation_score_ = -float(np.mean(best)) if scores else None
 
     def _partial_fit(self, X, y, sample_weight):
         """Go once over the rows, with a constant learning rate; the first call sets the layout."""

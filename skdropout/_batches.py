@@ -108,7 +108,9 @@ class Batches:
             if replaced is not None:
                 codes = torch.where(replaced[:, step, :width], table.unknown, codes)
             x = {"numeric": table.numeric.index_select(0, index).view(*shape, -1), "codes": codes}
-            y = {"target": table.target.index_select(0, index).view(*shape, *table.target.shape[1:])}
+            y = {
+                "target": table.target.index_select(0, index).view(*shape, *table.target.shape[1:])
+            }
             if table.weight is not None:
                 y["weight"] = table.weight.index_select(0, index).view(shape)
             x, y = ({name: t.to(device) for name, t in part.items()} for part in (x, y))

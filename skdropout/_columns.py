@@ -83,9 +83,12 @@ def _kind(column):
         if dtype.is_numeric() or str(dtype) == "Boolean":
             return "number"
         text = str(dtype).split("(")[0]
-        return {"Categorical": "category", "Enum": "category", "String": "text", "Object": "text"}.get(
-            text, "other"
-        )
+        return {
+            "Categorical": "category",
+            "Enum": "category",
+            "String": "text",
+            "Object": "text",
+        }.get(text, "other")
     if str(dtype) == "category":
         return "category"
     kind = getattr(dtype, "kind", "O")

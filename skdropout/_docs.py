@@ -1,6 +1,5 @@
 """Parameters and attributes that several estimators share, documented once."""
 
-import dataclasses
 import inspect
 
 __all__ = ["documented"]
@@ -111,12 +110,54 @@ int, default=0
 }
 
 
+ATTRIBUTES = """\
+Attributes
+----------
+{classes}n_features_in_ : int
+    Number of columns seen in fit.
+
+feature_names_in_ : ndarray of shape (n_features_in_,)
+    Names of the columns, where they are all strings.
+
+n_iter_ : int
+    Number of epochs run.
+
+loss_curve_ : list of float
+    Training loss of each epoch, dropout on, averaged over the networks still in training. A
+    regression target is standardised, so 1 is the squared error of its mean.
+
+validation_scores_ : list of float or None
+    Minus the loss on the validation rows after each epoch, averaged over the networks still in
+    training, in the units of ``loss_curve_``; None without early stopping.
+
+best_validation_score_ : float or None
+    Minus the validation loss of the weights kept, averaged over the networks.
+
+embeddings_ : dict of str to DataFrame
+    For each categorical column the learnt vectors: one row per level, then "missing" and
+    "unknown". Needs pandas.
+
+net_ : skorch.NeuralNet
+    The trained net; ``net_.module_`` is the stack of networks.
+
+device_ : torch.device
+    Where the networks are."""
+
+_CLASSES = """\
+classes_ : ndarray of shape (n_classes,)
+    The classes, or the numbers of the labels.
+
+"""
+
+
 def documented(cls):
     """Write the class's parameters, in the order of its signature, into its docstring."""
     entries = []
-    for field in dataclasses.fields(cls):
-        first, _, rest = PARAMETERS[field.name].partition("\n")
-        entries.append(f"{field.name} : {first}\n{rest}")
+    for name in inspect.signature(cls).parameters:
+        first, _, rest = PARAMETERS[name].partition("\n")
+        entries.append(f"{name} : {first}\n{rest}")
+    attributes = ATTRIBUTES.format(classes=_CLASSES if hasattr(cls, "predict_proba") else "")
     doc = inspect.cleandoc(cls.__doc__)
-    cls.__doc__ = doc.replace("{parameters}", "\n\n".join(entries))
+    doc = doc.replace("{parameters}", "\n\n".join(entries)).replace("{attributes}", attributes)
+    cls.__doc__ = doc
     return cls

@@ -122,9 +122,7 @@ class TableEncoding(nn.Module):
 
     shared_buffers = ("groups",)
 
-    def __init__(
-        self, numeric, embeddings, numeric_columns, embedded_columns, categorical_columns
-    ):
+    def __init__(self, numeric, embeddings, numeric_columns, embedded_columns, categorical_columns):
         super().__init__()
         self.numeric = numeric
         self.embeddings = nn.ModuleList(embeddings)

@@ -14,7 +14,6 @@ class _Loss(nn.Module):
     ``forward(raw, target)`` maps (n_members, n_rows, n_outputs) to (n_members, n_rows).
     """
 
-
     def standardisation(self, y, weight):
         """Return location and scale per column of ``y`` (n_rows, n_outputs) to train on."""
         return np.zeros(y.shape[1]), np.ones(y.shape[1])

@@ -78,7 +78,14 @@ class StackMLP(nn.Module):
     """
 
     def __init__(
-        self, encoding, hidden_layer_sizes, n_outputs, activation, dropout, input_dropout, generators
+        self,
+        encoding,
+        hidden_layer_sizes,
+        n_outputs,
+        activation,
+        dropout,
+        input_dropout,
+        generators,
     ):
         super().__init__()
         self.encoding = encoding

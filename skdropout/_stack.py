@@ -34,7 +34,9 @@ class Member:
     input_dropout: float
 
 
-def build_stack(encoder, table, members, criterion, *, hidden_layer_sizes, activation, dims, n_outputs):
+def build_stack(
+    encoder, table, members, criterion, *, hidden_layer_sizes, activation, dims, n_outputs
+):
     """Build the network of ``members`` for ``table``, in the table's precision.
 
     Parameters

@@ -205,6 +205,11 @@ class StackNet(NeuralNet):
         self.optimizer_.select(members.to(self.device), self._train.steps)
         self.module_.drop_with(self.masks)
 
+    def best_losses(self):
+        """Return each member's least validation loss, or None if nothing stopped early."""
+        best = dict(self.callbacks_).get("best_epoch")
+        return None if best is None else best.best_loss_.cpu().numpy()
+
     def finish(self):
         """Let go of what only training needs."""
         self.module_.eval().stop_dropping()
@@ -260,12 +265,15 @@ class BestEpoch(Callback):
         self.best_loss_ = torch.full((n_members,), torch.inf, device=device)
         self.best_epoch_ = torch.zeros(n_members, dtype=torch.long, device=device)
         self._bar, self._bar_epoch = self.best_loss_.clone(), self.best_epoch_.clone()
+        self._going = torch.ones(n_members, dtype=torch.bool, device=device)
         self._best = copy_members(net.module_)
 
     def on_epoch_end(self, net, **_):
         """Remember the members that improved; leave out those that have stopped."""
         active = net.members_.to(net.device)
         loss = net.losses_["valid"].nan_to_num(nan=torch.inf).to(self.best_loss_.dtype)
+        # a member that has stopped but is not cut off yet must not improve any more
+        loss = loss.where(self._going[active], torch.inf)
         better = loss < self.best_loss_[active]
         improved = active[better]
         self.best_loss_[improved] = loss[better]
@@ -275,7 +283,8 @@ class BestEpoch(Callback):
         below = loss < self._bar[active] - self.tol
         self._bar[active[below]] = loss[below]
         self._bar_epoch[active[below]] = net.epoch_
-        going = net.epoch_ - self._bar_epoch[active] < self.patience
+        self._going &= net.epoch_ - self._bar_epoch < self.patience
+        going = self._going[active]
         n_going = int(going.sum())
         if not n_going:
             raise KeyboardInterrupt

@@ -1,0 +1,92 @@
+"""Data and engine pieces that several test modules use."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import BaseEstimator
+
+from skdropout._batches import Rows, TableTensors
+from skdropout._losses import SquaredError
+from skdropout._masks import MaskSource
+from skdropout._stack import build_stack
+from skdropout._tables import TableEncoder
+from skdropout._training import BestEpoch, StackNet
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """Small products are slower on several threads, and test workers share the cores."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def global_random_state_is_untouched():
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()
+    yield
+    torch.testing.assert_close(torch.get_rng_state(), before[0])
+    np.testing.assert_array_equal(np.random.get_state()[1], before[1])
+
+
+@pytest.fixture(scope="session")
+def mixed_table():
+    """300 rows of numbers (one column with missing cells) and two categorical columns."""
+    rng = np.random.default_rng(0)
+    n = 300
+    X = pd.DataFrame(
+        {
+            "a": rng.normal(size=n),
+            "b": np.where(rng.random(n) < 0.2, np.nan, rng.exponential(size=n)),
+            "city": pd.Categorical(rng.choice(["Rome", "Oslo", "Lima", "Bonn"], n)),
+            "grade": pd.Categorical(rng.integers(0, 7, n)),
+        }
+    )
+    y = X["a"] * (X["city"] == "Rome") + X["grade"].astype(float) + X["b"].fillna(2.0)
+    return X, y.to_numpy() * 100
+
+
+def make_table(X, y, dtype=torch.float64, weight=None):
+    """Return (encoder, table) of a data frame and a target."""
+    owner = BaseEstimator()  # what fit writes the columns' names to
+    encoder = TableEncoder("from_dtype").fit(X, owner)
+    numeric, codes = encoder.transform(X, owner)
+    target = np.asarray(y, dtype=float).reshape(len(y), -1)
+    table = TableTensors(
+        torch.as_tensor(numeric, dtype=dtype),
+        torch.as_tensor(codes),
+        torch.as_tensor(target, dtype=dtype),
+        None if weight is None else torch.as_tensor(weight, dtype=dtype),
+        torch.tensor(encoder.n_levels) + 1,
+    )
+    return encoder, table
+
+
+def train_stack(encoder, table, members, *, epochs=3, patience=None, mask_seed=0, **options):
+    """Train a small stack on the CPU; return its net."""
+    criterion = SquaredError()
+    module = build_stack(
+        encoder,
+        table,
+        members,
+        criterion,
+        hidden_layer_sizes=(16, 8),
+        activation="relu",
+        dims=[4] * len(encoder.categorical_),
+        n_outputs=table.target.shape[1],
+    )
+    valid = [torch.as_tensor(member.valid) for member in members]
+    options = {"lr": 1e-2, "weight_decay": 1e-2, "schedule": "cosine", **options}
+    net = StackNet(
+        module,
+        criterion,
+        seeds=[member.seed for member in members],
+        masks=MaskSource(mask_seed, torch.device("cpu")),
+        rows_valid=Rows(table, valid) if len(valid[0]) else None,
+        max_epochs=epochs,
+        batch_size=32,
+        callbacks=[] if patience is None else [("best_epoch", BestEpoch(patience, 0.0))],
+        device="cpu",
+        **options,
+    )
+    net.fit(Rows(table, [torch.as_tensor(member.train) for member in members]))
+    return net

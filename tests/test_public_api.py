@@ -1,0 +1,87 @@
+"""What is public is documented: every parameter, every fitted attribute, every example runs."""
+
+import inspect
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from numpydoc.docscrape import ClassDoc, FunctionDoc
+from sklearn.datasets import make_classification, make_regression
+from sklearn.base import is_classifier
+
+import skdropout
+
+ESTIMATORS = [getattr(skdropout, name) for name in skdropout.__all__]
+
+
+def public_methods(cls):
+    for name, method in inspect.getmembers(cls, inspect.isfunction):
+        if not name.startswith("_") and method.__module__.startswith("skdropout"):
+            yield name, method
+
+
+def fitted(cls):
+    make = make_classification if is_classifier(cls()) else make_regression
+    X, y = make(n_samples=60, random_state=0)
+    return cls(hidden_layer_sizes=(4,), max_iter=2, random_state=0).fit(X, y)
+
+
+def test_all_is_sorted_and_holds_classes_only():
+    assert skdropout.__all__ == sorted(skdropout.__all__)
+    assert all(inspect.isclass(cls) for cls in ESTIMATORS)
+
+
+@pytest.mark.parametrize("cls", ESTIMATORS)
+def test_every_parameter_is_documented_in_order(cls):
+    documented = [entry.name for entry in ClassDoc(cls)["Parameters"]]
+    assert documented == list(inspect.signature(cls).parameters)
+    assert all("".join(entry.desc).strip() for entry in ClassDoc(cls)["Parameters"])
+
+
+@pytest.mark.parametrize("cls", ESTIMATORS)
+def test_documented_defaults_are_the_defaults(cls):
+    parameters = inspect.signature(cls).parameters
+    for entry in ClassDoc(cls)["Parameters"]:
+        default = entry.type.split("default=")[1]
+        assert eval(default) == parameters[entry.name].default
+
+
+@pytest.mark.parametrize("cls", ESTIMATORS)
+def test_every_fitted_attribute_is_documented(cls):
+    model = fitted(cls)
+    model.embeddings_  # noqa: B018 - a property
+    public = {n for n in dir(model) if n.endswith("_") and not n.startswith("_")}
+    documented = {entry.name for entry in ClassDoc(cls)["Attributes"]}
+    # feature names are set where the data have them
+    assert public | {"feature_names_in_"} == documented
+
+
+@pytest.mark.parametrize("cls", ESTIMATORS)
+def test_every_method_is_documented(cls):
+    for name, method in public_methods(cls):
+        if "routing" in name or name.startswith("set_"):
+            continue
+        doc = FunctionDoc(method)
+        names = [entry.name for entry in doc["Parameters"]]
+        assert names == list(inspect.signature(method).parameters)[1:], name
+        assert doc["Summary"], name
+        assert doc["Returns"], name
+
+
+@pytest.mark.parametrize("cls", ESTIMATORS)
+def test_class_docstring_has_an_example(cls):
+    assert ClassDoc(cls)["Examples"]
+
+
+def test_import_is_light():
+    code = (
+        "import sys, skdropout; "
+        "heavy = {'skorch', 'torch._dynamo', 'matplotlib', 'interpret'} & set(sys.modules); "
+        "sys.exit(str(sorted(heavy)) if heavy else 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_version_is_a_string():
+    assert np.char.count(skdropout.__version__, ".") >= 2

@@ -1,0 +1,125 @@
+"""A member of a stack is what it would be alone."""
+
+import numpy as np
+import pytest
+import torch
+
+from skdropout._stack import Member
+from tests.conftest import make_table, train_stack
+
+
+def members_of(rng, n_rows, sizes, rate=0.0, n_valid=0):
+    members = []
+    for seed, size in enumerate(sizes):
+        rows = rng.permutation(n_rows)
+        rates = (rate, rate / 2)
+        members.append(Member(seed + 1, rows[:size], rows[size : size + n_valid], rates, rate / 2))
+    return members
+
+
+def outputs(net, table):
+    net.module_.eval()
+    with torch.no_grad():
+        raw = net.module_(table.numeric[None], table.codes[None])
+    return net.module_.natural(raw, net.criterion_)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(
+    "sizes",
+    [(200, 200, 200), (200, 199, 150), (193, 192, 161, 160, 33)],
+    ids=["equal", "unequal", "unequal-steps"],
+)
+def test_member_equals_the_same_member_alone(mixed_table, sizes, weighted):
+    """At dropout 0, to 1e-8 in float64 after three epochs, whatever the others are."""
+    rng = np.random.default_rng(0)
+    weight = rng.uniform(0.5, 2, 300) if weighted else None
+    encoder, table = make_table(*mixed_table, weight=weight)
+    members = members_of(rng, 300, sizes)
+    together = outputs(train_stack(encoder, table, members, max_grad_norm=1.0), table)
+    for k, member in enumerate(members):
+        alone = outputs(train_stack(encoder, table, [member], max_grad_norm=1.0), table)
+        torch.testing.assert_close(together[k], alone[0], rtol=0, atol=1e-8)
+
+
+def test_member_that_stops_early_equals_the_same_member_alone(mixed_table):
+    """Early stopping, the best epoch and the cutting down of the stack are each member's own."""
+    rng = np.random.default_rng(1)
+    encoder, table = make_table(*mixed_table)
+    members = members_of(rng, 300, (200, 160, 120, 60, 40), n_valid=40)
+    options = {"epochs": 60, "patience": 3, "lr": 3e-2, "schedule": "constant"}
+    together = train_stack(encoder, table, members, **options)
+    epochs = dict(together.callbacks_)["best_epoch"].best_epoch_
+    assert len(set(epochs.tolist())) > 1
+    assert together.module_.n_members == len(members)
+    assert len(together.members_) < len(members), "the stack was never cut down"
+    for k, member in enumerate(members):
+        alone = train_stack(encoder, table, [member], **options)
+        assert dict(alone.callbacks_)["best_epoch"].best_epoch_[0] == epochs[k]
+        torch.testing.assert_close(
+            outputs(together, table)[k], outputs(alone, table)[0], rtol=0, atol=1e-8
+        )
+
+
+def test_best_epoch_is_the_one_kept(mixed_table):
+    encoder, table = make_table(*mixed_table)
+    members = members_of(np.random.default_rng(2), 300, (100, 100), n_valid=50)
+    net = train_stack(encoder, table, members, epochs=40, patience=5, lr=3e-2)
+    best = dict(net.callbacks_)["best_epoch"]
+    module = net.module_
+    for k, member in enumerate(members):
+        prediction = outputs(net, table)[k, member.valid]
+        error = (prediction - table.target[member.valid]) / module.target_scale[k]
+        torch.testing.assert_close(
+            error.square().mean(), best.best_loss_[k].double(), atol=1e-6, rtol=1e-5
+        )
+
+
+def test_dropout_in_a_stack_has_the_law_of_dropout_alone(mixed_table):
+    """With dropout a member's outputs are equal to those alone in distribution.
+
+    Twenty members that differ in their masks alone: the mean loss over them together and over
+    twenty runs alone are two means of twenty draws of one law; they differ by more than four
+    standard errors with probability below 1e-4.
+    """
+    encoder, table = make_table(*mixed_table)
+    member = members_of(np.random.default_rng(3), 300, (200,), rate=0.3)[0]
+    n = 20
+    together = train_stack(encoder, table, [member] * n, epochs=2).losses_["train"]
+    alone = [train_stack(encoder, table, [member], epochs=2, mask_seed=k) for k in range(n)]
+    alone = torch.cat([net.losses_["train"] for net in alone])
+    error = (together.var() / n + alone.var() / n).sqrt()
+    assert together.std() > 0
+    assert abs(together.mean() - alone.mean()) < 4 * error
+
+
+def test_rates_are_each_members_own(mixed_table):
+    """A member with rate zero in a stack with others that drop is still exactly as if alone."""
+    encoder, table = make_table(*mixed_table)
+    rng = np.random.default_rng(4)
+    still = members_of(rng, 300, (200,))[0]
+    wild = members_of(rng, 300, (200,), rate=0.5)[0]
+    together = outputs(train_stack(encoder, table, [wild, still, wild]), table)
+    alone = outputs(train_stack(encoder, table, [still]), table)
+    torch.testing.assert_close(together[1], alone[0], rtol=0, atol=1e-8)
+
+
+def test_statistics_are_each_members_own(mixed_table):
+    """Centres, scales, known levels and target units come from a member's training rows alone."""
+    X, y = mixed_table
+    encoder, table = make_table(X, y)
+    rome = np.flatnonzero(X["city"] == "Rome")
+    rest = np.flatnonzero(X["city"] != "Rome")
+    none = np.array([], dtype=int)
+    members = [Member(k, rows, none, (0.0, 0.0), 0.0) for k, rows in enumerate((rome, rest))]
+    module = train_stack(encoder, table, members, epochs=1).module_
+    centers = module.encoding.numeric.center[:, 0]
+    for k, rows in enumerate((rome, rest)):
+        expected = torch.nanquantile(table.numeric[rows], 0.5, dim=0)
+        torch.testing.assert_close(centers[k], expected)
+        torch.testing.assert_close(module.target_location[k, 0], table.target[rows].mean(0))
+    code = encoder.levels_[0].index("Rome")
+    unknown = len(encoder.levels_[0]) + 1
+    embedding = module.encoding.embeddings[0]
+    assert embedding.row_of[0, code] == code
+    assert embedding.row_of[1, code] == unknown
