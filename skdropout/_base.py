@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from skdropout._batches import Rows, TableTensors
-from skdropout._device import member_seeds, resolve_device
+from skdropout._device import draw_seeds, resolve_device
 from skdropout._embeddings import embedding_tables
 from skdropout._masks import MaskSource
 from skdropout._parameters import NetworkParameters
@@ -111,8 +111,6 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             sample_weight = check_sample_weight(
                 sample_weight, target, dtype=np.float64, ensure_non_negative=True
             )
-            if not sample_weight.any():
-                raise ValueError("sample_weight is zero for every row; give some row a weight.")
         weight = self._weigh(target, sample_weight, reset)
         return {"numeric": numeric, "codes": codes, "target": target, "weight": weight}
 
@@ -174,7 +172,7 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
                 f"n_samples={n_rows} cannot be split into training and validation rows; give "
                 "more rows, or set early_stopping=False."
             )
-        seeds = member_seeds(check_random_state(self.random_state), self.n_members + 1)
+        seeds = draw_seeds(self.random_state, self.n_members + 1)
         self._mask_seed = seeds.pop()
         strata = None if table.target.is_floating_point() else table.target.numpy()
         train, valid = np.arange(n_train), np.arange(n_train, n_rows)
@@ -339,8 +337,8 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
                 "fit with dropout > 0, input_dropout > 0 or n_members > 1."
             )
         rows = self._encoder.transform(X, self)
-        seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
-        draws = self._predictor.draw(*rows, n_samples, MaskSource(seed, self.device_))
+        masks = MaskSource(*draw_seeds(random_state, 1), self.device_)
+        draws = self._predictor.draw(*rows, n_samples, masks)
         return self._decode(draws)
 
     @abstractmethod

@@ -2,8 +2,9 @@
 
 import numpy as np
 import torch
+from sklearn.utils import check_random_state
 
-__all__ = ["member_seeds", "prediction_dtype", "resolve_device"]
+__all__ = ["draw_seeds", "prediction_dtype", "resolve_device"]
 
 
 def resolve_device(device):
@@ -37,6 +38,10 @@ def prediction_dtype(device):
     return torch.float32 if device.type == "mps" else torch.float64
 
 
-def member_seeds(random_state, n_members):
-    """Draw one independent seed per member from a ``numpy.random.RandomState``."""
-    return random_state.randint(np.iinfo(np.int32).max, size=n_members).tolist()
+def draw_seeds(random_state, size):
+    """Draw seeds from what scikit-learn calls a random state; None means fresh entropy.
+
+    scikit-learn takes None for NumPy's global state, and draws from it. Ours leaves it alone.
+    """
+    rng = np.random.RandomState() if random_state is None else check_random_state(random_state)
+    return rng.randint(np.iinfo(np.int32).max, size=size).tolist()

@@ -103,7 +103,8 @@ list or None, default=None
     "random_state": """\
 int, RandomState instance or None, default=None
     Fixes splits, initial weights, row order and masks. On a CPU the same number gives the same
-    predictions to the bit. The global random states are never touched.""",
+    predictions to the bit. None takes fresh entropy: unlike scikit-learn, NumPy's global random
+    state, like torch's, is neither read nor changed.""",
     "verbose": """\
 int, default=0
     1 shows a progress bar with epoch and losses.""",

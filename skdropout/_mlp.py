@@ -141,8 +141,6 @@ class DropoutMLPRegressor(RegressorMixin, BaseDropoutMLP):
 
     def _encode_target(self, y, reset):
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
-        if y.ndim > 2:
-            raise ValueError(f"y has shape {y.shape}; it must have one or two dimensions.")
         y = y.reshape(len(y), -1)
         if self.loss == "poisson" and (y.min() < 0 or not y.any(axis=0).all()):
             raise ValueError(
@@ -306,7 +304,7 @@ class DropoutMLPClassifier(ClassifierMixin, BaseDropoutMLP):
             self.classes_ = np.unique(y if announced is None else announced)
             if len(self.classes_) < 2:
                 raise ValueError(
-                    f"y has only one class, {self.classes_[0]!r}; a classifier needs two or more."
+                    f"y has only one class, {self.classes_.tolist()}; a classifier needs two or more."
                 )
             self._n_raw_outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
         new = np.setdiff1d(y, self.classes_)

@@ -11,6 +11,7 @@ from skorch.callbacks import Callback
 from skorch.utils import TeeGenerator
 
 from skdropout._batches import Batches
+from skdropout._losses import LogLoss
 from skdropout._networks import copy_members, replace_members, select_members
 from skdropout._optimizer import StackAdamW
 
@@ -100,18 +101,25 @@ class StackNet(NeuralNet):
             )
         return self
 
-    def fit_loop(self, X, y=None, epochs=None, **fit_params):
-        """Train for ``epochs`` on ``X``, which is Rows that hold their target."""
-        epochs = self.max_epochs if epochs is None else epochs
+    def on_train_begin(self, net, X=None, y=None, **_):
+        """Get everything ready before the callbacks see the net; ``X`` is Rows."""
         self.members_ = torch.arange(self.module_.n_members)
-        self.losses_ = {}
-        self._generators = self.generators_
-        self._epochs_planned, self.epoch_ = epochs, 0
+        self.losses_, self.epoch_ = {}, 0
         self._iterate_over(X, self.rows_valid)
         if self.optimizer_ is None:
             self._initialize_optimizer()
         self.module_.drop_with(self.masks)
-        for self.epoch_ in range(1, epochs + 1):
+        # per-batch events are prepared only if somebody wants them
+        self._is_watched = any(
+            getattr(type(callback), event) is not getattr(Callback, event)
+            for _, callback in self.callbacks_
+            for event in ("on_batch_begin", "on_batch_end", "on_grad_computed")
+        )
+
+    def fit_loop(self, X, y=None, epochs=None, **fit_params):
+        """Train for ``epochs`` on ``X``, which is Rows that hold their target."""
+        self._epochs_planned = self.max_epochs if epochs is None else epochs
+        for self.epoch_ in range(1, self._epochs_planned + 1):
             start = time.perf_counter()
             rows = {"dataset_train": self._train.rows, "dataset_valid": self.rows_valid}
             self.notify("on_epoch_begin", **rows)
@@ -123,7 +131,7 @@ class StackNet(NeuralNet):
 
     def _iterate_over(self, train, valid):
         device = torch.device(self.device)
-        self._train = Batches(train, self.batch_size, device, self._generators)
+        self._train = Batches(train, self.batch_size, device, self.generators_)
         self._valid = None if valid is None else Batches(valid, _EVALUATION_ROWS, device)
 
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
@@ -134,10 +142,8 @@ class StackNet(NeuralNet):
         total, count = 0.0, 0.0
         try:
             for self._step, batch in enumerate(iterator):
-                self.notify("on_batch_begin", batch=batch[:2], training=training)
-                step = step_fn(batch)
-                self.notify("on_batch_end", batch=batch[:2], training=training, **step)
-                total, count = total + step["total"], count + batch[2]
+                total = total + self._step_with(step_fn, batch, training)
+                count = count + batch[2]
         except KeyboardInterrupt:
             warnings.warn(
                 f"Training was interrupted in epoch {self.epoch_}; the best weights so far "
@@ -148,6 +154,18 @@ class StackNet(NeuralNet):
         self.losses_[prefix] = total / count
         self.history.record(f"{prefix}_loss", float(self.losses_[prefix].mean()))
 
+    def _step_with(self, step_fn, batch, training):
+        if not self._is_watched:
+            return step_fn(batch)["total"]
+        # callbacks see the members' rows one below the other
+        x, y, _ = batch
+        seen = {"batch": (x, y["target"].flatten(0, 1)), "training": training}
+        self.notify("on_batch_begin", **seen)
+        step = step_fn(batch)
+        predictions = self.module_.natural(step["raw"], self.criterion_).flatten(0, 1)
+        self.notify("on_batch_end", **seen, loss=step["total"].sum(), y_pred=predictions)
+        return step["total"]
+
     def train_step(self, batch, **fit_params):
         """Take one step of every member."""
         x, y, count = batch
@@ -157,15 +175,13 @@ class StackNet(NeuralNet):
         (total / count.clamp(min=1)).sum().backward()
         if self.max_grad_norm is not None:
             self._clip_gradients()
-        self.notify(
-            "on_grad_computed",
-            named_parameters=TeeGenerator(self.get_all_learnable_params()),
-            batch=batch[:2],
-        )
+        if self._is_watched:
+            parameters = TeeGenerator(self.get_all_learnable_params())
+            self.notify("on_grad_computed", named_parameters=parameters, batch=(x, y))
         if self.schedule == "cosine":
             self._schedule_learning_rate()
         self.optimizer_.step_of_epoch(self._step)
-        return {"loss": total.detach().sum(), "total": total.detach(), "y_pred": raw.detach()}
+        return {"total": total.detach(), "raw": raw.detach()}
 
     def validation_step(self, batch, **fit_params):
         """Evaluate every member, dropout off."""
@@ -173,7 +189,7 @@ class StackNet(NeuralNet):
         with torch.no_grad():
             raw = self.module_(**x)
             total = self.member_losses(raw, y)
-        return {"loss": total.sum(), "total": total, "y_pred": raw}
+        return {"total": total, "raw": raw}
 
     def member_losses(self, raw, y):
         """Return each member's sum of losses over the rows of a batch."""
@@ -198,12 +214,17 @@ class StackNet(NeuralNet):
         members = members.cpu()
         select_members(self.module_, members.to(self.device))
         self.members_ = self.members_[members]
-        self._generators = [self._generators[k] for k in members]
+        self.generators_ = [self.generators_[k] for k in members]
         if self.rows_valid is not None:
             self.rows_valid = self.rows_valid.select(members)
         self._iterate_over(self._train.rows.select(members), self.rows_valid)
         self.optimizer_.select(members.to(self.device), self._train.steps)
         self.module_.drop_with(self.masks)
+
+    def predict(self, X):
+        """Predict rows as callbacks do: values, or codes of classes."""
+        predictions = self.predict_proba(X)
+        return predictions.argmax(-1) if isinstance(self.criterion_, LogLoss) else predictions
 
     def best_losses(self):
         """Return each member's least validation loss, or None if nothing stopped early."""

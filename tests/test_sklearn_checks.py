@@ -1,0 +1,38 @@
+"""scikit-learn's own checks, with every exception named and explained."""
+
+import pytest
+from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
+
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
+
+_WEIGHTS = (
+    "a weight of two is not two rows: these fall into different batches and validation splits, "
+    "as in scikit-learn's MLPs with early stopping"
+)
+
+# {class: {check: why it is expected to fail}}
+EXPECTED_FAILURES = {
+    "DropoutMLPClassifier": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
+    "DropoutMLPRegressor": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
+}
+
+SMALL = {"hidden_layer_sizes": (32,), "max_iter": 100, "random_state": 0, "device": "cpu"}
+ESTIMATORS = [DropoutMLPClassifier(**SMALL), DropoutMLPRegressor(**SMALL)]
+
+
+@parametrize_with_checks(
+    ESTIMATORS,
+    expected_failed_checks=lambda estimator: EXPECTED_FAILURES[type(estimator).__name__],
+    xfail_strict=True,
+)
+def test_sklearn_compatible(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
+def test_parameters_are_validated(estimator):
+    check_param_validation(type(estimator).__name__, estimator)
+
+
+def test_at_most_two_exceptions_a_class():
+    assert all(len(failures) <= 2 for failures in EXPECTED_FAILURES.values())
