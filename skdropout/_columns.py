@@ -98,7 +98,7 @@ def _kind(column):
 
 
 def _cell_type(cell):
-    if isinstance(cell, numbers.Real) or isinstance(cell, np.bool_):
+    if isinstance(cell, (numbers.Real, np.bool_)):
         return "number"
     return type(cell).__name__
 

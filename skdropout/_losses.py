@@ -33,20 +33,20 @@ def _mean_and_deviation(y, weight):
 class SquaredError(_Loss):
     """Squared error, averaged over outputs."""
 
-    def standardisation(self, y, weight):  # noqa: D102
+    def standardisation(self, y, weight):
         return _mean_and_deviation(y, weight)
 
-    def forward(self, raw, target):  # noqa: D102
+    def forward(self, raw, target):
         return (raw - target).square().mean(-1)
 
 
 class AbsoluteError(_Loss):
     """Absolute error, averaged over outputs."""
 
-    def standardisation(self, y, weight):  # noqa: D102
+    def standardisation(self, y, weight):
         return _mean_and_deviation(y, weight)
 
-    def forward(self, raw, target):  # noqa: D102
+    def forward(self, raw, target):
         return (raw - target).abs().mean(-1)
 
 
@@ -57,10 +57,10 @@ class Pinball(_Loss):
         super().__init__()
         self.quantile = quantile
 
-    def standardisation(self, y, weight):  # noqa: D102
+    def standardisation(self, y, weight):
         return _mean_and_deviation(y, weight)
 
-    def forward(self, raw, target):  # noqa: D102
+    def forward(self, raw, target):
         error = target - raw
         return torch.maximum(self.quantile * error, (self.quantile - 1) * error).mean(-1)
 
@@ -68,13 +68,13 @@ class Pinball(_Loss):
 class Poisson(_Loss):
     """Half the Poisson deviance of a log-linear mean, without the part that y alone decides."""
 
-    def standardisation(self, y, weight):  # noqa: D102
+    def standardisation(self, y, weight):
         return np.zeros(y.shape[1]), np.average(y, axis=0, weights=weight)
 
-    def forward(self, raw, target):  # noqa: D102
+    def forward(self, raw, target):
         return (raw.exp() - target * raw).mean(-1)
 
-    def inverse_link(self, raw):  # noqa: D102
+    def inverse_link(self, raw):
         return raw.exp()
 
 
@@ -84,7 +84,7 @@ class LogLoss(_Loss):
     Two classes share one logit, more have one each.
     """
 
-    def forward(self, raw, target):  # noqa: D102
+    def forward(self, raw, target):
         if raw.shape[-1] == 1:
             return F.binary_cross_entropy_with_logits(
                 raw.squeeze(-1), target.to(raw.dtype), reduction="none"
@@ -93,7 +93,7 @@ class LogLoss(_Loss):
             target.shape
         )
 
-    def inverse_link(self, raw):  # noqa: D102
+    def inverse_link(self, raw):
         return self.log_probabilities(raw).exp()
 
     def log_probabilities(self, raw):
@@ -106,10 +106,10 @@ class LogLoss(_Loss):
 class MultilabelLogLoss(_Loss):
     """Log-loss of labels that may hold together, averaged over the labels."""
 
-    def forward(self, raw, target):  # noqa: D102
+    def forward(self, raw, target):
         return F.binary_cross_entropy_with_logits(raw, target, reduction="none").mean(-1)
 
-    def inverse_link(self, raw):  # noqa: D102
+    def inverse_link(self, raw):
         return raw.sigmoid()
 
     def log_probabilities(self, raw):

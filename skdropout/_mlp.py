@@ -304,7 +304,7 @@ class DropoutMLPClassifier(ClassifierMixin, BaseDropoutMLP):
             self.classes_ = np.unique(y if announced is None else announced)
             if len(self.classes_) < 2:
                 raise ValueError(
-                    f"y has only one class, {self.classes_.tolist()}; a classifier needs two or more."
+                    f"y has only one class, {self.classes_.tolist()}; two or more are needed."
                 )
             self._n_raw_outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
         new = np.setdiff1d(y, self.classes_)

@@ -4,6 +4,8 @@ Every parameter and every per-member buffer has the members as its first axis, s
 cut down to some of its members (:func:`select_members`) and a member can be told apart by index.
 """
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -90,9 +92,7 @@ class StackMLP(nn.Module):
         super().__init__()
         self.encoding = encoding
         widths = [encoding.width, *hidden_layer_sizes]
-        self.hidden = nn.ModuleList(
-            StackLinear(a, b, generators) for a, b in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.hidden = nn.ModuleList(StackLinear(a, b, generators) for a, b in pairwise(widths))
         self.output = StackLinear(widths[-1], n_outputs, generators)
         self.activation = activation
         self.register_buffer("dropout", dropout)

@@ -11,16 +11,16 @@ __all__ = ["FitTasks", "ProgressBar"]
 class ProgressBar(Callback):
     """One bar over the epochs, with the losses beside it."""
 
-    def on_train_begin(self, net, **_):  # noqa: D102
+    def on_train_begin(self, net, **_):
         self._bar = tqdm(total=net.max_epochs, unit="epoch")
 
-    def on_epoch_end(self, net, **_):  # noqa: D102
+    def on_epoch_end(self, net, **_):
         last = net.history[-1]
         shown = {name: f"{last[name]:.4g}" for name in ("train_loss", "valid_loss") if name in last}
         self._bar.set_postfix(shown, refresh=False)
         self._bar.update()
 
-    def on_train_end(self, net, **_):  # noqa: D102
+    def on_train_end(self, net, **_):
         self._bar.close()
         self._bar = None
 
@@ -41,11 +41,11 @@ class FitTasks(Callback):
         self.context = context
         self.arguments = {"estimator": estimator, **data}
 
-    def on_epoch_begin(self, net, **_):  # noqa: D102
+    def on_epoch_begin(self, net, **_):
         self._task = self.context.subcontext(task_name="epoch")
         self._task.call_on_fit_task_begin(**self.arguments)
 
-    def on_epoch_end(self, net, **_):  # noqa: D102
+    def on_epoch_end(self, net, **_):
         def fitted():
             return {"net_": net, "_predictor": Predictor(net)}
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from skdropout._batches import Rows, TableTensors
 from skdropout._encodings import Embedding, StandardEncoding, TableEncoding
 from skdropout._networks import StackMLP
 from skdropout._tables import spread

@@ -107,7 +107,8 @@ class TableEncoder:
                 )
             validate_data(estimator, X, reset=reset, skip_check_array=True)
             return X
-        coded = not reset and self.categorical_ or reset and self._names_columns()
+        # in an array whose categories are named by index, cells may be anything
+        coded = self._names_columns() if reset else bool(self.categorical_)
         dtype = None if coded else np.float64
         return validate_data(estimator, X, reset=reset, dtype=dtype, ensure_all_finite=False)
 

@@ -119,7 +119,8 @@ class StackNet(NeuralNet):
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
         """Train for ``epochs`` on ``X``, which is Rows that hold their target."""
         self._epochs_planned = self.max_epochs if epochs is None else epochs
-        for self.epoch_ in range(1, self._epochs_planned + 1):
+        for epoch in range(1, self._epochs_planned + 1):
+            self.epoch_ = epoch
             start = time.perf_counter()
             rows = {"dataset_train": self._train.rows, "dataset_valid": self.rows_valid}
             self.notify("on_epoch_begin", **rows)
@@ -141,7 +142,8 @@ class StackNet(NeuralNet):
         self._set_training(training)
         total, count = 0.0, 0.0
         try:
-            for self._step, batch in enumerate(iterator):
+            for step, batch in enumerate(iterator):
+                self._step = step
                 total = total + self._step_with(step_fn, batch, training)
                 count = count + batch[2]
         except KeyboardInterrupt:

@@ -392,7 +392,7 @@ def test_draws_of_a_linear_network_have_the_law_of_dropout():
     draws = model.sample_predictions(x, n, random_state=0)[:, 0]
     variance = rate / (1 - rate) * np.sum(contributions**2)
     assert draws.mean() == pytest.approx(model.predict(x)[0], abs=5 * np.sqrt(variance / n))
-    # the draws are bounded sums of five terms: kurtosis below 9, so 5 standard errors of 3 / sqrt(n)
+    # a sum of five bounded terms has kurtosis below 9: five standard errors of 3 / sqrt(n)
     assert draws.var() == pytest.approx(variance, rel=15 / np.sqrt(n))
 
 

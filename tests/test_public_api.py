@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 from numpydoc.docscrape import ClassDoc, FunctionDoc
-from sklearn.datasets import make_classification, make_regression
 from sklearn.base import is_classifier
+from sklearn.datasets import make_classification, make_regression
 
 import skdropout
 
