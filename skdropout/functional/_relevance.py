@@ -73,6 +73,10 @@ def relevance(
     >>> relevance(f, torch.tensor([[3.0, 1.0, 5.0]]))
     tensor([[ 3.0000, -2.0000,  0.0000]])
     """
+    if x.ndim < 2:
+        raise ValueError(
+            f"x of shape {tuple(x.shape)} is no batch; pass (n_samples, ...), x[None] for one sample."
+        )
     if isinstance(rule, str) and rule == "gradient_x_input":
         return gradient_x_input(f, x, target)
     if isinstance(rule, str) and rule == "integrated_gradients":

@@ -104,10 +104,11 @@ def _undisturbed(f: Callable, device: torch.device) -> Iterator[None]:
 def _gradient(f: Callable[[Tensor], Tensor], x: Tensor, target: Tensor | None) -> Tensor:
     with torch.enable_grad():
         x = x.detach().requires_grad_()
-        return torch.autograd.grad(explained(f(x), target).sum(), x)[0]
+        # a copy, for networks that begin with an operation in place
+        return torch.autograd.grad(explained(f(x.clone()), target).sum(), x)[0]
 
 
 def _largest(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor | None:
     with torch.no_grad():
-        output = f(x.detach())
+        output = f(x.clone())
     return None if is_single(output) else output.argmax(-1)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-RULES = ("epsilon", "zplus", "gamma", "flat", "wsquare")
+BLIND_RULES = ("flat", "wsquare")  # do not look at the inputs
+RULES = ("epsilon", "zplus", "gamma", *BLIND_RULES)
 
 Pull = Callable[[Tensor], Tensor]
 LinearMap = Callable[[Tensor, Tensor, Tensor | None], tuple[Tensor, Pull]]
@@ -151,7 +152,7 @@ def redistribute(
     ``linear(x, weight, bias)`` returns the map's output and its transpose, a function from outputs
     to inputs; `output` and `pull` are what it returned for the layer's own weights.
     """
-    if rule.name in ("flat", "wsquare"):
+    if rule.name in BLIND_RULES:
         share = torch.ones_like(weight) if rule.name == "flat" else weight.square()
         total, pull_share = linear(torch.ones_like(x), share, None)
         return pull_share(relevance_out / (total + rule.epsilon))

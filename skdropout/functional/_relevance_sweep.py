@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from skdropout.functional._relevance_rules import (
+    BLIND_RULES,
     Pull,
     Rule,
     dense,
@@ -60,20 +61,28 @@ def relevance_sweep(
 ) -> Tensor:
     """Relevance of `x`, given the relevance ``start(f(x))`` of the output."""
     modules = list(_flattened(f))
-    rules = iter(_rule_of_each(rule, [m for m in modules if isinstance(m, _WEIGHTED)], x))
+    rules = _rule_of_each(rule, [m for m in modules if isinstance(m, _WEIGHTED)], x)
+    # A unit that is off has no relevance to hand back, so that nothing needs its value before the
+    # ReLU; except if a rule that does not look at its inputs gives it some.
+    in_place = all(rule.name not in BLIND_RULES for rule in rules[1:])
+    rules = iter(rules)
     pulls = []
-    folded = False
+    folded = own = False
     with torch.no_grad():
         for module, following in pairwise([*modules, None]):
             if folded:
                 folded = False
-            elif isinstance(module, _WEIGHTED):
+                continue
+            if own and in_place and type(module) is nn.ReLU:
+                x.relu_()
+                continue
+            own = isinstance(module, _WEIGHTED)
+            if own:
                 folded = _folds(module, following, x)
                 x, pull = _weighted(module, following if folded else None, x, next(rules))
-                pulls.append(pull)
             else:
                 x, pull = _unweighted(module, x)
-                pulls.append(pull)
+            pulls.append(pull)
         relevance = start(x)
         while pulls:  # popped, so that a layer's memory is free for the next
             relevance = pulls.pop()(relevance)
@@ -84,6 +93,11 @@ def _flattened(f: nn.Module) -> Iterator[nn.Module]:
     if isinstance(f, nn.Sequential) and type(f).forward is nn.Sequential.forward:
         for module in f:
             yield from _flattened(module)
+    elif getattr(f, "padding_mode", "zeros") != "zeros":
+        raise ValueError(
+            f"relevance by layers needs convolutions with padding_mode='zeros', and {f} is none; "
+            "change it or use rule='gradient_x_input'."
+        )
     elif not isinstance(f, _SUPPORTED) or getattr(f, "return_indices", False):
         raise ValueError(
             "relevance by layers needs an nn.Sequential of linear, convolution, activation, "

@@ -306,6 +306,19 @@ def test_inputs_and_parameters_may_need_gradients():
     assert x.grad is None
 
 
+@pytest.mark.parametrize("rule", ["epsilon", "gradient_x_input", "integrated_gradients"])
+def test_operations_in_place_leave_the_input(rule):
+    f, x = nn.Sequential(nn.ReLU(inplace=True), dense_net()), draw(6, 5)
+    kept = x.clone()
+    relevance(f, x, rule=rule)
+    assert torch.equal(x, kept)
+
+
+def test_one_sample_without_a_batch_is_refused():
+    with pytest.raises(ValueError, match=r"pass \(n_samples, ...\), x\[None\] for one sample"):
+        relevance(dense_net(), draw(5))
+
+
 def test_group_sum():
     values, groups = draw(3, 4, 6), torch.tensor([1, 0, 1, 3, 0, 1])
     got = group_sum(values, groups, n_groups=5)
@@ -329,6 +342,7 @@ class Doubled(nn.Module):
         (nn.Sequential(nn.Linear(5, 2), Doubled()), None, "epsilon", "Doubled is none of them"),
         (nn.Sequential(nn.Linear(5, 2), nn.Softmax(1)), None, "epsilon", "ends at the logits"),
         (lambda x: x, None, "epsilon", "f is no torch module"),
+        (nn.Conv1d(3, 1, 3, padding=1, padding_mode="reflect"), None, "epsilon", "padding_mode='z"),
         (nn.Linear(5, 2), None, "lrp", "rule='lrp' is unknown"),
         (nn.Linear(5, 2), None, "flat", "rule='flat' in a fully connected first layer"),
         (nn.Linear(5, 2), None, ["epsilon"] * 2, "rule has 2 entries and the network 1 linear"),
