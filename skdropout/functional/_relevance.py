@@ -21,9 +21,10 @@ def relevance(
 
     Layer-wise relevance propagation (LRP) hands the explained output back from layer to layer: a
     linear or convolution layer by its rule, an activation unchanged, max pooling to the winner,
-    mean pooling and a batch norm that stands alone by "epsilon"; dropout is off and a batch norm
-    directly after a weighted layer is folded into it, with its running statistics. It is one
-    sweep forward and one back, without an autograd graph and without touching the module.
+    mean pooling and a batch norm that stands alone by "epsilon" (1e-6). Dropout is off; a batch
+    norm directly after a linear or convolution layer is folded into it, with its running
+    statistics. It is one sweep forward and one back, without an autograd graph and without
+    touching the module.
 
     Parameters
     ----------
@@ -75,7 +76,8 @@ def relevance(
     """
     if x.ndim < 2:
         raise ValueError(
-            f"x of shape {tuple(x.shape)} is no batch; pass (n_samples, ...), x[None] for one sample."
+            f"x of shape {tuple(x.shape)} is no batch; pass (n_samples, ...), "
+            "so x[None] for one sample."
         )
     if isinstance(rule, str) and rule == "gradient_x_input":
         return gradient_x_input(f, x, target)

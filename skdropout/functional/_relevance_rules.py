@@ -96,7 +96,9 @@ def linear_relevance(
     rule : str or Rule, default="epsilon"
         One of the names above, or a :class:`Rule` with its constants.
     output : Tensor of shape (..., n_samples, n_out), optional
-        ``x @ weight + bias`` where the caller has it already; saves a matrix product.
+        ``x @ weight + bias`` where the caller has it already; saves a matrix product. After a
+        ReLU its outputs do as well if units that are off have no relevance (they have none unless
+        the layer above is "flat" or "wsquare").
 
     Returns
     -------

@@ -1,8 +1,8 @@
 """Layer-wise relevance of an `nn.Sequential`: one sweep forward, one back, no hooks."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -60,26 +60,23 @@ def relevance_sweep(
     rule: str | Rule | Sequence[str | Rule],
 ) -> Tensor:
     """Relevance of `x`, given the relevance ``start(f(x))`` of the output."""
-    modules = list(_flattened(f))
-    rules = _rule_of_each(rule, [m for m in modules if isinstance(m, _WEIGHTED)], x)
+    modules = deque(_flattened(f))
+    rules = deque(_rule_of_each(rule, [m for m in modules if isinstance(m, _WEIGHTED)]))
+    if rules and rules[0].name == "flat":
+        _refuse_equal_features(modules, x)
     # A unit that is off has no relevance to hand back, so that nothing needs its value before the
-    # ReLU; except if a rule that does not look at its inputs gives it some.
-    in_place = all(rule.name not in BLIND_RULES for rule in rules[1:])
-    rules = iter(rules)
+    # ReLU; except if a rule above that does not look at its inputs gives it some.
+    in_place = all(rule.name not in BLIND_RULES for rule in list(rules)[1:])
     pulls = []
-    folded = own = False
     with torch.no_grad():
-        for module, following in pairwise([*modules, None]):
-            if folded:
-                folded = False
-                continue
-            if own and in_place and type(module) is nn.ReLU:
-                x.relu_()
-                continue
-            own = isinstance(module, _WEIGHTED)
-            if own:
-                folded = _folds(module, following, x)
-                x, pull = _weighted(module, following if folded else None, x, next(rules))
+        while modules:
+            module = modules.popleft()
+            if isinstance(module, _WEIGHTED):
+                norm = modules.popleft() if modules and _folds(module, modules[0], x) else None
+                x, pull = _weighted(module, norm, x, rules.popleft())
+                if in_place and modules and type(modules[0]) is nn.ReLU:
+                    modules.popleft()
+                    x.relu_()
             else:
                 x, pull = _unweighted(module, x)
             pulls.append(pull)
@@ -110,7 +107,7 @@ def _flattened(f: nn.Module) -> Iterator[nn.Module]:
 
 
 def _rule_of_each(
-    rule: str | Rule | Sequence[str | Rule], layers: Sequence[nn.Module], x: Tensor
+    rule: str | Rule | Sequence[str | Rule], layers: Sequence[nn.Module]
 ) -> list[Rule]:
     if isinstance(rule, str) and rule in COMPOSITES:
         names = ["epsilon" if isinstance(m, nn.Linear) else "zplus" for m in layers]
@@ -124,13 +121,17 @@ def _rule_of_each(
             f"rule has {len(rule)} entries and the network {len(layers)} linear and convolution "
             "layers; pass one rule for each, first layer first, or a single one for all."
         )
-    rules = [Rule(each) if isinstance(each, str) else each for each in rule]
-    if x.ndim == 2 and rules and rules[0].name == "flat":
+    return [Rule(each) if isinstance(each, str) else each for each in rule]
+
+
+def _refuse_equal_features(modules: Sequence[nn.Module], x: Tensor) -> None:
+    first = next(m for m in modules if isinstance(m, _WEIGHTED))
+    point_by_point = x.ndim > 2 and first is modules[0]
+    if isinstance(first, nn.Linear) and not point_by_point:
         raise ValueError(
             "rule='flat' in a fully connected first layer gives every feature the same relevance; "
             "use 'epsilon', 'gamma' or 'wsquare' there."
         )
-    return rules
 
 
 def _weighted(
@@ -168,7 +169,7 @@ def _unweighted(module: nn.Module, x: Tensor) -> tuple[Tensor, Pull]:
     return output, lambda relevance: x * pull(relevance / stabilised(output))
 
 
-def _folds(module: nn.Module, following: nn.Module | None, x: Tensor) -> bool:
+def _folds(module: nn.Module, following: nn.Module, x: Tensor) -> bool:
     # after a linear layer on (n, channels, length) a batch norm acts on another axis
     return isinstance(following, _BATCH_NORMS) and (
         x.ndim == 2 or not isinstance(module, nn.Linear)

@@ -314,8 +314,18 @@ def test_operations_in_place_leave_the_input(rule):
     assert torch.equal(x, kept)
 
 
+def test_flat_is_for_first_layers_that_see_a_part_of_the_features():
+    images, points = draw(2, 1, 2, 3).float(), draw(2, 4, 3).float()
+    with pytest.raises(ValueError, match="gives every feature the same relevance"):
+        relevance(nn.Sequential(nn.Flatten(), nn.Linear(6, 2)), images, rule="flat")
+    f = nn.Sequential(nn.Linear(3, 5), nn.Flatten(), nn.Linear(20, 2))
+    got = relevance(f, points, rule=["flat", "epsilon"])
+    torch.testing.assert_close(got, got[..., :1].expand_as(got))
+    assert not torch.allclose(got[:, 0], got[:, 1])
+
+
 def test_one_sample_without_a_batch_is_refused():
-    with pytest.raises(ValueError, match=r"pass \(n_samples, ...\), x\[None\] for one sample"):
+    with pytest.raises(ValueError, match=r"pass \(n_samples, ...\), so x\[None\] for one sample"):
         relevance(dense_net(), draw(5))
 
 
