@@ -1,0 +1,172 @@
+"""Which inputs to occlude, given their relevance."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from skdropout.functional._generator import fresh_generator
+
+
+def relevance_mask(
+    relevance: Tensor,
+    *,
+    alpha: float | Tensor,
+    beta: float | Tensor,
+    probability: float | Tensor = 1.0,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    r"""Draw which groups of each sample to drop, the relevant ones more often.
+
+    With :math:`r \in [0, 1]` the signed relevance of a sample scaled from its least to its most
+    relevant group, and :math:`u \sim U[0, 1)` for each group, drop where
+    :math:`\alpha u + (1 - \alpha) r \ge 1 - \beta`, that is with probability
+
+    .. math:: P(\text{drop} \mid r) = \operatorname{clip}\left(
+              \frac{\alpha + \beta - 1 + (1 - \alpha) r}{\alpha}, 0, 1\right).
+
+    Parameters
+    ----------
+    relevance : Tensor of shape (..., n_groups)
+        Signed relevance. Where it is constant in a sample (to rounding), r is 0 for all groups.
+    alpha : float or Tensor that broadcasts to relevance
+        Share of chance, from 0 to 1. 1: plain dropout at rate `beta`; 0: drop exactly where
+        r >= 1 - beta. With alpha = beta = 0.5 the probability to drop is r.
+    beta : float or Tensor that broadcasts to relevance
+        Strength, from 0 to 1. It does not cap the share of groups dropped.
+    probability : float or Tensor that broadcasts to (..., 1), default=1.0
+        Probability that a sample is treated at all.
+    generator : torch.Generator, optional
+        On the device of `relevance`. None: a new one with a seed from the operating system.
+
+    Returns
+    -------
+    bool Tensor of shape (..., n_groups)
+        True = dropped.
+
+    Raises
+    ------
+    ValueError
+        If `alpha`, `beta` or `probability` is outside [0, 1].
+
+    References
+    ----------
+    Gururaj et al. (2025), *Relevance-driven Input Dropout*, arXiv 2505.21595.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skdropout.functional import relevance_mask
+    >>> relevance_mask(torch.tensor([[0.1, 3.0, -2.0]]), alpha=0.0, beta=0.5)
+    tensor([[False,  True, False]])
+    """
+    check_in_unit_interval(alpha=alpha, beta=beta, probability=probability)
+    generator = generator or fresh_generator(relevance.device)
+    u = torch.empty_like(relevance).uniform_(generator=generator)
+    treated = torch.empty_like(relevance[..., :1]).uniform_(generator=generator) < probability
+    return (alpha * u + (1 - alpha) * _scaled(relevance) >= 1 - beta) & treated
+
+
+def relevance_block_mask(
+    relevance: Tensor,
+    *,
+    n_centers: int = 1,
+    probability: float = 0.5,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Draw one rectangle per image to drop, centred on a relevant pixel.
+
+    Its area is a share U(0.02, 0.4) of the image, its aspect ratio log-uniform in [0.3, 1 / 0.3]
+    and its centre one of the `n_centers` most relevant pixels; what sticks out is cut off.
+    Rectangles as high or as wide as the image are drawn again.
+
+    Parameters
+    ----------
+    relevance : Tensor of shape (n_samples, height, width)
+        Signed relevance of the pixels.
+    n_centers : int, default=1
+        Number of candidates for the centre; at most the number of pixels counts.
+    probability : float, default=0.5
+        Probability that an image is treated at all.
+    generator : torch.Generator, optional
+        On the device of `relevance`. None: a new one with a seed from the operating system.
+
+    Returns
+    -------
+    bool Tensor of shape (n_samples, height, width)
+        True = dropped.
+
+    Raises
+    ------
+    ValueError
+        If `relevance` is not three-dimensional, `n_centers` is below 1 or `probability` outside
+        [0, 1].
+
+    References
+    ----------
+    Gururaj et al. (2025), *Relevance-driven Input Dropout*, arXiv 2505.21595.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skdropout.functional import relevance_block_mask
+    >>> mask = relevance_block_mask(torch.eye(8).unsqueeze(0), probability=1.0)
+    >>> mask.shape, bool(mask[0, 0, 0])
+    (torch.Size([1, 8, 8]), True)
+    """
+    check_in_unit_interval(probability=probability)
+    if relevance.ndim != 3:
+        raise ValueError(
+            f"relevance of shape {tuple(relevance.shape)} is not a batch of images; "
+            "pass (n_samples, height, width), channels summed."
+        )
+    if n_centers < 1:
+        raise ValueError(f"n_centers={n_centers} must be 1 or more.")
+    generator = generator or fresh_generator(relevance.device)
+    n, height, width = relevance.shape
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(shape, generator=generator, device=relevance.device)
+
+    n_tries = 100
+    area = (0.02 + 0.38 * uniform(n, n_tries)) * height * width
+    aspect = torch.exp(math.log(0.3) * (2 * uniform(n, n_tries) - 1))
+    sides = torch.stack([(area * aspect).sqrt(), (area / aspect).sqrt()], -1).round()
+    fits = ((sides > 0) & (sides < sides.new_tensor([height, width]))).all(-1)
+    first = fits.int().argmax(1)[:, None, None].expand(n, 1, 2)
+    side = sides.gather(1, first).squeeze(1)
+
+    candidates = relevance.flatten(1).topk(min(n_centers, height * width)).indices
+    choice = (uniform(n, 1) * candidates.shape[1]).long()
+    pixel = candidates.gather(1, choice).squeeze(1)
+    center = torch.stack([pixel // width, pixel % width], -1)
+    start = (center - side / 2).round()
+    end = start + side
+
+    def inside(axis: int, length: int) -> Tensor:
+        position = torch.arange(length, device=relevance.device)
+        return (position >= start[:, axis, None]) & (position < end[:, axis, None])
+
+    treated = (uniform(n) < probability) & fits.any(1)
+    return inside(0, height)[:, :, None] & inside(1, width)[:, None, :] & treated[:, None, None]
+
+
+def check_in_unit_interval(**parameters: float | Tensor) -> None:
+    for name, value in parameters.items():
+        if not isinstance(value, Tensor):
+            values = [value]
+        elif value.device.type == "cpu":
+            values = value.flatten().tolist()
+        else:  # a look at the values would wait for the device at every training step
+            values = []
+        for each in values:
+            if not 0 <= each <= 1:
+                raise ValueError(f"{name}={each!r} must lie in [0, 1].")
+
+
+def _scaled(relevance: Tensor) -> Tensor:
+    """From 0 for the least to 1 for the most relevant group; 0 for all where they are equal."""
+    low, high = relevance.amin(-1, keepdim=True), relevance.amax(-1, keepdim=True)
+    rounding = 100 * torch.finfo(relevance.dtype).eps * torch.maximum(low.abs(), high.abs())
+    span = high - low
+    return (relevance - low) / span.masked_fill(span <= rounding, math.inf)
