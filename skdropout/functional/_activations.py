@@ -1,6 +1,7 @@
 """Gaussian moments of activation functions: what a unit does on average when its input is noisy."""
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +40,15 @@ def gaussian_activation(module):
     return None
 
 
+class Response(NamedTuple):
+    """Slope of a unit at its noisy input: ``const + amplitude * gate(stretch * a)``."""
+
+    bend: Tensor  # mean derivative: E s''
+    stretch: Tensor
+    amplitude: Tensor
+    mean_gate: Tensor  # E gate(stretch * a)
+
+
 class PiecewiseLinear:
     """``s(a) = a`` for positive ``a``, ``slope * a`` for negative: all moments in closed form."""
 
@@ -46,10 +56,9 @@ class PiecewiseLinear:
         self.slope = slope
         self.is_affine = slope == 1.0
 
-    def gate(self, a: Tensor, smear: Tensor) -> Tensor:
-        """``E s'(a + smear * e)`` with ``e`` standard normal."""
-        softened = torch.special.ndtr(a / smear.clamp_min(_tiny(a)))
-        return self.slope + (1 - self.slope) * softened
+    def gate(self, inner: Tensor) -> Tensor:
+        """The slope at ``inner``, up to the constants in ``response``."""
+        return torch.erf(inner)
 
     def moments(self, mean: Tensor, scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """``E s(a)``, ``E s'(a)`` and ``Var s(a)`` for ``a`` normal with this mean and scale."""
@@ -62,13 +71,18 @@ class PiecewiseLinear:
         gate = self.slope + (1 - self.slope) * above
         return first, gate, (second - first**2).clamp_min(0)
 
-    def gate_moments(self, mean: Tensor, scale: Tensor, smear: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and mean derivative of ``gate(mean + scale * z, smear)``, ``z`` standard normal."""
+    def response(self, mean: Tensor, scale: Tensor, smear: Tensor) -> "Response":
+        """How the slope of ``mean + scale * z + smear * e``, mean over ``e``, depends on ``z``."""
         total = (scale**2 + smear**2).sqrt()
         safe = total.clamp_min(_tiny(mean))
         u = mean / safe
-        slope = self.slope + (1 - self.slope) * torch.special.ndtr(u)
-        return slope, (1 - self.slope) * _normal_density(u) / safe * (total > 0)
+        half_step = torch.full_like(mean, (1 - self.slope) / 2)
+        return Response(
+            bend=2 * half_step * _normal_density(u) / safe * (total > 0),
+            stretch=math.sqrt(0.5) / smear.clamp_min(_tiny(mean)),
+            amplitude=half_step,
+            mean_gate=torch.erf(u * math.sqrt(0.5)),
+        )
 
 
 class Smooth:
@@ -84,9 +98,9 @@ class Smooth:
     def __init__(self, module):
         self.module = module
 
-    def gate(self, a: Tensor, smear: Tensor) -> Tensor:
-        """``s'(a)``; the smear, a refinement, is left out."""
-        return _derivatives(self.module, a, 1)[1]
+    def gate(self, inner: Tensor) -> Tensor:
+        """The slope ``s'`` at ``inner``."""
+        return _derivatives(self.module, inner, 1)[1]
 
     def moments(self, mean: Tensor, scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """``E s(a)``, ``E s'(a)`` and ``Var s(a)`` for ``a`` normal with this mean and scale."""
@@ -95,15 +109,16 @@ class Smooth:
         )
         return value, slope, (square - value**2).clamp_min(0)
 
-    def gate_moments(self, mean: Tensor, scale: Tensor, smear: Tensor) -> tuple[Tensor, Tensor]:
-        """``E s'`` and ``E s''`` at ``mean + scale * z``, jumps of ``s'`` at zero included."""
+    def response(self, mean: Tensor, scale: Tensor, smear: Tensor) -> "Response":
+        """How the slope at ``mean + scale * z`` depends on ``z``; the smear is left out."""
         slope, bend = self._expect(mean, scale, 2, lambda value, slope, bend: (slope, bend))
         sides = torch.tensor([-1e-9, 1e-9], dtype=torch.float64, device=mean.device)
         left, right = _derivatives(self.module, sides, 1)[1]
         jump = float(right - left)
         if abs(jump) > 1e-6:
-            bend = bend + jump * PiecewiseLinear(0.0).gate_moments(mean, scale, 0 * scale)[1]
-        return slope, bend
+            bend = bend + jump * PiecewiseLinear(0.0).response(mean, scale, 0 * scale).bend
+        one = torch.ones_like(mean)
+        return Response(bend=bend, stretch=one, amplitude=one, mean_gate=slope)
 
     def _expect(self, mean, scale, order, integrand):
         shape = mean.shape

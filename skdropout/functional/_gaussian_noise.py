@@ -60,9 +60,7 @@ class GaussianNoise:
     def unwhiten(self, gradient: Tensor) -> Tensor:
         """The inverse of ``whiten``."""
         if self.is_full:
-            return torch.linalg.solve_triangular(
-                self.factor, gradient, upper=False, left=False
-            )
+            return torch.linalg.solve_triangular(self.factor, gradient, upper=False, left=False)
         return gradient / self.factor
 
     def unwhiten_hessian(self, hessian: Tensor) -> Tensor:
@@ -101,7 +99,7 @@ def mirrored_draws(noise: GaussianNoise, x: Tensor, n_pairs: int, law: str, gene
     Returns
     -------
     z : Tensor of shape (n, n_pairs, d)
-    weight : Tensor of shape (n, n_pairs, 1)
+    weight : Tensor of shape (1, n_pairs, 1)
     """
     n, k = len(x), noise.n_moving
     options = {"dtype": x.dtype, "device": x.device, "generator": generator}
@@ -118,9 +116,12 @@ def mirrored_draws(noise: GaussianNoise, x: Tensor, n_pairs: int, law: str, gene
         sign = torch.randint(0, 2, (n, 1, k), device=x.device, generator=generator) * 2 - 1
         draws = shared[:, order].transpose(0, 1) * sign
         weight = k / length**2 if law == "hessian" else x.new_ones(n_pairs)
-    z = x.new_zeros(n, n_pairs, x.shape[1])
-    z[..., noise.moves] = draws
-    return z, weight[None, :, None].expand(n, -1, 1)
+    if k < x.shape[1]:
+        z = x.new_zeros(n, n_pairs, x.shape[1])
+        z[..., noise.moves] = draws
+    else:
+        z = draws
+    return z, weight[None, :, None]
 
 
 def _cholesky(covariance: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ network where that has one hidden layer; elsewhere it serves as a control variat
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,12 +19,12 @@ __all__ = ["MeanField", "layers_of", "mean_field"]
 
 
 def first_layer(f):
-    """Split ``f`` into ``rest(activation(x @ weight.T + bias))``, or None where it has no such form.
+    """``f`` as ``rest(activation(x @ weight.T + bias))``, or None where it has no such form.
 
     Understood are ``nn.Linear``, ``nn.Sequential`` beginning with one, and any object with a method
     ``first_layer()`` that returns ``(weight, bias, activation, rest)``: weight ``(n_units, d)``,
-    bias ``(n_units,)`` or None, activation an ``nn.Module``, rest a callable or module, which may in
-    turn have a first layer.
+    bias ``(n_units,)`` or None, activation an ``nn.Module``, rest a callable or module, which may
+    have a first layer in its turn.
     """
     if hasattr(f, "first_layer"):
         return f.first_layer()
@@ -48,7 +49,7 @@ def layers_of(f):
 
 
 def _flatten(f) -> list:
-    """The modules ``f`` applies one after the other, without those that do nothing in evaluation."""
+    """The modules ``f`` applies in turn, without those that do nothing in evaluation mode."""
     if isinstance(f, nn.Identity | nn.Dropout) and not _has_hooks(f):
         return []
     if _is_plain(f, nn.Sequential):
@@ -57,11 +58,9 @@ def _flatten(f) -> list:
 
 
 def _is_plain(module, kind) -> bool:
-    """Whether ``module`` computes what ``kind`` does: no other forward, no hook that may change it."""
+    """Whether ``module`` computes what ``kind`` does, unchanged by a subclass or a hook."""
     return (
-        isinstance(module, kind)
-        and type(module).forward is kind.forward
-        and not _has_hooks(module)
+        isinstance(module, kind) and type(module).forward is kind.forward and not _has_hooks(module)
     )
 
 
@@ -71,32 +70,30 @@ def _has_hooks(module) -> bool:
 
 @dataclass
 class _Units:
-    """The units of one layer, around each of n points, as functions of whitened noise ``z``.
+    """Units of one layer around each of n points, as functions of standard normal noise ``z``.
 
-    Unit k contributes ``coefficients_k * s(offsets_k + weights_k . z)``; ``smears`` is the standard
-    deviation of what its input does beyond the linear part.
+    Slopes are ``const + gate(offsets + weights . z)`` up to a factor; that factor, the weight of
+    the unit in the output and its direction in the input make up ``pulls``.
     """
 
-    activation: object
-    weights: Tensor  # (n or 1, n_units, d)
+    gate: object
+    weights: Tensor  # (n, n_units, d)
     offsets: Tensor  # (n, n_units)
-    smears: Tensor  # (n, n_units)
-    coefficients: Tensor  # (n, n_units)
-    slopes: Tensor  # (n, n_units): mean s'
-    curvatures: Tensor  # (n, n_units): mean s''
+    pulls: Tensor  # (n, n_units, d)
+    mean_gates: Tensor  # (n, n_units)
 
-    def gates(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """``s'`` at ``z`` and at ``-z``, each (n, n_draws, n_units)."""
-        shift = z @ self.weights.mT
-        offsets, smears = self.offsets[:, None], self.smears[:, None]
-        return (
-            self.activation.gate(offsets + shift, smears),
-            self.activation.gate(offsets - shift, smears),
-        )
+    def odd_gradient(self, z: Tensor) -> Tensor:
+        there, back = self._gates(z)
+        return (there - back) / 2 @ self.pulls
 
-    def through(self, factors: Tensor) -> Tensor:
-        """Gradient of the network where the units have these slopes: (n, n_draws, d)."""
-        return (factors * self.coefficients[:, None]) @ self.weights
+    def even_gradient(self, z: Tensor) -> Tensor:
+        there, back = self._gates(z)
+        return ((there + back) / 2 - self.mean_gates[:, None]) @ self.pulls
+
+    def _gates(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        offsets = self.offsets[:, None]
+        there = torch.baddbmm(offsets, z, self.weights.mT)
+        return self.gate(there), self.gate(2 * offsets - there)
 
 
 @dataclass
@@ -104,68 +101,110 @@ class MeanField:
     """The stand-in network around n points: its gradients, and their means in closed form."""
 
     units: list[_Units]
-    mean_gradient: Tensor  # (n, d)
+    mean_gradient: Tensor  # (n, d): E grad under standard normal z
+    mean_hessian: Tensor  # (n, d, d): E hess
     is_exact: bool
 
     def odd_gradient(self, z: Tensor) -> Tensor:
-        """``(grad(z) - grad(-z)) / 2``: (n, n_draws, d)."""
-        total = torch.zeros_like(z)
-        for units in self.units:
-            there, back = units.gates(z)
-            total += units.through((there - back) / 2)
-        return total
+        """``(grad(z) - grad(-z)) / 2`` for ``z`` of shape (n, n_draws, d)."""
+        return sum((units.odd_gradient(z) for units in self.units), torch.zeros_like(z))
 
     def even_gradient(self, z: Tensor) -> Tensor:
-        """``(grad(z) + grad(-z)) / 2``: (n, n_draws, d)."""
-        total = self.mean_gradient[:, None].expand_as(z).clone()
-        for units in self.units:
-            there, back = units.gates(z)
-            total += units.through((there + back) / 2 - units.slopes[:, None])
-        return total
-
-    def mean_hessian(self) -> Tensor:
-        """``E hess`` under standard normal ``z``: ``sum_k v_k E s''_k w_k w_k^T``, (n, d, d)."""
-        n, d = self.mean_gradient.shape
-        total = self.mean_gradient.new_zeros(n, d, d)
-        for units in self.units:
-            bends = units.coefficients * units.curvatures
-            total += units.weights.mT @ (bends[..., None] * units.weights)
-        return total
+        """``(grad(z) + grad(-z)) / 2`` for ``z`` of shape (n, n_draws, d)."""
+        mean = self.mean_gradient[:, None].expand_as(z)
+        return sum((units.even_gradient(z) for units in self.units), mean)
 
 
-def mean_field(f, x: Tensor, target: Tensor | None, noise) -> MeanField | None:
+def mean_field(f, x: Tensor, target: Tensor | None, noise, share=1.0) -> MeanField | None:
     """The stand-in for ``f`` around the rows of ``x``, or None where ``f`` shows no layers.
 
-    Forward, the input of every unit is split into a part linear in the noise (its ``weights``) and
-    the rest, of which mean and variance are kept as if units were independent (assumed density
-    filtering); backward, weights are multiplied by mean slopes.
+    Units that bend the least are left out: those kept have at least this ``share`` of the curvature
+    (sum of absolute traces).
     """
     layers, rest = layers_of(f)
     is_whole = isinstance(rest, nn.Sequential) and len(rest) == 0
     n_bending = sum(not activation.is_affine for _, _, activation in layers)
-    if not layers or (n_bending == 0 and not is_whole):
+    is_exact = is_whole and n_bending <= 1
+    if not layers or (n_bending == 0 and not is_exact):
         return None
 
-    forward = []
-    for i, (weight, bias, activation) in enumerate(layers):
-        if i == 0:
-            linear = noise.whiten(weight)[None]
-            mean, smear = x @ weight.T + bias, x.new_zeros(len(x), len(weight))
-        else:
+    inputs, value = _forward(layers, x, noise)
+    coefficients, v = [], output_gradient(rest, value, target)
+    for (weight, _, _), at in zip(reversed(layers), reversed(inputs), strict=True):
+        coefficients.insert(0, v)
+        v = (v * at.slope) @ weight
+    units, mean_hessian = _most_bent(inputs, coefficients, 1.0 if is_exact else share)
+    return MeanField(units, noise.whiten(v), mean_hessian, is_exact)
+
+
+class _Inputs(NamedTuple):
+    """Inputs of one layer's units: ``mean + linear . z`` plus noise of deviation ``smear``."""
+
+    activation: object
+    linear: Tensor  # (n, n_units, d)
+    mean: Tensor  # (n, n_units), as are the others
+    scale: Tensor  # deviation of the linear part
+    smear: Tensor
+    slope: Tensor  # mean slope of the activation
+
+
+def _forward(layers, x: Tensor, noise) -> tuple[list[_Inputs], Tensor]:
+    """Inputs of all layers, and the mean output of the last.
+
+    The part of a unit that is linear in ``z`` is passed on with its mean slope, and what is not
+    linear as noise, as if independent from unit to unit (assumed density filtering).
+    """
+    weight, bias, _ = layers[0]
+    linear = noise.whiten(weight).expand(len(x), -1, -1)
+    mean, smear = x @ weight.T + bias, x.new_zeros(len(x), len(weight))
+    inputs = []
+    for i, (_, _, activation) in enumerate(layers):
+        scale = noise.norm(linear)
+        value, slope, variance = activation.moments(mean, (scale**2 + smear**2).sqrt())
+        inputs.append(_Inputs(activation, linear, mean, scale, smear, slope))
+        if i + 1 < len(layers):
+            weight, bias, _ = layers[i + 1]
+            unexplained = (variance - (slope * scale) ** 2).clamp_min(0)
             linear = weight @ (slope[..., None] * linear)
             mean, smear = value @ weight.T + bias, (unexplained @ (weight**2).T).sqrt()
-        scale = noise.norm(linear).expand_as(mean)
-        value, slope, variance = activation.moments(mean, (scale**2 + smear**2).sqrt())
-        unexplained = (variance - (slope * scale) ** 2).clamp_min(0)
-        forward.append((activation, linear, mean, scale, smear, slope))
+    return inputs, value
 
+
+def _most_bent(inputs, coefficients, share: float) -> tuple[list[_Units], Tensor]:
+    """Units with the given share of all curvature at every point, and their mean Hessian."""
+    n, _, d = inputs[0].linear.shape
+    hessian = inputs[0].mean.new_zeros(n, d, d)
+    layers = [
+        (at, v, at.activation.response(at.mean, at.scale, at.smear))
+        for at, v in zip(inputs, coefficients, strict=True)
+        if not at.activation.is_affine
+    ]
+    if not layers:
+        return [], hessian
+    traces = [(v * response.bend).abs() * at.scale**2 for at, v, response in layers]
+    least = _least_kept(torch.cat(traces, 1), share)
     units = []
-    v = output_gradient(rest, value, target)
-    for (weight, _, _), (activation, linear, mean, scale, smear, slope) in zip(
-        reversed(layers), reversed(forward), strict=True
-    ):
-        if not activation.is_affine:
-            slopes, curvatures = activation.gate_moments(mean, scale, smear)
-            units.append(_Units(activation, linear, mean, smear, v, slopes, curvatures))
-        v = (v * slope) @ weight
-    return MeanField(units, noise.whiten(v), is_exact=is_whole and n_bending <= 1)
+    for (at, v, response), trace in zip(layers, traces, strict=True):
+        kept = trace.topk(int((trace >= least).sum(1).max()), dim=1).indices
+        linear = at.linear.gather(1, kept[..., None].expand(-1, -1, d))
+        v, mean = v.gather(1, kept), at.mean.gather(1, kept)
+        bend, stretch, amplitude, mean_gate = (part.gather(1, kept) for part in response)
+        hessian += linear.mT @ ((v * bend)[..., None] * linear)
+        units.append(
+            _Units(
+                gate=at.activation.gate,
+                weights=stretch[..., None] * linear,
+                offsets=stretch * mean,
+                pulls=(amplitude * v)[..., None] * linear,
+                mean_gates=mean_gate,
+            )
+        )
+    return units, hessian
+
+
+def _least_kept(traces: Tensor, share: float) -> Tensor:
+    """The smallest of the largest values that together make up the given share of each row."""
+    ordered = traces.sort(dim=1, descending=True).values
+    so_far = ordered.cumsum(1)
+    n_needed = (so_far < share * so_far[:, -1:]).sum(1, keepdim=True)
+    return ordered.gather(1, n_needed.clamp_max(traces.shape[1] - 1))

@@ -16,6 +16,7 @@ __all__ = ["Smoothing", "check_points", "check_target", "sample_until", "split_p
 _METHODS = ("orthogonal", "stein", "function_values")
 _ELEMENTS_AT_ONCE = {"cpu": 2**23, "cuda": 2**28}
 _MOST_PAIRS = 2**17
+_SHARE_KEPT = 0.99  # of the curvature of a stand-in, for a fraction of its units and of its cost
 
 
 @dataclass
@@ -72,7 +73,7 @@ class Smoothing:
                 n_pairs, with_gradient = 0, False
             hessian, gradient = sampler.hessian(n_pairs, self._law("hessian"), with_gradient)
         if stand_in is not None:
-            hessian = hessian + stand_in.mean_hessian()
+            hessian = hessian + stand_in.mean_hessian
             gradient = gradient + stand_in.mean_gradient
         return self.noise.unwhiten_hessian(hessian), self.noise.unwhiten(gradient)
 
@@ -90,11 +91,12 @@ class Smoothing:
             targets = None if target is None else target[start : start + size]
             stand_in = None
             if self.method == "orthogonal":
-                stand_in = mean_field(self.f, points, targets, self.noise)
+                share = _SHARE_KEPT if n_pairs else 1.0
+                stand_in = mean_field(self.f, points, targets, self.noise, share)
             if n_pairs == 0 and stand_in is None:
                 raise ValueError(
-                    "n_perturbations=0 is too few: f shows no layers from which a closed form could "
-                    "be taken. Give an even number of 2 or more."
+                    "n_perturbations=0 is too few: f shows no layers from which a closed form "
+                    "could be taken. Give an even number of 2 or more."
                 )
             yield Sampler(self.f, points, targets, self.noise, stand_in, self.generator)
 
@@ -124,7 +126,10 @@ def sample_until(smoothing: Smoothing, x, target, tolerance: float, with_gradien
             )
             return hessians, gradients
         more = smoothing.hessian_parts(
-            x[unsure], None if target is None else target[unsure], [n_pairs] * n_parts, with_gradient
+            x[unsure],
+            None if target is None else target[unsure],
+            [n_pairs] * n_parts,
+            with_gradient,
         )
         hessians[:, unsure] = (hessians[:, unsure] + more[0]) / 2
         gradients[:, unsure] = (gradients[:, unsure] + more[1]) / 2
@@ -155,7 +160,9 @@ def split_pairs(n_perturbations, n_parts: int, name="n_perturbations") -> list[i
 def check_points(x) -> None:
     """Refuse anything but a finite floating-point matrix."""
     if not isinstance(x, Tensor) or x.ndim != 2 or not x.is_floating_point() or x.numel() == 0:
-        what = f"a tensor of shape {tuple(x.shape)}, {x.dtype}" if isinstance(x, Tensor) else type(x)
+        what = (
+            f"a tensor of shape {tuple(x.shape)}, {x.dtype}" if isinstance(x, Tensor) else type(x)
+        )
         raise ValueError(f"x must be a non-empty floating-point tensor (n, d); got {what}.")
     if not torch.isfinite(x).all():
         raise ValueError("x contains NaN or infinity; impute or drop those points.")

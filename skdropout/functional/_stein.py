@@ -15,7 +15,7 @@ from skdropout.functional._mean_field import MeanField
 
 __all__ = ["PERTURBATIONS_AT_ONCE", "Sampler"]
 
-PERTURBATIONS_AT_ONCE = {"cpu": 2**13, "cuda": 2**17}
+PERTURBATIONS_AT_ONCE = {"cpu": 2**11, "cuda": 2**17}
 
 
 @dataclass
@@ -42,19 +42,21 @@ class Sampler:
         n, d = self.x.shape
         block = 1 if law == "normal" else self.noise.n_moving
         n_whole = n_pairs // block * block
-        center = self._even(self.x.new_zeros(n, 1, d)) if with_gradient else None
+        zero = self.x.new_zeros(n, 1, d)
+        center = self._even_part(*self._gradients(zero), zero) if with_gradient else None
         hessian, gradient = self.x.new_zeros(n, d, d), self.x.new_zeros(n, d)
         for n_draws, n_so_far in ((n_whole, n_whole), (n_pairs - n_whole, n_pairs)):
             found, addition = hessian, torch.zeros_like(hessian)
             for z, weight in self._draws(n_draws, law):
                 there, back = self._gradients(z)
-                odd = (there - back) / 2 - z @ found
+                odd = self.noise.whiten((there - back) / 2)
                 if self.stand_in is not None:
-                    odd -= self.stand_in.odd_gradient(z)
-                addition += (weight * odd).mT @ z
+                    odd = odd - self.stand_in.odd_gradient(z)
+                if n_so_far > n_draws:
+                    odd = odd - z @ found
+                addition += odd.mT @ (weight * z)
                 if with_gradient:
-                    even = self._less_stand_in((there + back) / 2, z)
-                    gradient += (weight * (even - center)).sum(1)
+                    gradient += (weight * (self._even_part(there, back, z) - center)).sum(1)
             hessian = found + (addition + addition.mT) / (2 * max(n_so_far, 1))
         if with_gradient:
             gradient = center[:, 0] + gradient / max(n_pairs, 1)
@@ -64,7 +66,7 @@ class Sampler:
         """``E g``: (n, d)."""
         total = torch.zeros_like(self.x)
         for z, _ in self._draws(n_pairs, law):
-            total += self._even(z).sum(1)
+            total += self._even_part(*self._gradients(z), z).sum(1)
         return total / max(n_pairs, 1)
 
     def hessian_from_values(self, n_pairs: int) -> tuple[Tensor, Tensor]:
@@ -89,19 +91,16 @@ class Sampler:
             n_draws = min(step, n_pairs - start)
             yield mirrored_draws(self.noise, self.x, n_draws, law, self.generator)
 
-    def _even(self, z: Tensor) -> Tensor:
-        there, back = self._gradients(z)
-        return self._less_stand_in((there + back) / 2, z)
-
-    def _less_stand_in(self, even: Tensor, z: Tensor) -> Tensor:
+    def _even_part(self, there: Tensor, back: Tensor, z: Tensor) -> Tensor:
+        even = self.noise.whiten((there + back) / 2)
         return even if self.stand_in is None else even - self.stand_in.even_gradient(z)
 
     def _gradients(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Gradients at ``z`` and ``-z``, each (n, n_draws, d)."""
-        delta = self.noise.delta(z)
-        points = torch.cat([self.x[:, None] + delta, self.x[:, None] - delta], 1)
-        gradient = output_gradient(self.f, points.flatten(0, 1), self._targets(2 * z.shape[1]))
-        return self.noise.whiten(gradient.reshape(points.shape)).chunk(2, dim=1)
+        delta, x = self.noise.delta(z), self.x[:, None]
+        points = torch.stack([x + delta, x - delta], 2).flatten(0, 2)
+        gradient = output_gradient(self.f, points, self._targets(2 * z.shape[1]))
+        return gradient.reshape(*z.shape[:2], 2, -1).unbind(2)
 
     def _values(self, z: Tensor) -> Tensor:
         """Values at ``z``: (n, n_draws, 1)."""
