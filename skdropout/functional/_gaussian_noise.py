@@ -7,6 +7,8 @@ from torch import Tensor
 
 __all__ = ["GaussianNoise", "mirrored_draws", "resolve_generator"]
 
+_OWN_DIRECTIONS_UP_TO = 32  # dimensions
+
 
 class GaussianNoise:
     """``delta = L z`` with ``z`` standard normal and ``L L^T`` the covariance.
@@ -93,35 +95,43 @@ def mirrored_draws(noise: GaussianNoise, x: Tensor, n_pairs: int, law: str, gene
     ``E[w h(z)] = E[h]``, and within a block the *mean* of ``w z z^T`` is I, not only its
     expectation: one block finds the slope of a linear gradient exactly.
 
-    The points share the orthogonal directions but for random signs and a random order of the
-    coordinates: it spares most of the orthogonalisation and leaves the points all but independent.
+    In many dimensions, where orthogonalisation is dear, the points share the directions but for a
+    random order and random signs of the coordinates, which leaves them all but independent.
 
     Returns
     -------
     z : Tensor of shape (n, n_pairs, d)
-    weight : Tensor of shape (1, n_pairs, 1)
+    weight : Tensor of shape (n, n_pairs, 1)
     """
     n, k = len(x), noise.n_moving
     options = {"dtype": x.dtype, "device": x.device, "generator": generator}
     if law == "normal":
-        draws = torch.randn(n, n_pairs, k, **options)
-        weight = x.new_ones(n_pairs)
+        draws, weight = torch.randn(n, n_pairs, k, **options), x.new_ones(1, 1, 1)
     else:
-        n_blocks = math.ceil(n_pairs / k)
-        frames = torch.linalg.qr(torch.randn(n_blocks, k, min(k, n_pairs), **options)).Q.mT
         freedom = k + 2 if law == "hessian" else k
-        length = torch.randn(n_pairs, freedom, **options).norm(dim=1)
-        shared = frames.reshape(-1, k)[:n_pairs] * length[:, None]
-        order = torch.rand(n, k, device=x.device, generator=generator).argsort(1)
-        sign = torch.randint(0, 2, (n, 1, k), device=x.device, generator=generator) * 2 - 1
-        draws = shared[:, order].transpose(0, 1) * sign
-        weight = k / length**2 if law == "hessian" else x.new_ones(n_pairs)
+        length = torch.randn(n, n_pairs, freedom, **options).norm(dim=2, keepdim=True)
+        draws = _orthogonal_blocks(n, n_pairs, k, options) * length
+        weight = k / length**2 if law == "hessian" else x.new_ones(1, 1, 1)
     if k < x.shape[1]:
         z = x.new_zeros(n, n_pairs, x.shape[1])
         z[..., noise.moves] = draws
     else:
         z = draws
-    return z, weight[None, :, None]
+    return z, weight
+
+
+def _orthogonal_blocks(n: int, n_pairs: int, k: int, options: dict) -> Tensor:
+    """Uniform unit vectors, orthogonal within blocks of k: (n, n_pairs, k)."""
+    n_blocks = math.ceil(n_pairs / k)
+    n_own = n if k <= _OWN_DIRECTIONS_UP_TO else 1
+    normal = torch.randn(n_own, n_blocks, k, min(k, n_pairs), **options)
+    frames = torch.linalg.qr(normal).Q.mT.reshape(n_own, -1, k)[:, :n_pairs]
+    if n_own == n:
+        return frames
+    device, generator = options["device"], options["generator"]
+    order = torch.rand(n, k, device=device, generator=generator).argsort(1)
+    sign = torch.randint(0, 2, (n, 1, k), device=device, generator=generator) * 2 - 1
+    return frames[0][:, order].transpose(0, 1) * sign
 
 
 def _cholesky(covariance: Tensor) -> Tensor:

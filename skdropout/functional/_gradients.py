@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-__all__ = ["check_evaluation_mode", "output_gradient", "output_value"]
+__all__ = ["check_network", "output_gradient", "output_value"]
 
 
 def output_value(f, x: Tensor, target: Tensor | None) -> Tensor:
@@ -56,8 +56,8 @@ def output_gradient(f, x: Tensor, target: Tensor | None) -> Tensor:
     )
 
 
-def check_evaluation_mode(f) -> None:
-    """Refuse a network whose output still depends on chance or on the other rows of a batch."""
+def check_network(f, x: Tensor) -> None:
+    """Refuse a network that depends on chance or on the rest of a batch, or does not fit ``x``."""
     if not isinstance(f, nn.Module):
         return
     for name, module in f.named_modules():
@@ -67,3 +67,9 @@ def check_evaluation_mode(f) -> None:
                 f"f is in training mode: its layer {name!r} ({type(module).__name__}) makes it "
                 "random. Call f.eval() first."
             )
+    weight = next((p for p in f.parameters() if p.is_floating_point()), x)
+    if (weight.dtype, weight.device) != (x.dtype, x.device):
+        raise ValueError(
+            f"x is {x.dtype} on {x.device} but f is {weight.dtype} on {weight.device}; convert one "
+            "of them with .to()."
+        )

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from skdropout.functional._gaussian_noise import resolve_generator
-from skdropout.functional._gradients import check_evaluation_mode, output_value
+from skdropout.functional._gradients import check_network, output_value
 from skdropout.functional._smoothing import check_points, check_target
 
 __all__ = ["perturbation_mse", "second_order_attack"]
@@ -82,7 +82,7 @@ def perturbation_mse(
     _check_positive("n_perturbations", n_perturbations)
     if law not in _LAWS:
         raise ValueError(f"law={law!r} is unknown; choose one of {list(_LAWS)}.")
-    check_evaluation_mode(f)
+    check_network(f, x)
     target = check_target(target, x)
     generator = resolve_generator(generator, x.device)
 
@@ -151,20 +151,19 @@ def second_order_attack(gradient: Tensor, hessian: Tensor, radius) -> Tensor:
     slope = (vectors.mT @ gradient[..., None])[..., 0]
     excess = eigenvalues - eigenvalues[:, :1]
     # Sought is t = mu + lowest eigenvalue >= 0: close to a pole at t = 0 it keeps its precision.
-    low = eigenvalues[:, :1].clamp_min(0)
-    high = torch.maximum(low, slope.norm(dim=1, keepdim=True) / radius)
+    least = eigenvalues[:, :1].clamp_min(0)
+    low, high = least, torch.maximum(least, slope.norm(dim=1, keepdim=True) / radius)
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         is_too_long = _step(slope, excess, middle).norm(dim=1, keepdim=True) > radius
         low, high = torch.where(is_too_long, middle, low), torch.where(is_too_long, high, middle)
     step = _step(slope, excess, high)
-
-    is_inside = (eigenvalues[:, 0] > 0) & (high[:, 0] <= eigenvalues[:, 0])
     missing = (radius**2 - step[:, 1:].square().sum(1)).clamp_min(0).sqrt()
-    downhill = torch.where(slope[:, 0] > 0, -missing, missing)
-    step[:, 0] = torch.where(is_inside, step[:, 0], downhill)
-    is_flat = (slope == 0).all(1) & (eigenvalues >= 0).all(1)
-    step[is_flat] = 0
+    step[:, 0] = torch.where(slope[:, 0] > 0, -missing, missing)
+
+    unbound = _step(slope, excess, least)
+    is_inside = (eigenvalues[:, :1] >= 0) & (unbound.norm(dim=1, keepdim=True) <= radius)
+    step = torch.where(is_inside, unbound, step)
     return (vectors @ step[..., None])[..., 0]
 
 

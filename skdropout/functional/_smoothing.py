@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from skdropout.functional._gaussian_noise import GaussianNoise, resolve_generator
-from skdropout.functional._gradients import check_evaluation_mode
+from skdropout.functional._gradients import check_network
 from skdropout.functional._mean_field import layers_of, mean_field
 from skdropout.functional._stein import PERTURBATIONS_AT_ONCE, Sampler
 
@@ -33,7 +33,7 @@ class Smoothing:
         """Checked, with the noise made for points like ``x``."""
         if method not in _METHODS:
             raise ValueError(f"method={method!r} is unknown; choose one of {list(_METHODS)}.")
-        check_evaluation_mode(f)
+        check_network(f, x)
         noise = GaussianNoise(sigma, x)
         return cls(f, noise, method, resolve_generator(generator, x.device))
 
