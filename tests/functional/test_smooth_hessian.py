@@ -67,7 +67,7 @@ def _one_hidden_layer(net, x, target, covariance, bend, slope):
         for j, w in enumerate(first.weight.detach()):
             mean = float(w @ point + first.bias[j].detach())
             scale = float(w @ covariance @ w) ** 0.5
-            v = float(last.weight[target, j])
+            v = float(last.weight[target, j].detach())
             hessian[i] += v * bend(mean, scale) * torch.outer(w * moves, w * moves)
             gradient[i] += v * slope(mean, scale) * w
     return hessian, gradient
