@@ -108,8 +108,9 @@ def mirrored_draws(noise: GaussianNoise, x: Tensor, n_pairs: int, law: str, gene
     if law == "normal":
         draws, weight = torch.randn(n, n_pairs, k, **options), x.new_ones(1, 1, 1)
     else:
-        freedom = k + 2 if law == "hessian" else k
-        length = torch.randn(n, n_pairs, freedom, **options).norm(dim=2, keepdim=True)
+        half_freedom = x.new_full((n, n_pairs, 1), (k + 2 if law == "hessian" else k) / 2)
+        # A chi-squared variable is twice a gamma one; torch.distributions takes no generator.
+        length = (2 * torch._standard_gamma(half_freedom, generator)).sqrt()
         draws = _orthogonal_blocks(n, n_pairs, k, options) * length
         weight = k / length**2 if law == "hessian" else x.new_ones(1, 1, 1)
     if k < x.shape[1]:
