@@ -29,15 +29,14 @@ _UNITS_AT_ONCE = 2**13
 
 def gaussian_activation(module):
     """The moments of ``module``'s activation, or None where they are not known."""
-    if isinstance(module, nn.Identity):
+    kind = type(module)
+    if kind is nn.Identity:
         return PiecewiseLinear(1.0)
-    if isinstance(module, nn.ReLU):
+    if kind is nn.ReLU:
         return PiecewiseLinear(0.0)
-    if isinstance(module, nn.LeakyReLU):
+    if kind is nn.LeakyReLU:
         return PiecewiseLinear(module.negative_slope)
-    if isinstance(module, _SMOOTH):
-        return Smooth(module)
-    return None
+    return Smooth(module) if kind in _SMOOTH else None
 
 
 class Response(NamedTuple):
@@ -63,7 +62,7 @@ class PiecewiseLinear:
     def moments(self, mean: Tensor, scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """``E s(a)``, ``E s'(a)`` and ``Var s(a)`` for ``a`` normal with this mean and scale."""
         u = mean / scale.clamp_min(_tiny(mean))
-        above, density = torch.special.ndtr(u), _normal_density(u)
+        above, density = (1 + torch.erf(u * math.sqrt(0.5))) / 2, _normal_density(u)
         positive_part = mean * above + scale * density
         positive_square = (mean**2 + scale**2) * above + mean * scale * density
         first = self.slope * mean + (1 - self.slope) * positive_part
@@ -150,7 +149,7 @@ def _derivatives(module, a: Tensor, order: int) -> list[Tensor]:
     """``s(a)`` and its first ``order`` derivatives, element by element."""
     with torch.enable_grad():
         a = a.detach().requires_grad_()
-        derivatives = [module(a)]
+        derivatives = [module(a.clone())]  # the module may work in place
         for i in range(order):
             (slope,) = torch.autograd.grad(derivatives[-1].sum(), a, create_graph=i + 1 < order)
             derivatives.append(slope)

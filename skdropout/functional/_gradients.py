@@ -46,7 +46,7 @@ def output_gradient(f, x: Tensor, target: Tensor | None) -> Tensor:
                 )
             (gradient,) = torch.autograd.grad(value.sum(), x, materialize_grads=True)
         return gradient
-    except torch.OutOfMemoryError:
+    except torch.cuda.OutOfMemoryError:
         if len(x) == 1:
             raise
     half = len(x) // 2

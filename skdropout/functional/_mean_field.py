@@ -22,12 +22,12 @@ def first_layer(f):
     """``f`` as ``rest(activation(x @ weight.T + bias))``, or None where it has no such form.
 
     Understood are ``nn.Linear``, ``nn.Sequential`` beginning with one, and any object with a method
-    ``first_layer()`` that returns ``(weight, bias, activation, rest)``: weight ``(n_units, d)``,
-    bias ``(n_units,)`` or None, activation an ``nn.Module``, rest a callable or module, which may
-    have a first layer in its turn.
+    ``split_first_layer()`` that returns ``(weight, bias, activation, rest)``: weight
+    ``(n_units, d)``, bias ``(n_units,)`` or None, activation an ``nn.Module``, rest a callable or
+    module, which may have a first layer in its turn; ``nn.Sequential()`` where nothing follows.
     """
-    if hasattr(f, "first_layer"):
-        return f.first_layer()
+    if hasattr(f, "split_first_layer"):
+        return f.split_first_layer()
     modules = _flatten(f)
     if not modules or not _is_plain(modules[0], nn.Linear):
         return None
@@ -42,7 +42,10 @@ def layers_of(f):
     """The leading layers ``[(weight, bias, activation), ...]`` of ``f`` and the rest after them."""
     layers = []
     while (split := first_layer(f)) is not None:
-        weight, bias, activation, f = split
+        weight, bias, activation, rest = split
+        if gaussian_activation(activation) is None:
+            break
+        f = rest
         bias = weight.new_zeros(len(weight)) if bias is None else bias
         layers.append((weight.detach(), bias.detach(), gaussian_activation(activation)))
     return layers, f
@@ -82,13 +85,13 @@ class _Units:
     pulls: Tensor  # (n, n_units, d)
     mean_gates: Tensor  # (n, n_units)
 
-    def odd_gradient(self, z: Tensor) -> Tensor:
+    def gradient_difference(self, z: Tensor) -> Tensor:
         there, back = self._gates(z)
-        return (there - back) / 2 @ self.pulls
+        return (there - back) @ self.pulls
 
-    def even_gradient(self, z: Tensor) -> Tensor:
+    def gradient_sum(self, z: Tensor) -> Tensor:
         there, back = self._gates(z)
-        return ((there + back) / 2 - self.mean_gates[:, None]) @ self.pulls
+        return (there + back - 2 * self.mean_gates[:, None]) @ self.pulls
 
     def _gates(self, z: Tensor) -> tuple[Tensor, Tensor]:
         offsets = self.offsets[:, None]
@@ -105,14 +108,14 @@ class MeanField:
     mean_hessian: Tensor  # (n, d, d): E hess
     is_exact: bool
 
-    def odd_gradient(self, z: Tensor) -> Tensor:
-        """``(grad(z) - grad(-z)) / 2`` for ``z`` of shape (n, n_draws, d)."""
-        return sum((units.odd_gradient(z) for units in self.units), torch.zeros_like(z))
+    def gradient_difference(self, z: Tensor) -> Tensor:
+        """``grad(z) - grad(-z)`` for ``z`` of shape (n, n_draws, d)."""
+        return sum((units.gradient_difference(z) for units in self.units), torch.zeros_like(z))
 
-    def even_gradient(self, z: Tensor) -> Tensor:
-        """``(grad(z) + grad(-z)) / 2`` for ``z`` of shape (n, n_draws, d)."""
-        mean = self.mean_gradient[:, None].expand_as(z)
-        return sum((units.even_gradient(z) for units in self.units), mean)
+    def gradient_sum(self, z: Tensor) -> Tensor:
+        """``grad(z) + grad(-z)`` for ``z`` of shape (n, n_draws, d)."""
+        mean = 2 * self.mean_gradient[:, None].expand_as(z)
+        return sum((units.gradient_sum(z) for units in self.units), mean)
 
 
 def mean_field(f, x: Tensor, target: Tensor | None, noise, share=1.0) -> MeanField | None:

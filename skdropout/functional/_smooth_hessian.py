@@ -98,9 +98,10 @@ def smooth_hessian(
     - samples only the difference between ``f`` and a one-hidden-layer network that resembles it
       around each point and has a smoothed Hessian in closed form (a control variate). It is built
       from the leading ``nn.Linear`` layers and activations of an ``nn.Sequential``, or of any
-      object whose method ``first_layer()`` returns ``(weight, bias, activation, rest)`` such that
-      ``f(x) = rest(activation(x @ weight.T + bias))``. A network with one hidden layer and a linear
-      output is its own stand-in: the result is exact, without sampling.
+      object whose method ``split_first_layer()`` returns ``(weight, bias, activation, rest)`` such
+      that ``f(x) = rest(activation(x @ weight.T + bias))``, and so on with ``rest``. A network
+      with one hidden layer and a linear output is its own stand-in: the result is exact, without
+      sampling.
 
     References
     ----------
@@ -123,6 +124,8 @@ def smooth_hessian(
     target = check_target(target, x)
     smoothing = Smoothing.of(f, x, sigma, method, generator)
     if n_perturbations == "auto":
+        if not tolerance > 0:
+            raise ValueError(f"tolerance={tolerance!r} must be positive: it is a relative error.")
         hessians, gradients = sample_until(smoothing, x, target, tolerance, return_gradient)
         shares = x.new_full((len(hessians),), 1 / len(hessians))
     else:

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from numbers import Integral
 
 import torch
 from torch import Tensor
@@ -70,7 +71,8 @@ class Smoothing:
             hessian, gradient = sampler.hessian_from_values(n_pairs)
         else:
             if stand_in is not None and stand_in.is_exact:
-                n_pairs, with_gradient = 0, False
+                n_pairs = 0
+            with_gradient = with_gradient and n_pairs > 0
             hessian, gradient = sampler.hessian(n_pairs, self._law("hessian"), with_gradient)
         if stand_in is not None:
             hessian = hessian + stand_in.mean_hessian
@@ -136,23 +138,19 @@ def sample_until(smoothing: Smoothing, x, target, tolerance: float, with_gradien
         n_pairs *= 2
 
 
-def split_pairs(n_perturbations, n_parts: int, name="n_perturbations") -> list[int]:
+def split_pairs(n_perturbations, n_parts: int) -> list[int]:
     """Mirrored pairs for each of ``n_parts`` independent parts."""
-    if (
-        isinstance(n_perturbations, bool)
-        or not isinstance(n_perturbations, int)
-        or n_perturbations < 0
-        or n_perturbations % 2
-    ):
+    is_count = isinstance(n_perturbations, Integral) and n_perturbations >= 0
+    if not is_count or n_perturbations % 2:
         raise ValueError(
-            f"{name}={n_perturbations!r} must be an even integer (perturbations come in mirrored "
-            'pairs) or "auto".'
+            f"n_perturbations={n_perturbations!r} must be an even integer (perturbations come in "
+            'mirrored pairs) or "auto".'
         )
-    n_pairs = n_perturbations // 2
+    n_pairs = int(n_perturbations) // 2
     if n_parts > 1 and n_pairs < n_parts:
         raise ValueError(
-            f"{name}={n_perturbations} is too few for {n_parts} independent parts; give at least "
-            f"{2 * n_parts}."
+            f"n_perturbations={n_perturbations} is too few for {n_parts} independent parts; give "
+            f"at least {2 * n_parts}."
         )
     return [n_pairs // n_parts + (i < n_pairs % n_parts) for i in range(n_parts)]
 

@@ -15,7 +15,7 @@ from skdropout.functional._mean_field import MeanField
 
 __all__ = ["PERTURBATIONS_AT_ONCE", "Sampler"]
 
-PERTURBATIONS_AT_ONCE = {"cpu": 2**11, "cuda": 2**17}
+PERTURBATIONS_AT_ONCE = {"cpu": 2**11, "cuda": 2**17}  # what a cache holds; what fills a device
 
 
 @dataclass
@@ -49,12 +49,12 @@ class Sampler:
             found, addition = hessian, torch.zeros_like(hessian)
             for z, weight in self._draws(n_draws, law):
                 there, back = self._gradients(z)
-                odd = self.noise.whiten((there - back) / 2)
+                difference = self.noise.whiten(there - back)
                 if self.stand_in is not None:
-                    odd = odd - self.stand_in.odd_gradient(z)
+                    difference -= self.stand_in.gradient_difference(z)
                 if n_so_far > n_draws:
-                    odd = odd - z @ found
-                addition += odd.mT @ (weight * z)
+                    difference -= 2 * z @ found
+                addition += difference.mT @ (weight * z) / 2
                 if with_gradient:
                     gradient += (weight * (self._even_part(there, back, z) - center)).sum(1)
             hessian = found + (addition + addition.mT) / (2 * max(n_so_far, 1))
@@ -92,8 +92,8 @@ class Sampler:
             yield mirrored_draws(self.noise, self.x, n_draws, law, self.generator)
 
     def _even_part(self, there: Tensor, back: Tensor, z: Tensor) -> Tensor:
-        even = self.noise.whiten((there + back) / 2)
-        return even if self.stand_in is None else even - self.stand_in.even_gradient(z)
+        even = self.noise.whiten(there + back) / 2
+        return even if self.stand_in is None else even - self.stand_in.gradient_sum(z) / 2
 
     def _gradients(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Gradients at ``z`` and ``-z``, each (n, n_draws, d)."""

@@ -276,7 +276,7 @@ class _Layered:
     def __call__(self, x):
         return self.net(x)
 
-    def first_layer(self):
+    def split_first_layer(self):
         first, activation, *rest = self.net
         return first.weight, first.bias, activation, nn.Sequential(*rest)
 
@@ -291,8 +291,20 @@ class _Layered:
         lambda: nn.Sequential(nn.Dropout(), _network([4, 16, 3]), nn.Tanh()).eval(),
         lambda: nn.Sequential(*_network([4, 16, 3], nn.Hardtanh), nn.SiLU()),
         lambda: _Layered(_network([4, 16, 16, 3])),
+        lambda: _Layered(_network([4, 16, 3], nn.Hardtanh)),
+        lambda: _network([4, 16, 16, 3], lambda: nn.ELU(0.5, inplace=True)),
     ],
-    ids=["relu", "tanh", "leaky", "probability", "hidden", "unknown", "protocol"],
+    ids=[
+        "relu",
+        "tanh",
+        "leaky",
+        "probability",
+        "hidden",
+        "unknown",
+        "protocol",
+        "unknown in protocol",
+        "in place",
+    ],
 )
 def test_layers_do_not_change_the_answer(make, generator):
     f, x = make(), _points(2, 4)
@@ -476,6 +488,7 @@ ok = {"f": lambda x: x.prod(1), "x": torch.ones(2, 2), "sigma": 1.0, "n_perturba
         ({"n_perturbations": 3}, "n_perturbations=3 must be an even integer"),
         ({"n_perturbations": 2.0}, "even integer"),
         ({"method": "magic"}, "method='magic'"),
+        ({"n_perturbations": "auto", "tolerance": 0.0}, "tolerance=0.0"),
         ({"target": -1}, "target=-1"),
         ({"target": 4}, "target=4 does not exist"),
         ({"target": torch.tensor([0])}, r"target=\[0\]"),
