@@ -1,5 +1,6 @@
 """The equations, in torch alone: tensors in, tensors out."""
 
+from skdropout.functional._local_quadratic import perturbation_mse, second_order_attack
 from skdropout.functional._relevance import (
     gradient_x_input,
     group_sum,
@@ -8,6 +9,11 @@ from skdropout.functional._relevance import (
 )
 from skdropout.functional._relevance_mask import relevance_block_mask, relevance_mask
 from skdropout.functional._relevance_rules import Rule, linear_relevance
+from skdropout.functional._smooth_hessian import (
+    smooth_gradient,
+    smooth_hessian,
+    smooth_hessian_parts,
+)
 
 __all__ = [
     "Rule",
@@ -15,7 +21,12 @@ __all__ = [
     "group_sum",
     "integrated_gradients",
     "linear_relevance",
+    "perturbation_mse",
     "relevance",
     "relevance_block_mask",
     "relevance_mask",
+    "second_order_attack",
+    "smooth_gradient",
+    "smooth_hessian",
+    "smooth_hessian_parts",
 ]

@@ -1,0 +1,249 @@
+"""Gradient and Hessian of a network smoothed with Gaussian noise (SmoothGrad, SmoothHess)."""
+
+import torch
+from torch import Tensor
+
+from skdropout.functional._smoothing import (
+    Smoothing,
+    check_points,
+    check_target,
+    sample_until,
+    split_pairs,
+)
+
+__all__ = ["smooth_gradient", "smooth_hessian", "smooth_hessian_parts"]
+
+_MOST_PARTS = 8  # for a standard error
+
+
+def smooth_hessian(
+    f,
+    x: Tensor,
+    *,
+    sigma,
+    n_perturbations,
+    target=None,
+    method="orthogonal",
+    return_gradient=False,
+    return_error=False,
+    tolerance=0.05,
+    generator=None,
+):
+    """Hessian of ``f`` smoothed with Gaussian noise: ``E hess f(x + delta)``.
+
+    A ReLU network has no curvature almost everywhere; smoothed, its Hessian says how two inputs act
+    together within a distance of about ``sigma``. Only gradients of ``f`` are needed (Stein's
+    identity), and fewer of them the more of its layers can be seen: see Notes.
+
+    Parameters
+    ----------
+    f : torch.nn.Module or callable
+        Maps ``(n, d)`` to ``(n,)`` or ``(n, n_outputs)``, each row by itself. What is explained is
+        what ``f`` returns: a value, a logit (``net, target=3``), a probability
+        (``nn.Sequential(net, nn.Softmax(1)), target=3``) or a hidden unit (``net[:2], target=7``).
+        Passed as a module rather than wrapped in a function, its layers can be seen.
+    x : Tensor of shape (n, d)
+        The points, in the units of the network's inputs.
+    sigma : float, Tensor of shape (d,) or Tensor of shape (d, d)
+        The noise, in the units of ``x``: a standard deviation for all inputs or one for each (zero:
+        the input is not moved, its row and column of the result are zero), or a full covariance
+        matrix.
+    n_perturbations : int or "auto"
+        Gradient evaluations per point, mirrored ones included: an even number. 0 takes the closed
+        form alone, where there is one. ``"auto"`` doubles the number, from ``8 d`` on, until the
+        standard error of each Hessian is at most ``tolerance`` times its norm (Frobenius).
+    target : int, Tensor of shape (n,) or None
+        Index of the output explained, or one for each point. None where there is but one output.
+    method : {"orthogonal", "stein", "function_values"}
+        ``"stein"`` is the plain estimator of [1]_, for comparison; ``"function_values"`` needs no
+        gradients (second-order Stein identity) and many more perturbations, which then count
+        evaluations of ``f`` besides one at ``x``.
+    return_gradient : bool
+        Also return the smoothed gradient, from the same perturbations and one gradient at ``x``.
+    return_error : bool
+        Also return standard errors, from 2 to 8 independent parts of the perturbations.
+    tolerance : float
+        Relative standard error at which ``"auto"`` stops.
+    generator : torch.Generator, optional
+        Source of randomness, on the device of ``x``. None: a new one, seeded by the system.
+
+    Returns
+    -------
+    hessian : Tensor of shape (n, d, d)
+        Symmetric.
+    gradient : Tensor of shape (n, d)
+        If ``return_gradient``.
+    error : Tensor of shape (n, d, d)
+        If ``return_error``: standard error of each entry; zero where the result is exact.
+
+    Raises
+    ------
+    ValueError
+        If an argument has a wrong value or shape, ``f`` is in training mode with dropout or batch
+        normalisation layers, or gives no gradient.
+
+    Warns
+    -----
+    RuntimeWarning
+        If ``"auto"`` gives up before the tolerance is reached.
+
+    Notes
+    -----
+    With ``delta = L z``, ``z`` standard normal, ``g`` the gradient with respect to ``z`` and
+    ``dg = (g(z) - g(-z)) / 2``, Stein's identity is ``H = E[dg z^T]``. The default method
+
+    - draws orthogonal blocks of ``z``, longer than normal ones and weighted accordingly, such that
+      the estimate is unbiased for any number and one block (``2 d`` gradients) is exact for a
+      quadratic function;
+    - samples only the difference between ``f`` and a one-hidden-layer network that resembles it
+      around each point and has a smoothed Hessian in closed form (a control variate). It is built
+      from the leading ``nn.Linear`` layers and activations of an ``nn.Sequential``, or of any
+      object whose method ``split_first_layer()`` returns ``(weight, bias, activation, rest)`` such
+      that ``f(x) = rest(activation(x @ weight.T + bias))``, and so on with ``rest``. A network
+      with one hidden layer and a linear output is its own stand-in: the result is exact, without
+      sampling.
+
+    References
+    ----------
+    .. [1] Torop et al., "SmoothHess: ReLU Network Feature Interactions via Stein's Lemma",
+       NeurIPS 2023, arXiv 2311.00858.
+    .. [2] Lin, Khan, Schmidt, "Stein's Lemma for the Reparameterization Trick with Exponential
+       Family Mixtures", 2019, arXiv 1910.13398 (``E hess f = E S^-1 delta grad f^T``).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skdropout.functional import smooth_hessian
+    >>> product = lambda x: x[:, 0] * x[:, 1]
+    >>> x = torch.zeros(1, 2, dtype=torch.float64)
+    >>> smooth_hessian(product, x, sigma=0.5, n_perturbations=4)[0].round(decimals=6).abs()
+    tensor([[0., 1.],
+            [1., 0.]], dtype=torch.float64)
+    """
+    check_points(x)
+    target = check_target(target, x)
+    smoothing = Smoothing.of(f, x, sigma, method, generator)
+    if n_perturbations == "auto":
+        if not tolerance > 0:
+            raise ValueError(f"tolerance={tolerance!r} must be positive: it is a relative error.")
+        hessians, gradients = sample_until(smoothing, x, target, tolerance, return_gradient)
+        shares = x.new_full((len(hessians),), 1 / len(hessians))
+    else:
+        pairs = split_pairs(n_perturbations, 1)
+        if return_error:
+            whole_blocks = pairs[0] // smoothing.noise.n_moving
+            pairs = split_pairs(n_perturbations, min(max(whole_blocks, 2), _MOST_PARTS))
+        hessians, gradients = smoothing.hessian_parts(x, target, pairs, return_gradient)
+        shares = x.new_tensor(pairs) / sum(pairs) if len(pairs) > 1 else x.new_ones(1)
+
+    hessian = torch.einsum("p,pnij->nij", shares, hessians)
+    results = [hessian]
+    if return_gradient:
+        results.append(torch.einsum("p,pni->ni", shares, gradients))
+    if return_error:
+        spread = torch.einsum("p,pnij->nij", shares, (hessians - hessian) ** 2)
+        results.append((spread / (len(shares) - 1)).sqrt())
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def smooth_hessian_parts(
+    f,
+    x: Tensor,
+    *,
+    sigma,
+    n_perturbations,
+    n_parts=2,
+    target=None,
+    method="orthogonal",
+    generator=None,
+):
+    """Independent unbiased estimates of ``E hess f(x + delta)``, from equal shares of the draws.
+
+    Products of two of them are unbiased for products of Hessian entries: the mean over points of
+    ``parts[0] * parts[1]`` estimates ``E_x H_ij^2`` without the bias of a square, from few
+    perturbations a point.
+
+    Parameters
+    ----------
+    f, x, sigma, target, method, generator
+        As in ``smooth_hessian``.
+    n_perturbations : int
+        Gradient evaluations per point in all: even, at least ``2 * n_parts``.
+    n_parts : int
+        Number of independent estimates, at least 2.
+
+    Returns
+    -------
+    hessians : Tensor of shape (n_parts, n, d, d)
+
+    Raises
+    ------
+    ValueError
+        As ``smooth_hessian``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skdropout.functional import smooth_hessian_parts
+    >>> x = torch.zeros(3, 2)
+    >>> smooth_hessian_parts(lambda x: x.prod(1), x, sigma=1.0, n_perturbations=8).shape
+    torch.Size([2, 3, 2, 2])
+    """
+    check_points(x)
+    target = check_target(target, x)
+    smoothing = Smoothing.of(f, x, sigma, method, generator)
+    pairs = split_pairs(n_perturbations, max(n_parts, 2))
+    return smoothing.hessian_parts(x, target, pairs)[0]
+
+
+def smooth_gradient(
+    f,
+    x: Tensor,
+    *,
+    sigma,
+    n_perturbations,
+    target=None,
+    method="orthogonal",
+    generator=None,
+):
+    """Gradient of ``f`` smoothed with Gaussian noise: ``E grad f(x + delta)`` (SmoothGrad).
+
+    Parameters
+    ----------
+    f, x, sigma, target, generator
+        As in ``smooth_hessian``.
+    n_perturbations : int
+        Gradient evaluations per point, mirrored ones included: even, at least 2.
+    method : {"orthogonal", "stein", "function_values"}
+        ``"orthogonal"`` draws orthogonal directions and samples only the difference to a stand-in
+        in closed form (exact for one hidden layer), ``"stein"`` is the plain mean over mirrored
+        pairs, ``"function_values"`` needs no gradients; it gives zero for inputs that do not move.
+
+    Returns
+    -------
+    gradient : Tensor of shape (n, d)
+
+    Raises
+    ------
+    ValueError
+        As ``smooth_hessian``.
+
+    References
+    ----------
+    .. [1] Smilkov et al., "SmoothGrad: removing noise by adding noise", 2017, arXiv 1706.03825.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skdropout.functional import smooth_gradient
+    >>> x = torch.tensor([[1.0, 2.0]])
+    >>> smooth_gradient(lambda x: x.prod(1), x, sigma=0.1, n_perturbations=8).round(decimals=4)
+    tensor([[2., 1.]])
+    """
+    check_points(x)
+    target = check_target(target, x)
+    smoothing = Smoothing.of(f, x, sigma, method, generator)
+    (n_pairs,) = split_pairs(n_perturbations, 1)
+    if n_pairs == 0:
+        raise ValueError("n_perturbations=0 is too few for a gradient; give at least 2.")
+    return smoothing.gradient(x, target, n_pairs)
