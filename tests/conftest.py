@@ -20,14 +20,13 @@ def one_thread():
     torch.set_num_threads(1)
 
 
-@pytest.fixture(autouse=True)
-def global_random_state_is_untouched(request):
-    """In every test but scikit-learn's own, which draw from it themselves."""
+@pytest.fixture
+def untouched_random_state():
+    """Fail if the test changed torch's or NumPy's global random state."""
     before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
     yield
-    if request.module.__name__ != "tests.test_sklearn_checks":
-        torch.testing.assert_close(torch.get_rng_state(), before[0])
-        np.testing.assert_array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+    assert torch.equal(torch.get_rng_state(), before[0])
+    np.testing.assert_array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
 
 
 @pytest.fixture(scope="session")

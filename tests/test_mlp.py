@@ -23,6 +23,8 @@ from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 10, "random_state": 0}
 BOTH = pytest.mark.parametrize("cls", [DropoutMLPRegressor, DropoutMLPClassifier])
 
+pytestmark = pytest.mark.usefixtures("untouched_random_state")
+
 
 @pytest.fixture(scope="module")
 def data():

@@ -11,6 +11,8 @@ from skdropout._tables import TableEncoder
 
 SMALL = {"hidden_layer_sizes": (8,), "max_iter": 5, "random_state": 0}
 
+pytestmark = pytest.mark.usefixtures("untouched_random_state")
+
 
 def frame(n=120, seed=0):
     rng = np.random.default_rng(seed)

@@ -12,6 +12,8 @@ from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 
 SMALL = {"hidden_layer_sizes": (8,), "max_iter": 6, "random_state": 0}
 
+pytestmark = pytest.mark.usefixtures("untouched_random_state")
+
 
 @pytest.fixture(scope="module")
 def data():
