@@ -25,7 +25,7 @@ from skdropout import DropoutMLPRegressor
 from skdropout.datasets import load_bike_sharing
 
 RATES = [0.0, 0.05, 0.1, 0.2, 0.4, 0.7]
-N_TRAIN, N_TEST = 5_000, 5_000
+N_TRAIN, N_TEST, N_FOLDS = 5_000, 5_000, 3
 
 numbers = make_column_selector(dtype_exclude="category")
 categories = make_column_selector(dtype_include="category")
@@ -38,7 +38,7 @@ def rate_search():
     return GridSearchCV(
         make_pipeline(scale.set_output(transform="pandas"), network),
         {"dropoutmlpregressor__dropout": RATES},
-        cv=KFold(3, shuffle=True, random_state=0),
+        cv=KFold(N_FOLDS, shuffle=True, random_state=0),
         scoring="neg_root_mean_squared_error",
         return_train_score=True,
         n_jobs=2,
@@ -90,25 +90,39 @@ def draw(results, path):
     position = np.arange(len(RATES))
     for part, label, color in (("train", "training", "#0072B2"), ("test", "validation", "#D55E00")):
         mean, std = -results[f"mean_{part}_score"], results[f"std_{part}_score"]
-        ax.plot(position, mean, "o-", color=color, label=f"{label} rows")
+        ax.plot(position, mean, "o-", color=color)
         ax.fill_between(position, mean - std, mean + std, color=color, alpha=0.15, linewidth=0)
-    best = int(np.argmin(results["rank_test_score"]))
-    ax.axvline(best, color="0.6", linestyle=":", zorder=0)
+        place = {"xytext": (0, 10), "textcoords": "offset points", "color": color}
+        ax.annotate(f"{label} rows", (0, mean[0]), **place)
+
+    # enough: the rates whose validation error is within one standard error of the best
+    error = -results["mean_test_score"]
+    best = int(np.argmin(error))
+    standard_error = results["std_test_score"][best] / np.sqrt(N_FOLDS - 1)
+    enough = position[error <= error[best] + standard_error]
+    first, last = enough.min() - 0.5, enough.max() + 0.5
+    ax.axvspan(first, last, color="0.93", zorder=0)
+    ax.set_xlim(-0.5, len(RATES) - 0.5)
     low, high = ax.get_ylim()
     ax.set_ylim(low, high + 0.12 * (high - low))
-    regions = (
-        ("too little", (-0.3 + best - 0.5) / 2 if best else None),
-        ("enough", best),
-        ("too much", (best + 0.5 + len(RATES) - 0.7) / 2 if best < len(RATES) - 1 else None),
-    )
-    for words, x in regions:
-        if x is not None:
-            ax.text(x, 0.95, words, transform=ax.get_xaxis_transform(), ha="center", va="center")
+    for words, left, right in (
+        ("too little", -0.5, first),
+        ("enough", first, last),
+        ("too much", last, len(RATES) - 0.5),
+    ):
+        if right > left:
+            ax.text(
+                (left + right) / 2,
+                0.95,
+                words,
+                transform=ax.get_xaxis_transform(),
+                ha="center",
+                va="center",
+            )
     ax.set_xticks(position, [f"{rate:g}" for rate in RATES])
     ax.set(xlabel="dropout rate of hidden units", ylabel="RMSE (bikes an hour)")
     ax.set_title("Bike sharing, 5,000 rows: error against dropout, three folds", fontsize=11)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, loc="center left")
     figure.savefig(path, dpi=150)
     plt.close(figure)
 
@@ -125,7 +139,7 @@ def main():
         X, y, train_size=N_TRAIN, test_size=N_TEST, random_state=0
     )
     print(f"Bike sharing: {N_TRAIN:,} rows to train on, {N_TEST:,} to test, {X.shape[1]} columns.")
-    print(f"Searching {len(RATES)} dropout rates with three folds ...\n", flush=True)
+    print(f"Searching {len(RATES)} dropout rates with {N_FOLDS} folds ...\n", flush=True)
     search = rate_search()
     search_time = timed_fit(search, X, y)
     print_rates(search.cv_results_)
@@ -149,7 +163,9 @@ def main():
     arguments.out.mkdir(exist_ok=True)
     picture = arguments.out / "dropout_rate.png"
     draw(search.cv_results_, picture)
-    print(f"The search itself took {search_time:.0f} s: {3 * len(RATES)} networks and the refit.")
+    print(
+        f"The search itself took {search_time:.0f} s: {N_FOLDS * len(RATES)} networks and the refit."
+    )
     print(f"Picture: {picture}. In all {time.perf_counter() - begin:.0f} s.")
     if arguments.save:
         append_rows("demo_bike_sharing", saved)

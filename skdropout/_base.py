@@ -17,7 +17,7 @@ from skdropout._masks import MaskSource
 from skdropout._parameters import NetworkParameters
 from skdropout._predictor import Predictor
 from skdropout._sklearn_private import check_sample_weight, fit_context
-from skdropout._stack import Member, build_stack
+from skdropout._stack import Member, build_stack, set_rates
 from skdropout._tables import TableEncoder
 from skdropout._validation import (
     all_or_nothing,
@@ -83,7 +83,8 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             members = self._members(table, n_train, stops=self.early_stopping)
             net = self._net(table, members, self.net_.module_ if resumes else None)
             net.callbacks = self._training_callbacks(context, data)
-            net.fit(self._rows(table, members, "train"))
+            train, net.rows_valid = self._rows(table, members)
+            net.fit(train)
             self._finish(net, resumes)
         context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)
         return self
@@ -94,9 +95,24 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         self._rates = layer_rates(self.dropout, len(self._hidden_sizes))
         check_callbacks(self.callbacks)
         self.device_ = resolve_device(self.device)
-        if not resumes:
+        if resumes:
+            self._check_same_networks()
+        else:
             self._encoder = TableEncoder(self.categorical_features).fit(X, self)
             self._dims = embedding_dims(self.embedding_dim, self._encoder)
+
+    def _check_same_networks(self):
+        module = self.net_.module_
+        for name, value, had in (
+            ("n_members", self.n_members, module.n_members),
+            ("hidden_layer_sizes", self._hidden_sizes, module.hidden_layer_sizes),
+            ("activation", self.activation, module.activation),
+        ):
+            if value != had:
+                raise ValueError(
+                    f"{name}={value!r}, but the networks to go on from have {had!r}; give the "
+                    "same, or fit anew with warm_start=False."
+                )
 
     def _read(self, X, y, sample_weight, reset):
         """Turn rows as the user gives them into arrays."""
@@ -183,9 +199,12 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             members.append(Member(seed, train, valid, self._rates, float(self.input_dropout)))
         return members
 
-    def _rows(self, table, members, part):
-        index = [torch.as_tensor(getattr(member, part)) for member in members]
-        return Rows(table.near(self.device_), index) if len(index[0]) else None
+    def _rows(self, table, members):
+        """Return the members' training rows, and their validation rows if they have any."""
+        table = table.near(self.device_)
+        train = [torch.as_tensor(member.train) for member in members]
+        valid = [torch.as_tensor(member.valid) for member in members]
+        return Rows(table, train), Rows(table, valid) if len(valid[0]) else None
 
     def _net(self, table, members, module=None):
         """Return a net around ``module``, or around a new stack of ``members``."""
@@ -205,12 +224,12 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             )
         else:
             module = copy.deepcopy(module)
+            set_rates(module, members)
         return StackNet(
             module,
             criterion,
             seeds=[member.seed for member in members],
             masks=MaskSource(self._mask_seed, self.device_),
-            rows_valid=self._rows(table, members, "valid"),
             schedule=self.learning_rate,
             weight_decay=self.weight_decay,
             max_grad_norm=self.max_grad_norm,
@@ -271,7 +290,7 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
                 net.callbacks = self.callbacks
                 net.initialize()
             everything = torch.arange(len(table.target))
-            net.partial_fit(Rows(table.near(self.device_), [everything] * self.n_members))
+            net.partial_fit(Rows(table.near(self.device_), [everything] * net.module_.n_members))
             net.module_.eval()
             self.net_, self._predictor = net, Predictor(net)
             self.n_iter_ = getattr(self, "n_iter_", 0) + 1

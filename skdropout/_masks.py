@@ -64,7 +64,8 @@ class MaskSource:
 
     def _integers(self, shape):
         if self._device.type != "cpu":
-            return torch.randint(_LEVELS, shape, generator=self._generator, device=self._device)
+            options = {"generator": self._generator, "device": self._device}
+            return torch.randint(_LEVELS, shape, dtype=torch.int32, **options)
         size = math.prod(shape)
         sixteens = self._words.random_raw(-(-size // 4)).view(np.uint16)[:size]
         return torch.from_numpy(sixteens).view(shape)

@@ -71,33 +71,29 @@ class StackMLP(nn.Module):
     n_outputs : int
     activation : str
         A key of ``ACTIVATIONS``.
-    dropout : Tensor of shape (n_members, n_hidden_layers)
-        Probability of dropping a hidden unit.
-    input_dropout : Tensor of shape (n_members,)
-        Probability of dropping a column: all its inputs at once take their typical value.
     generators : list of torch.Generator
         One per member, for the initial weights.
+
+    Attributes
+    ----------
+    dropout : Tensor of shape (n_members, n_hidden_layers)
+        Probability of dropping a hidden unit; zero until set.
+    input_dropout : Tensor of shape (n_members,)
+        Probability of dropping a column: all its inputs at once take their typical value.
+    target_location, target_scale : Tensor of shape (n_members, 1, n_outputs)
+        Units that the targets are standardised by.
     """
 
-    def __init__(
-        self,
-        encoding,
-        hidden_layer_sizes,
-        n_outputs,
-        activation,
-        dropout,
-        input_dropout,
-        generators,
-    ):
+    def __init__(self, encoding, hidden_layer_sizes, n_outputs, activation, generators):
         super().__init__()
         self.encoding = encoding
         widths = [encoding.width, *hidden_layer_sizes]
         self.hidden = nn.ModuleList(StackLinear(a, b, generators) for a, b in pairwise(widths))
         self.output = StackLinear(widths[-1], n_outputs, generators)
         self.activation = activation
-        self.register_buffer("dropout", dropout)
-        self.register_buffer("input_dropout", input_dropout)
         n_members = len(generators)
+        self.register_buffer("dropout", torch.zeros(n_members, len(self.hidden)))
+        self.register_buffer("input_dropout", torch.zeros(n_members))
         self.register_buffer("target_location", torch.zeros(n_members, 1, n_outputs))
         self.register_buffer("target_scale", torch.ones(n_members, 1, n_outputs))
         self.stop_dropping()
@@ -106,6 +102,11 @@ class StackMLP(nn.Module):
     def n_members(self):
         """How many networks the stack holds."""
         return len(self.dropout)
+
+    @property
+    def hidden_layer_sizes(self):
+        """Number of units of each hidden layer."""
+        return tuple(layer.weight.shape[-1] for layer in self.hidden)
 
     def drop_with(self, masks):
         """Drop units by masks from ``masks`` (a MaskSource) whenever in training mode."""

@@ -9,7 +9,7 @@ from skdropout._encodings import Embedding, StandardEncoding, TableEncoding
 from skdropout._networks import StackMLP
 from skdropout._tables import spread
 
-__all__ = ["Member", "build_stack"]
+__all__ = ["Member", "build_stack", "set_rates"]
 
 
 @dataclass(frozen=True)
@@ -61,18 +61,23 @@ def build_stack(
         hidden_layer_sizes,
         n_outputs,
         activation,
-        torch.tensor([member.dropout for member in members], dtype=torch.float64).view(
-            len(members), len(hidden_layer_sizes)
-        ),
-        torch.tensor([member.input_dropout for member in members], dtype=torch.float64),
         generators,
     )
+    set_rates(module, members)
     if table.target.is_floating_point():
         units = [_target_units(table, member.train, criterion) for member in members]
         module.target_location, module.target_scale = (
             torch.as_tensor(np.stack(part)).unsqueeze(1) for part in zip(*units, strict=True)
         )
     return module.to(table.numeric.dtype)
+
+
+def set_rates(module, members):
+    """Give every network of a stack its member's dropout rates."""
+    like = module.dropout
+    rates = [member.dropout for member in members]
+    module.dropout = like.new_tensor(rates).view(len(members), len(module.hidden))
+    module.input_dropout = like.new_tensor([member.input_dropout for member in members])
 
 
 def _target_units(table, rows, criterion):

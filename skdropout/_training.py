@@ -236,7 +236,7 @@ class StackNet(NeuralNet):
     def finish(self):
         """Let go of what only training needs."""
         self.module_.eval().stop_dropping()
-        self.rows_valid = self._train = self._valid = self.optimizer_ = None
+        self.rows_valid = self._train = self._valid = self.optimizer_ = self.masks = None
         # these refer to the data and to the estimator
         passing = ("progress_bar", "fit_tasks")
         self.callbacks = self.callbacks_ = [
@@ -248,7 +248,8 @@ class StackNet(NeuralNet):
         """Pickle on the CPU, so that a net fitted on any device loads on any machine."""
         state = self.__dict__.copy()
         state["module"] = state["module_"] = copy.deepcopy(self.module_).to("cpu")
-        state["optimizer_"] = None
+        state.update(optimizer_=None, masks=None, _train=None, _valid=None)
+        state["losses_"] = {part: loss.cpu() for part, loss in self.losses_.items()}
         return state
 
     def __setstate__(self, state):
@@ -318,4 +319,5 @@ class BestEpoch(Callback):
         """Put the whole stack back, every member at its best epoch."""
         if self.best_epoch_.any():
             replace_members(net.module_, self._best)
-        self._best = None
+        self.best_loss_, self.best_epoch_ = self.best_loss_.cpu(), self.best_epoch_.cpu()
+        del self._best, self._bar, self._bar_epoch, self._going

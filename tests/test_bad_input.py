@@ -9,7 +9,6 @@ from sklearn.model_selection import GridSearchCV
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 
-
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3))

@@ -160,6 +160,18 @@ def test_warm_start_goes_on(cls, data):
         model.fit(X[:, :2], y)
 
 
+def test_warm_start_takes_new_rates_but_no_new_shape(data):
+    X, y = data
+    model = DropoutMLPRegressor(**SMALL, warm_start=True, dropout=0.1).fit(X, y)
+    model.set_params(dropout=0.4).fit(X, y)
+    assert model.net_.module_.dropout.flatten().tolist() == [pytest.approx(0.4)]
+    expected = model.predict(X)
+    for name, value in (("n_members", 2), ("hidden_layer_sizes", (4,)), ("activation", "tanh")):
+        with pytest.raises(ValueError, match=f"{name}=.*warm_start=False"):
+            copy.deepcopy(model).set_params(**{name: value}).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), expected)
+
+
 @BOTH
 def test_partial_fit_learns(cls, data):
     X, y = data
