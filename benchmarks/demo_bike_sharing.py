@@ -163,9 +163,8 @@ def main():
     arguments.out.mkdir(exist_ok=True)
     picture = arguments.out / "dropout_rate.png"
     draw(search.cv_results_, picture)
-    print(
-        f"The search itself took {search_time:.0f} s: {N_FOLDS * len(RATES)} networks and the refit."
-    )
+    n_networks = N_FOLDS * len(RATES)
+    print(f"The search itself took {search_time:.0f} s: {n_networks} networks and the refit.")
     print(f"Picture: {picture}. In all {time.perf_counter() - begin:.0f} s.")
     if arguments.save:
         append_rows("demo_bike_sharing", saved)
