@@ -44,14 +44,11 @@ def looks_categorical(column, name):
 def as_numbers(column, name):
     """Return a float64 array with NaN for missing."""
     try:
-        if hasattr(column, "astype"):  # pandas, numpy
-            if getattr(column.dtype, "kind", "O") == "c":
-                raise ValueError("complex numbers")
-            missing = {} if isinstance(column, np.ndarray) else {"na_value": np.nan}
-            if missing:
-                return column.astype(object).to_numpy(dtype=np.float64, **missing)
-            return column.astype(np.float64)
-        return np.array([np.nan if cell is None else cell for cell in column], dtype=np.float64)
+        if hasattr(column, "isna"):  # pandas
+            if str(column.dtype) in ("category", "object", "str"):
+                column = column.astype(object)
+            return column.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.asarray(column).astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"Column {name!r} cannot be read as numbers ({error}); convert it, drop it, or name "
@@ -71,6 +68,9 @@ def as_objects(column):
 
 def as_levels(column):
     """Return (codes, levels): codes into the list of distinct levels, -1 for missing."""
+    if hasattr(column, "factorize"):  # pandas, much faster than the loop below
+        codes, levels = column.factorize()
+        return codes.astype(np.int64), list(levels)
     levels, codes = {}, []
     for cell in as_objects(column):
         codes.append(-1 if cell is None else levels.setdefault(cell, len(levels)))
