@@ -11,8 +11,15 @@ from sklearn.base import is_classifier
 from sklearn.datasets import make_classification, make_regression
 
 import skdropout
+import skdropout.datasets
+import skdropout.functional
 
 ESTIMATORS = [getattr(skdropout, name) for name in skdropout.__all__]
+FUNCTIONS = [
+    getattr(module, name)
+    for module in (skdropout.datasets, skdropout.functional)
+    for name in module.__all__
+]
 
 
 def public_methods(cls):
@@ -72,6 +79,14 @@ def test_every_method_is_documented(cls):
 @pytest.mark.parametrize("cls", ESTIMATORS)
 def test_class_docstring_has_an_example(cls):
     assert ClassDoc(cls)["Examples"]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
+def test_every_function_is_documented(function):
+    doc = ClassDoc(function) if inspect.isclass(function) else FunctionDoc(function)
+    names = [name for entry in doc["Parameters"] for name in entry.name.split(", ")]
+    assert sorted(names) == sorted(inspect.signature(function).parameters)
+    assert doc["Examples"]
 
 
 def test_import_is_light():
