@@ -69,7 +69,8 @@ class Poisson(_Loss):
     """Half the Poisson deviance of a log-linear mean, without the part that y alone decides."""
 
     def standardisation(self, y, weight):
-        return np.zeros(y.shape[1]), np.average(y, axis=0, weights=weight)
+        mean = np.average(y, axis=0, weights=weight)
+        return np.zeros(y.shape[1]), np.where(mean > 0, mean, 1.0)
 
     def forward(self, raw, target):
         return (raw.exp() - target * raw).mean(-1)

@@ -142,7 +142,7 @@ class DropoutMLPRegressor(RegressorMixin, BaseDropoutMLP):
     def _encode_target(self, y, reset):
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
         y = y.reshape(len(y), -1)
-        if self.loss == "poisson" and (y.min() < 0 or not y.any(axis=0).all()):
+        if self.loss == "poisson" and (y.min() < 0 or (reset and not y.any(axis=0).all())):
             raise ValueError(
                 "loss='poisson' needs y >= 0 with a positive sum; "
                 f"y lies between {y.min()} and {y.max()}."

@@ -77,6 +77,17 @@ def test_numpy_categories_by_index():
     assert numeric.shape == (60, 1)
 
 
+def test_object_arrays_with_named_categories():
+    rng = np.random.default_rng(0)
+    X = np.empty((60, 2), dtype=object)
+    X[:, 0], X[:, 1] = rng.choice(["a", "b"], 60), rng.normal(size=60)
+    X[3] = None
+    model = DropoutMLPRegressor(**SMALL, categorical_features=[0]).fit(X, rng.normal(size=60))
+    assert model._encoder.levels_ == [["a", "b"]]
+    assert np.isfinite(model.predict(X)).all()
+    assert np.isfinite(model.predict(X.tolist())).all()
+
+
 def test_none_means_no_categories():
     X = frame()[["x", "whole"]].assign(month=pd.Categorical(np.arange(120) % 12))
     encoder, numeric, _ = read(X, None)
