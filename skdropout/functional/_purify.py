@@ -28,11 +28,11 @@ class PurifiedTable(NamedTuple):
     pure: torch.Tensor
 
 
-def purify(table, weights=None, *, tol=1e-10, max_sweeps=100_000):
+def purify(table, weights=None, *, tol=1e-10, max_iter=10_000):
     """Split a 2-D or 3-D table into pure effects by moving mass to lower orders.
 
-    The weighted mean along each axis is moved into the effect of the remaining axes, in
-    sweeps, until all of these means vanish; then the lower effects are purified likewise.
+    The weighted means along each axis are moved into the effects of the remaining axes, until
+    all of them vanish; then the lower effects are purified likewise.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def purify(table, weights=None, *, tol=1e-10, max_sweeps=100_000):
     tol : float, default=1e-10
         Largest mean left behind, relative to the largest absolute value in the table. Never
         taken below ten times the resolution of the table's dtype.
-    max_sweeps : int, default=100_000
+    max_iter : int, default=10_000
         Many are needed only where the weights make two axes almost functions of each other.
 
     Returns
@@ -56,7 +56,7 @@ def purify(table, weights=None, *, tol=1e-10, max_sweeps=100_000):
     ------
     ValueError
         If the table is not 2-D or 3-D, or not finite; if the weights do not fit it, are
-        negative or all zero; if `max_sweeps` did not suffice.
+        negative or all zero; if `max_iter` did not suffice.
 
     References
     ----------
@@ -77,14 +77,14 @@ def purify(table, weights=None, *, tol=1e-10, max_sweeps=100_000):
     weights = _check_weights(table, weights)
     tol = max(tol, 10 * torch.finfo(table.dtype).eps) * float(table.abs().max())
     axes = range(table.ndim)
-    pure, moved = _move_mass(table, weights, tol, max_sweeps)
+    pure, moved = _move_mass(table, weights, tol, max_iter)
 
     pairs, mains = {}, [table.new_zeros(n) for n in table.shape]
     if table.ndim == 2:
         mains = [moved[1], moved[0]]
     else:
         for axis, (i, j) in zip(reversed(axes), combinations(axes, 2), strict=True):
-            pair, (to_j, to_i) = _move_mass(moved[axis], weights.sum(axis), tol, max_sweeps)
+            pair, (to_j, to_i) = _move_mass(moved[axis], weights.sum(axis), tol, max_iter)
             pairs[i, j] = pair
             mains[i] = mains[i] + to_i
             mains[j] = mains[j] + to_j
@@ -98,23 +98,34 @@ def purify(table, weights=None, *, tol=1e-10, max_sweeps=100_000):
     return PurifiedTable(intercept, tuple(mains), pairs, pure)
 
 
-def _move_mass(table, weights, tol, max_sweeps):
-    """Return the table without its means along any axis, and per axis what was moved out."""
+def _move_mass(table, weights, tol, max_iter):
+    """Return the table without its means along any axis, and per axis what was moved out.
+
+    Moving the means axis by axis is a descent on the weighted sum of squares of what remains,
+    and a slow one where axes depend on each other; conjugate directions make it short.
+    """
     totals = [weights.sum(axis) for axis in range(table.ndim)]
     moved = [table.new_zeros(total.shape) for total in totals]
-    for _ in range(max_sweeps):
-        largest = 0.0
-        for axis, total in enumerate(totals):
-            mean = (weights * table).sum(axis) / torch.where(total > 0, total, 1)
-            table = table - mean.unsqueeze(axis)
-            moved[axis] = moved[axis] + mean
-            largest = max(largest, float(mean.abs().max()))
+    direction, last_size = moved, 1.0
+    for _ in range(max_iter):
+        means = [
+            (weights * table).sum(axis) / torch.where(total > 0, total, 1)
+            for axis, total in enumerate(totals)
+        ]
+        largest = max(float(mean.abs().max()) for mean in means)
         if largest <= tol:
             return table, moved
+        size = sum((total * mean**2).sum() for total, mean in zip(totals, means, strict=True))
+        direction = [m + size / last_size * d for m, d in zip(means, direction, strict=True)]
+        change = sum(d.unsqueeze(axis) for axis, d in enumerate(direction))
+        step = size / (weights * change**2).sum()
+        table = table - step * change
+        moved = [m + step * d for m, d in zip(moved, direction, strict=True)]
+        last_size = size
     raise ValueError(
-        f"max_sweeps={max_sweeps} sweeps left a mean of {largest:.1e} in the table, more than "
+        f"max_iter={max_iter} steps left a mean of {largest:.1e} in the table, more than "
         f"{tol:.1e}: the weights make its axes almost functions of each other. Allow more "
-        f"sweeps, a larger tol, or merge sparse bins."
+        f"steps or a larger tol, or merge sparse bins."
     )
 
 
@@ -133,4 +144,4 @@ def _check_weights(table, weights):
     weights = weights.to(table)
     if not bool((weights.isfinite() & (weights >= 0)).all()) or not bool(weights.any()):
         raise ValueError("weights must be finite, none negative, and not all zero.")
-    return weights
+    return weights / weights.max()

@@ -142,17 +142,17 @@ class _NonNegativeFit:
         sd = max(sd, 1e-6 * size / np.linalg.norm(self.equations, 2))
         equations = np.vstack([self.equations, weights / sd])
 
-        def excess(distance, side):
-            target = np.append(self.target, (estimate + side * distance - offset) / sd)
+        def excess(deviations, side):
+            target = np.append(self.target, (estimate - offset) / sd + side * deviations)
             return nnls(equations, target)[1] ** 2 - self.squared_error - _TWO_SIGMA
 
         arms = []
         for side in (-1, 1):
-            far = 2 * sd
+            far = 2.0
             while excess(far, side) < 0:
                 far *= 2
             arms.append(brentq(excess, 0, far, args=(side,), rtol=1e-3))
-        return estimate, max(arms) / 2
+        return estimate, sd * max(arms) / 2
 
 
 def _covariances_of_means(products, crossed):

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-_SMALLEST_PROBABILITY = 1e-7  # the resolution of float32, in which networks predict
-
 
 def score_function(estimator, class_score):
     """Function from a table to scores of shape (n_samples, n_outputs).
@@ -35,8 +33,8 @@ def score_function(estimator, class_score):
         )
 
     def scores(X):
-        values = np.asarray(raw(X), dtype=float)
-        values = transform(values.reshape(len(values), -1))
+        values = np.asarray(raw(X))
+        values = transform(values.reshape(len(values), -1)).astype(float)
         if len(values) != len(X) or not np.isfinite(values).all():
             raise ValueError(
                 f"estimator must return one finite score, or row of scores, per sample; got "
@@ -54,7 +52,8 @@ def _unchanged(values):
 
 def _log_odds(probabilities):
     """Log-odds of the second of two classes; of more classes, centred log-probabilities."""
-    logs = np.log(probabilities.clip(min=_SMALLEST_PROBABILITY))
+    resolution = np.finfo(probabilities.dtype).eps
+    logs = np.log(probabilities.clip(min=resolution))
     if logs.shape[1] == 2:
         return logs[:, 1:] - logs[:, :1]
     return logs - logs.mean(1, keepdims=True)
