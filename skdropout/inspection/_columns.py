@@ -63,7 +63,8 @@ def _encode_column(column):
 
 def _as_float(column):
     if column.dtype.kind in "mM":
-        return np.asarray(column, dtype=f"{column.dtype.kind}8[ns]").astype(float)
+        times = np.asarray(column, dtype=f"{column.dtype.kind}8[ns]")
+        return np.where(np.isnat(times), np.nan, times.astype(float))
     if hasattr(column, "to_numpy"):
         return column.to_numpy(dtype=float, na_value=np.nan)
     return column.astype(float)
