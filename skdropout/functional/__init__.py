@@ -1,6 +1,13 @@
 """The equations, in torch alone: tensors in, tensors out."""
 
+from skdropout.functional._dropout_theory import (
+    effective_learning_rate,
+    masked_expectation,
+    n_interactions,
+    survival_probability,
+)
 from skdropout.functional._local_quadratic import perturbation_mse, second_order_attack
+from skdropout.functional._purify import PurifiedTable, purify
 from skdropout.functional._relevance import (
     gradient_x_input,
     group_sum,
@@ -16,12 +23,17 @@ from skdropout.functional._smooth_hessian import (
 )
 
 __all__ = [
+    "PurifiedTable",
     "Rule",
+    "effective_learning_rate",
     "gradient_x_input",
     "group_sum",
     "integrated_gradients",
     "linear_relevance",
+    "masked_expectation",
+    "n_interactions",
     "perturbation_mse",
+    "purify",
     "relevance",
     "relevance_block_mask",
     "relevance_mask",
@@ -29,4 +41,5 @@ __all__ = [
     "smooth_gradient",
     "smooth_hessian",
     "smooth_hessian_parts",
+    "survival_probability",
 ]

@@ -1,0 +1,152 @@
+"""A sparse expansion in products of one-column functions, whose order spectrum is known.
+
+Products of orthonormal functions of different columns are orthonormal when the columns are
+independent. So the expansion ``g = sum_t c_t prod_j phi_tj`` carries exactly
+``sum_t c_t**2`` over the terms of `k` factors at order `k`.
+"""
+
+from dataclasses import dataclass
+from math import comb
+
+import numpy as np
+
+_MAX_FACTORS = 3
+_MAX_CANDIDATES = 200_000  # products, times outputs, that are looked at
+_MAX_PRODUCTS = 10**9  # candidates times points at which they are looked at
+_TERMS_PER_ROUND = 64
+_ROUNDS = 3
+_BLOCK_POINTS = 2048
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """Terms of the expansion and their coefficients.
+
+    Attributes
+    ----------
+    factors : ndarray of int, shape (n_terms, 3)
+        Rows of the basis values whose product is the term; row 0 is the constant 1.
+    coefficients : ndarray of shape (n_terms, n_outputs)
+    """
+
+    factors: np.ndarray
+    coefficients: np.ndarray
+
+    @property
+    def orders(self):
+        """Number of features in each term."""
+        return np.count_nonzero(self.factors, axis=1)
+
+    def variances(self, n_orders):
+        """Variance of the effects of order 1, ..., n_orders, summed over the outputs."""
+        squares = (self.coefficients**2).sum(1)
+        return np.bincount(self.orders, squares, minlength=n_orders + 1)[1:]
+
+    def effects(self, phi):
+        """Sum of the terms of order 1, 2, 3 at points with basis values `phi`.
+
+        Returns
+        -------
+        ndarray of shape (3, n_points, n_outputs)
+        """
+        effects = np.empty((_MAX_FACTORS, phi.shape[1], self.coefficients.shape[1]))
+        for points in _point_blocks(phi):
+            products = _products(phi[:, points], self.factors)
+            for order in range(1, _MAX_FACTORS + 1):
+                of_order = self.orders == order
+                effects[order - 1, points] = products[of_order].T @ self.coefficients[of_order]
+        return effects
+
+
+def fit_expansion(phi, owner, y):
+    """Choose the products that correlate with what is left of `y`, and fit by least squares.
+
+    Parameters
+    ----------
+    phi : ndarray of shape (n_functions, n_points)
+        Basis values at independently drawn points; row 0 is the constant 1.
+    owner : ndarray of int, shape (n_functions,)
+        Feature that each function belongs to, ascending; ``owner[0] = -1``.
+    y : ndarray of shape (n_points, n_outputs)
+        Values of the function to be expanded.
+
+    Returns
+    -------
+    Expansion
+    """
+    y = y - y.mean(0)
+    factors = np.empty((0, _MAX_FACTORS), dtype=int)
+    coefficients = np.empty((0, y.shape[1]))
+    residual = y
+    for _ in range(_ROUNDS):
+        found = _correlated_products(phi, owner, residual)
+        if len(found) == 0:
+            break
+        factors = np.unique(np.concatenate([factors, found]), axis=0)
+        coefficients = _least_squares(phi, factors, y)
+        residual = y - Expansion(factors, coefficients).effects(phi).sum(0)
+        residual = residual - residual.mean(0)
+        if residual.var(0).sum() <= 1e-12 * y.var(0).sum():
+            break
+    return Expansion(factors, coefficients)
+
+
+def _least_squares(phi, factors, y):
+    """Coefficients of the products, fitted together with an intercept."""
+    with_constant = np.concatenate([np.zeros((1, _MAX_FACTORS), dtype=int), factors])
+    gram = np.zeros((len(with_constant),) * 2)
+    moments = np.zeros((len(with_constant), y.shape[1]))
+    for points in _point_blocks(phi):
+        products = _products(phi[:, points], with_constant)
+        gram += products @ products.T
+        moments += products @ y[points]
+    gram.flat[:: len(gram) + 1] *= 1 + 1e-10  # rare levels make products nearly dependent
+    return np.linalg.solve(gram, moments)[1:]
+
+
+def _correlated_products(phi, owner, residual):
+    """Factors of the products most significantly correlated with the residual."""
+    n_outputs = residual.shape[1]
+    n_candidates = _candidates_up_to_order(owner)
+    n_factors = sum(n * n_outputs <= _MAX_CANDIDATES for n in n_candidates)
+    n_tests = max(len(owner), 2, n_candidates[max(n_factors, 1) - 1])
+    n_points = int(min(len(residual), _MAX_PRODUCTS / (n_tests * n_outputs)))
+    threshold = np.sqrt(2 * np.log(n_tests)) + 0.5
+    phi, residual = phi[:, :n_points], residual[:n_points]
+    scale = residual.std(0)
+    scaled = (residual / np.where(scale > 0, scale, 1) / np.sqrt(n_points)).T.copy()
+
+    found, strengths = [], []
+    # a constant first factor leaves products of two, and a constant second one of one
+    for first in range(len(owner) if n_factors == 3 else 1):
+        start = 0 if first == 0 else int(np.searchsorted(owner, owner[first], side="right"))
+        second_stop = 1 if n_factors <= 1 else None
+        correlations = np.zeros((n_outputs, len(owner[start:second_stop]), len(owner[start:])))
+        for points in _point_blocks(phi):
+            third = phi[start:, points]
+            second = phi[start:second_stop, points] * phi[first, points]
+            for c in range(n_outputs):
+                correlations[c] += (second * scaled[c, points]) @ third.T
+        strength = np.abs(correlations).max(0)
+        ascending = owner[start:second_stop, None] < owner[start:]
+        pair = np.argwhere(ascending & (strength > threshold))
+        found.append(np.column_stack([np.full(len(pair), first), pair + start]))
+        strengths.append(strength[*pair.T])
+    strongest = np.argsort(-np.concatenate(strengths), kind="stable")[:_TERMS_PER_ROUND]
+    return np.concatenate(found)[strongest]
+
+
+def _candidates_up_to_order(owner):
+    """About how many products of at most one, two and three functions there are."""
+    n_features, n_functions = owner[-1] + 1, len(owner) - 1
+    width = n_functions / max(1, n_features)
+    return np.cumsum([comb(n_features, k) * width**k for k in range(1, _MAX_FACTORS + 1)])
+
+
+def _products(phi, factors):
+    return phi[factors[:, 0]] * phi[factors[:, 1]] * phi[factors[:, 2]]
+
+
+def _point_blocks(phi):
+    """Slices of the points, small enough for the products at them to stay in the cache."""
+    return (slice(i, i + _BLOCK_POINTS) for i in range(0, phi.shape[1], _BLOCK_POINTS))

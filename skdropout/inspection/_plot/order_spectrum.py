@@ -1,0 +1,216 @@
+"""The order spectrum of one or several estimators as bars."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from skdropout.inspection._order_spectrum import interaction_order_spectrum
+from skdropout.inspection._plot._pyplot import import_pyplot
+
+_KINDS = {"absolute": ("absolute",), "normalized": ("normalized",)}
+_KINDS["both"] = ("absolute", "normalized")
+_ORDER_NAMES = {1: "main effects", 2: "pairs", 3: "triples"}
+_Y_LABELS = {"absolute": "variance of the score", "normalized": "share of the variance"}
+
+
+class OrderSpectrumDisplay:
+    """Order spectra, drawn side by side.
+
+    It is recommended to use :meth:`from_estimator` or :meth:`from_spectra`. All parameters are
+    stored as attributes.
+
+    Parameters
+    ----------
+    spectra : dict of Bunch
+        As returned by :func:`interaction_order_spectrum`, by the label of each; all with the
+        same number of orders.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        The figure drawn on.
+    axes_ : list of matplotlib Axes
+        The axes drawn on, one for each kind.
+    ax_ : matplotlib Axes
+        The first of them.
+    bars_ : list of list of matplotlib BarContainer
+        Bars by axes and spectrum.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from skdropout.inspection import OrderSpectrumDisplay
+    >>> X = np.random.default_rng(0).uniform(-1, 1, size=(1000, 4))
+    >>> display = OrderSpectrumDisplay.from_estimator(
+    ...     lambda X: X[:, 0] + 3 * X[:, 1] * X[:, 2], X, n_evaluations=5_000, random_state=0
+    ... )
+    >>> [ax.get_ylabel() for ax in display.axes_]
+    ['variance of the score', 'share of the variance']
+    """
+
+    def __init__(self, spectra):
+        self.spectra = spectra
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        *,
+        name=None,
+        kind="both",
+        ax=None,
+        max_order=4,
+        method="noise_stability",
+        class_score="logit",
+        n_evaluations=100_000,
+        random_state=None,
+    ):
+        """Measure the order spectrum of an estimator and draw it.
+
+        Parameters
+        ----------
+        estimator : fitted estimator or callable
+            Whose predictions to look at.
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            Data.
+        name : str, default=None
+            Label; the name of the estimator's class if None.
+        kind : {"both", "absolute", "normalized"}, default="both"
+            Whether to draw variances, shares, or both.
+        ax : matplotlib Axes or sequence of two, default=None
+            Axes to draw on, one for each kind; a new figure if None.
+        max_order, method, class_score, n_evaluations, random_state
+            As in :func:`interaction_order_spectrum`.
+
+        Returns
+        -------
+        OrderSpectrumDisplay
+        """
+        _check_kind(kind)
+        spectrum = interaction_order_spectrum(
+            estimator,
+            X,
+            max_order=max_order,
+            method=method,
+            class_score=class_score,
+            n_evaluations=n_evaluations,
+            random_state=random_state,
+        )
+        name = getattr(estimator, "__name__", type(estimator).__name__) if name is None else name
+        return cls.from_spectra({name: spectrum}, kind=kind, ax=ax)
+
+    @classmethod
+    def from_spectra(cls, spectra, *, kind="both", ax=None):
+        """Draw spectra that have been measured.
+
+        Parameters
+        ----------
+        spectra : Bunch or dict of Bunch
+            One spectrum, or several by label, in the order in which to draw them.
+        kind : {"both", "absolute", "normalized"}, default="both"
+            Whether to draw variances, shares, or both.
+        ax : matplotlib Axes or sequence of two, default=None
+            Axes to draw on, one for each kind; a new figure if None.
+
+        Returns
+        -------
+        OrderSpectrumDisplay
+
+        Raises
+        ------
+        ValueError
+            If there are no spectra, or their numbers of orders differ.
+        """
+        if isinstance(spectra, Mapping) and "variances" in spectra:
+            spectra = {"": spectra}
+        lengths = {label: len(spectrum.variances) for label, spectrum in spectra.items()}
+        if len(set(lengths.values())) != 1:
+            raise ValueError(
+                f"spectra must hold at least one, and all with the same max_order; got {lengths}."
+            )
+        return cls(spectra).plot(ax, kind=kind)
+
+    def plot(self, ax=None, *, kind="both", colors=None):
+        """Draw the spectra; intervals are two standard errors to each side.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or sequence of two, default=None
+            Axes to draw on, one for each kind; a new figure if None.
+        kind : {"both", "absolute", "normalized"}, default="both"
+            Whether to draw variances, shares, or both.
+        colors : sequence of colors, default=None
+            One for each spectrum; dark to light in the order of the spectra if None.
+
+        Returns
+        -------
+        OrderSpectrumDisplay
+            This object.
+        """
+        _check_kind(kind)
+        plt = import_pyplot("OrderSpectrumDisplay.plot")
+        panels = _KINDS[kind]
+        if ax is None:
+            width = 5.2 if len(panels) == 1 else 9.6
+            figure, ax = plt.subplots(1, len(panels), figsize=(width, 3.6), layout="constrained")
+            figure.get_layout_engine().set(wspace=0.06)
+        axes = list(np.ravel(ax))
+        if len(axes) != len(panels):
+            raise ValueError(f"ax must hold {len(panels)} axes for kind={kind!r}; got {len(axes)}.")
+        if colors is None:
+            colors = plt.get_cmap("viridis")(np.linspace(0.15, 0.9, max(2, len(self.spectra))))
+
+        self.axes_, self.ax_, self.figure_ = axes, axes[0], axes[0].figure
+        self.bars_ = [
+            self._draw(axis, panel, colors) for axis, panel in zip(axes, panels, strict=True)
+        ]
+        if any(self.spectra):
+            axes[-1].legend(frameon=False, fontsize="small")
+        return self
+
+    def _draw(self, ax, panel, colors):
+        """Bars of all spectra, side by side at each order."""
+        from matplotlib.patheffects import withStroke
+        from matplotlib.ticker import PercentFormatter
+
+        width = 0.8 / len(self.spectra)
+        bars = []
+        for i, (label, spectrum) in enumerate(self.spectra.items()):
+            total = spectrum.variances.sum() + spectrum.remainder
+            unit = total if panel == "normalized" and total > 0 else 1.0
+            heights = np.append(spectrum.variances, spectrum.remainder) / unit
+            orders = np.arange(1, len(heights) + 1)
+            positions = orders - 0.4 + (i + 0.5) * width
+            bars.append(ax.bar(positions, heights, 0.9 * width, color=colors[i], label=label))
+            ax.errorbar(
+                positions[:-1],
+                heights[:-1],
+                yerr=2 * spectrum.standard_errors / unit,
+                fmt="none",
+                ecolor="0.2",
+                elinewidth=1,
+                path_effects=[withStroke(linewidth=2.4, foreground="white")],
+            )
+        max_order = len(heights) - 1
+        names = [f"{k}\n{_ORDER_NAMES.get(k, '')}".strip() for k in range(1, max_order + 1)]
+        ax.set_xticks(orders, [*names, f"> {max_order}"])
+        ax.tick_params(axis="x", length=0)
+        ax.set_xlabel("order of interaction")
+        ax.set_ylabel(_Y_LABELS[panel])
+        ax.set_ylim(bottom=0)
+        if panel == "normalized":
+            ax.set_ylim(top=1)
+            ax.yaxis.set_major_formatter(PercentFormatter(1))
+        ax.yaxis.grid(True, color="0.9", linewidth=0.8)
+        ax.set_axisbelow(True)
+        ax.spines[["top", "right", "left"]].set_visible(False)
+        ax.tick_params(axis="y", length=0)
+        return bars
+
+
+def _check_kind(kind):
+    if kind not in _KINDS:
+        raise ValueError(f"kind must be one of {sorted(_KINDS)}; got {kind!r}.")
