@@ -13,12 +13,14 @@ from sklearn.datasets import make_classification, make_regression
 import skdropout
 import skdropout.datasets
 import skdropout.functional
+import skdropout.inspection
 
 ESTIMATORS = [getattr(skdropout, name) for name in skdropout.__all__]
 FUNCTIONS = [
     getattr(module, name)
-    for module in (skdropout.datasets, skdropout.functional)
+    for module in (skdropout.datasets, skdropout.functional, skdropout.inspection)
     for name in module.__all__
+    if name != "PurifiedTable"  # a named tuple, described where it is returned
 ]
 
 
