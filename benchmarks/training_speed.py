@@ -152,17 +152,20 @@ def compare(contenders, rounds, repeats=1):
     return times
 
 
-def report(title, times, baseline, unit):
-    """Print a table and return its rows for the CSV."""
+def report(title, times, baselines, unit):
+    """Print a table, with ratios to the ``baselines``, and return its rows for the CSV."""
     factor = {"s": 1.0, "ms": 1e3}[unit]
     table, rows = [], []
     for name, values in times.items():
         value, spread = median_and_spread(np.array(values) * factor)
-        ratio, ratio_spread = median_and_spread(np.array(values) / np.array(times[baseline]))
-        table.append((name, f"{value:.3g}", f"{spread:.2g}", f"{ratio:.2f}", f"{ratio_spread:.2f}"))
+        cells = [name, f"{value:.3g} +- {spread:.2g}"]
         rows.append((f"{title}: {name}", unit, value, spread))
-        rows.append((f"{title}: {name}", f"ratio to {baseline}", ratio, ratio_spread))
-    show((title, unit, "+-", "ratio", "+-"), table)
+        for baseline in baselines:
+            ratio, spread = median_and_spread(np.array(values) / np.array(times[baseline]))
+            cells.append(f"{ratio:.2f} +- {spread:.2f}")
+            rows.append((f"{title}: {name}", f"ratio to {baseline}", ratio, spread))
+        table.append(cells)
+    show((title, unit, *(f"/ {name.split(',')[0]}" for name in baselines)), table)
     return rows
 
 
@@ -182,11 +185,13 @@ def main():
     rows = []
     title = f"fit, {arguments.epochs} epochs, {ROWS:,} x {COLUMNS}, 256-256, batch {BATCH}"
     times = compare(fit_contenders(X, y, arguments.epochs, device), arguments.rounds)
-    rows += report(title, times, "bare torch, dropout .2", "s")
+    rows += report(title, times, ("bare torch, dropout .2", "skorch default loop, dropout .2"), "s")
     for n_rows, repeats in ((1, 200), (100_000, 1)):
         contenders = predict_contenders(X, y, n_rows, device)
         times = compare(contenders, arguments.rounds, repeats)
-        rows += report(f"predict, {n_rows:,} rows", times, "bare torch, float64", "ms")
+        rows += report(
+            f"predict, {n_rows:,} rows", times, ("bare torch, float64", "skorch (float32)"), "ms"
+        )
     if not arguments.no_save:
         append_rows("training_speed", rows, device=device)
 
