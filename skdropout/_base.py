@@ -24,7 +24,6 @@ from skdropout._validation import (
     check_callbacks,
     embedding_dims,
     hidden_sizes,
-    layer_rates,
     split_rows,
 )
 
@@ -32,7 +31,11 @@ __all__ = ["BaseDropoutMLP"]
 
 
 class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
-    """A stack of multilayer perceptrons on one table, averaged."""
+    """A stack of multilayer perceptrons on one table, averaged.
+
+    Where its rates come from is a base class of its own: ``_set_rates`` sets ``_rates``, one per
+    hidden layer, and ``_input_rate``.
+    """
 
     # The precision of training; predictions have prediction_dtype.
     _dtype = torch.float32
@@ -91,7 +94,7 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
     def _start(self, X, resumes):
         """Check what can be checked before the target, and learn the table's layout."""
         self._hidden_sizes = hidden_sizes(self.hidden_layer_sizes)
-        self._rates = layer_rates(self.dropout, len(self._hidden_sizes))
+        self._set_rates()
         check_callbacks(self.callbacks)
         self.device_ = resolve_device(self.device)
         if not resumes:
@@ -180,7 +183,7 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         for seed in seeds:
             if stops and n_train == n_rows:
                 train, valid = split_rows(n_train, self.validation_fraction, strata, seed)
-            members.append(Member(seed, train, valid, self._rates, float(self.input_dropout)))
+            members.append(Member(seed, train, valid, self._rates, self._input_rate))
         return members
 
     def _rows(self, table, members, part):

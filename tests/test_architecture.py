@@ -19,6 +19,7 @@ FLOORS = [
     {"_stack", "_predictor", "_optimizer", "_embeddings", "_validation"},
     {"_training", "_progress", "callbacks", "_parameters", "_docs"},
     {"_base"},
+    {"_regression", "_classification"},
     {"_mlp", "_mlp_cv", "_reldrop", "_smoothhess", "_embedding"},
     {"inspection"},
     {"__init__"},
