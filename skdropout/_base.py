@@ -84,9 +84,8 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             table = self._table(parts, resumes)
             n_train = len(parts[0]["target"])
             members = self._members(table, n_train, stops=self.early_stopping)
-            net = self._net(table, members, self.net_.module_ if resumes else None)
-            net.callbacks = self._training_callbacks(context, data)
-            net.fit(self._rows(table, members, "train"))
+            callbacks = self._training_callbacks(context, data)
+            net = self._train(table, members, callbacks, self.net_.module_ if resumes else None)
             self._finish(net, resumes)
         context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)
         return self
@@ -167,7 +166,7 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             torch.tensor(self._encoder.n_levels, dtype=torch.long) + 1,
         )
 
-    def _members(self, table, n_train, stops):
+    def _members(self, table, n_train, stops, split=split_rows):
         """Draw seeds, and what each network trains on and, if it ``stops``, stops by."""
         n_rows = len(table.target)
         if stops and n_rows < 2:
@@ -182,13 +181,19 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         members = []
         for seed in seeds:
             if stops and n_train == n_rows:
-                train, valid = split_rows(n_train, self.validation_fraction, strata, seed)
+                train, valid = split(n_train, self.validation_fraction, strata, seed)
             members.append(Member(seed, train, valid, self._rates, self._input_rate))
         return members
 
     def _rows(self, table, members, part):
         index = [torch.as_tensor(getattr(member, part)) for member in members]
         return Rows(table.near(self.device_), index) if len(index[0]) else None
+
+    def _train(self, table, members, callbacks, module=None):
+        """Train ``members`` as one stack; return its net."""
+        net = self._net(table, members, module)
+        net.callbacks = callbacks
+        return net.fit(self._rows(table, members, "train"))
 
     def _net(self, table, members, module=None):
         """Return a net around ``module``, or around a new stack of ``members``."""
@@ -219,14 +224,9 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             max_grad_norm=self.max_grad_norm,
             lr=self.learning_rate_init,
             max_epochs=self.max_iter,
-            batch_size=self._batch_size(len(members[0].train)),
+            batch_size=self.batch_size,
             device=str(self.device_),
         )
-
-    def _batch_size(self, n_train):
-        if self.batch_size != "auto":
-            return min(self.batch_size, n_train)
-        return int(np.clip(2 ** round(np.log2(max(n_train / 30, 1))), 16, 256))
 
     def _training_callbacks(self, context, data):
         from skdropout._progress import FitTasks, ProgressBar

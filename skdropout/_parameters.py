@@ -5,12 +5,14 @@ from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 
 import torch
+from sklearn.metrics import get_scorer_names
 
 from skdropout._networks import ACTIVATIONS
+from skdropout._rate_grid import make_grid
 from skdropout._sklearn_private import Interval, StrOptions
 from skdropout._validation import layer_rates
 
-__all__ = ["DropoutRates", "NetworkParameters"]
+__all__ = ["DropoutRates", "NetworkParameters", "RateGrid"]
 
 
 @dataclass(eq=False, repr=False)
@@ -81,3 +83,32 @@ class DropoutRates:
     def _set_rates(self):
         self._rates = layer_rates(self.dropout, len(self._hidden_sizes))
         self._input_rate = float(self.input_dropout)
+
+
+@dataclass(eq=False, repr=False)
+class RateGrid:
+    """Dropout rates to choose from, and how they are compared."""
+
+    _: KW_ONLY
+    dropouts: object = 10
+    input_dropouts: object = None
+    grid: str = "product"
+    cv: object = None
+    scoring: object = None
+    refit: bool = True
+    racing: bool = False
+    one_standard_error: bool = False
+
+    _parameter_constraints = {  # noqa: RUF012
+        "dropouts": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "input_dropouts": ["array-like", Interval(Integral, 1, None, closed="left"), None],
+        "grid": [StrOptions({"product", "paired"})],
+        "cv": ["cv_object"],
+        "scoring": [StrOptions(set(get_scorer_names())), callable, None],
+        "refit": ["boolean"],
+        "racing": ["boolean"],
+        "one_standard_error": ["boolean"],
+    }
+
+    def _set_rates(self):
+        self._grid = make_grid(self.dropouts, self.input_dropouts, self.grid)
