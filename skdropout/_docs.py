@@ -215,6 +215,12 @@ final one is what the plain estimator gives at the rates chosen and the same ``r
 take at most 1 GiB, or half of a GPU's free memory; when a GPU's memory does not suffice the slice
 is halved.
 
+With ``racing``, from the fifth epoch on, each rate is compared with the one of least mean
+validation loss. It leaves when its networks' least losses so far are worse than those that the
+leader had after half as many epochs, by a one-sided paired t-test over the folds at the five per
+cent level and by more than the standard error of the leader's mean. Half the time, because more
+dropout learns more slowly.
+
 On one machine a stack makes use of all that one process can have, so leave ``n_jobs`` of what is
 around it at 1 on a GPU: workers would share it. For several machines, or for a search over other
 parameters too, ``GridSearchCV`` with the plain estimator works under any joblib backend, as in

@@ -67,8 +67,11 @@ def results_table(grid, train_scores, test_scores, raced_out):
     mean = columns["mean_test_score"]
     lost = raced_out | ~np.isfinite(mean)
     # the last of those that were trained to the end comes before the first of the others
-    order = np.where(lost, -np.inf, mean)
-    columns["rank_test_score"] = rankdata(-order, method="min").astype(np.int32)
+    rank = np.empty(len(mean), dtype=np.int32)
+    rank[~lost] = rankdata(-mean[~lost], method="min")
+    others = np.nan_to_num(mean[lost], nan=-np.inf)
+    rank[lost] = (~lost).sum() + rankdata(-others, method="min")
+    columns["rank_test_score"] = rank
     return columns
 
 

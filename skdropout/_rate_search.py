@@ -109,15 +109,15 @@ class RateSearch:
         self.n_splits_ = len(folds)
         shape = len(self._grid), self.n_splits_
         train_scores, self.scores_ = np.full((2, *shape), np.nan)
-        raced = np.zeros(len(self._grid), dtype=bool)
-        for places, net in self._trained_slices(table, folds, seed):
+        race = self._race(*shape)
+        for places, net in self._trained_slices(table, folds, seed, race):
             for rows, scores in (("fit", train_scores), ("test", self.scores_)):
                 index = [getattr(folds[k], rows) for _, k in places]
                 own = Rows(table.near(self.device_), [torch.as_tensor(part) for part in index])
                 for place, part, found in zip(places, index, predict_rows(net, own), strict=True):
                     scores[place] = score(part, found)
         self._check_scores()
-        self.cv_results_ = results_table(self._grid, train_scores, self.scores_, raced)
+        self.cv_results_ = results_table(self._grid, train_scores, self.scores_, race.out_)
         self.best_index_ = choose_rate(self._grid, self.cv_results_, self.one_standard_error)
         self.best_score_ = float(self.cv_results_["mean_test_score"][self.best_index_])
         self.dropouts_, self.input_dropouts_ = self._grid.T
@@ -125,7 +125,7 @@ class RateSearch:
         self._rates = (self.dropout_,) * len(self._hidden_sizes)
         self._input_rate = self.input_dropout_
 
-    def _trained_slices(self, table, folds, seed):
+    def _trained_slices(self, table, folds, seed, race):
         """Train the grid in stacks that fit in memory; yield (candidate, fold) pairs and net."""
         # a candidate's folds are neighbours here, so that a stack holds whole candidates
         places = [(c, k) for c in range(len(self._grid)) for k in range(len(folds))]
@@ -135,7 +135,7 @@ class RateSearch:
             part = sorted(places[:size], key=lambda place: place[::-1])
             members = [self._member(self._grid[c], folds[k], seed) for c, k in part]
             try:
-                net = self._train(table, members, self._search_callbacks())
+                net = self._train(table, members, self._search_callbacks(race.enter(part)))
             except torch.cuda.OutOfMemoryError:
                 if size == 1:
                     raise
@@ -164,7 +164,12 @@ class RateSearch:
         )
         return max(1, memory_budget(self.device_) // of_one)
 
-    def _search_callbacks(self):
+    def _race(self, n_candidates, n_folds):
+        from skdropout._racing import Race
+
+        return Race(n_candidates, n_folds, self.max_iter)
+
+    def _search_callbacks(self, race):
         from skdropout._progress import ProgressBar
         from skdropout._training import BestEpoch
 
@@ -173,6 +178,8 @@ class RateSearch:
             callbacks.append(("progress_bar", ProgressBar()))
         if self.early_stopping:
             callbacks.append(("best_epoch", BestEpoch(self.n_iter_no_change, self.tol)))
+        if self.racing:
+            callbacks.append(("race", race))
         return callbacks
 
     def _check_scores(self):

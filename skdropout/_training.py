@@ -311,9 +311,13 @@ class BestEpoch(Callback):
         self._bar_epoch[active[below]] = net.epoch_
         self.stop(net, net.epoch_ - self._bar_epoch >= self.patience)
 
+    def going(self):
+        """Say of each member of the whole stack whether it has not stopped yet."""
+        return self._going.cpu().numpy()
+
     def stop(self, net, stopped):
         """Stop the members that ``stopped`` marks in the whole stack."""
-        self._going &= ~stopped.to(net.device)
+        self._going &= ~torch.as_tensor(stopped, device=net.device)
         active = net.members_.to(net.device)
         going = self._going[active]
         n_going = int(going.sum())

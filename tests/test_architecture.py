@@ -17,7 +17,16 @@ FLOORS = [
     {"_encodings", "_columns", "_batches"},
     {"_networks", "_tables"},
     {"_stack", "_predictor", "_optimizer", "_embeddings", "_validation", "_rate_grid", "_slices"},
-    {"_training", "_progress", "callbacks", "_parameters", "_docs", "_folds", "_fold_scores"},
+    {
+        "_training",
+        "_progress",
+        "callbacks",
+        "_parameters",
+        "_docs",
+        "_folds",
+        "_fold_scores",
+        "_racing",
+    },
     {"_base"},
     {"_regression", "_classification", "_rate_search"},
     {"_mlp", "_mlp_cv", "_reldrop", "_smoothhess", "_embedding"},
@@ -30,7 +39,7 @@ FLOOR = {module: level for level, modules in enumerate(FLOORS) for module in mod
 
 # third-party package -> modules that may import it
 DOORS = {
-    "skorch": {"_training", "_progress", "callbacks"},
+    "skorch": {"_training", "_racing", "_progress", "callbacks"},
     "tqdm": {"_progress"},
 }
 TORCH_ONLY = {"functional", "nn"}
