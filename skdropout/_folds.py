@@ -42,11 +42,10 @@ class InnerSplit:
     @classmethod
     def like(cls, splits, groups):
         """Follow the ``splits`` of a splitter: they are ordered if no test row comes early."""
+        groups = None if groups is None else np.asarray(groups)
         between = [test.min() - train.max() - 1 for train, test in splits]
         ordered = all(n >= 0 for n in between)
-        return cls(
-            None if groups is None else np.asarray(groups), min(between) if ordered else None
-        )
+        return cls(groups, min(between) if ordered else None)
 
     def of(self, rows):
         """Return the same for some of the rows."""
@@ -87,12 +86,7 @@ def make_folds(splits, inner, fraction, strata, seed):
     folds : list of Fold
     """
     folds = []
-    for number, (fit, test) in enumerate(splits):
-        if len(fit) < (1 if fraction is None else 2) or not len(test):
-            raise ValueError(
-                f"cv gives fold {number} {len(fit)} rows to train on and {len(test)} to test; "
-                "take fewer folds, or give more rows."
-            )
+    for fit, test in splits:
         train, valid = np.arange(len(fit)), np.arange(0)
         if fraction is not None:
             of_class = None if strata is None else strata[fit]

@@ -123,9 +123,7 @@ class DropoutMLPClassifierCV(RateSearch, BaseDropoutClassifier, RateGrid):
 
     def _minus_loss(self):
         if getattr(self, "_multilabel", False):
-            return make_scorer(
-                multilabel_log_loss, response_method="predict_proba", greater_is_better=False
-            )
+            return _minus_multilabel_loss
         return make_scorer(
             log_loss,
             response_method="predict_proba",
@@ -134,22 +132,8 @@ class DropoutMLPClassifierCV(RateSearch, BaseDropoutClassifier, RateGrid):
         )
 
 
-def multilabel_log_loss(y_true, y_pred, sample_weight=None):
-    """Average the log-loss over labels.
-
-    Parameters
-    ----------
-    y_true, y_pred : array-like of shape (n_samples, n_labels)
-        Indicators and probabilities.
-    sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the rows.
-
-    Returns
-    -------
-    loss : float
-        In nats.
-    """
-    labels, p = np.asarray(y_true, dtype=bool), np.asarray(y_pred)
-    tiny = np.finfo(p.dtype).eps
-    of_row = -np.log(np.where(labels, p, 1 - p).clip(tiny)).mean(1)
+def _minus_multilabel_loss(estimator, X, y, sample_weight=None):
+    """Score by log-loss, averaged over labels; scikit-learn's own takes one label a row."""
+    labels, p = np.asarray(y, dtype=bool), estimator.predict_proba(X)
+    of_row = np.log(np.where(labels, p, 1 - p).clip(np.finfo(p.dtype).eps)).mean(1)
     return float(np.average(of_row, weights=sample_weight))

@@ -87,7 +87,13 @@ class RateSearch:
 
     def _splits(self, X, y, params):
         splitter = check_cv(self.cv, y, classifier=is_classifier(self))
-        splits = list(splitter.split(X, y, **params))
+        splits = [tuple(map(np.asarray, split)) for split in splitter.split(X, y, **params)]
+        least = 2 if self.early_stopping else 1
+        if not splits or any(len(fit) < least or not len(test) for fit, test in splits):
+            raise ValueError(
+                f"cv={self.cv!r} gives {len(splits)} folds, each of which needs {least} rows or "
+                "more to train on and one or more to test; take fewer folds, or give more rows."
+            )
         for name in ("racing", "one_standard_error"):
             if getattr(self, name) and len(splits) < 2:
                 raise ValueError(

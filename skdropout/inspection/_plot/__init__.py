@@ -1,0 +1,1 @@
+"""Displays: what the inspection functions return, drawn."""
