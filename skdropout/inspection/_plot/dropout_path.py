@@ -122,6 +122,8 @@ class DropoutPathDisplay:
     def plot(self, *, ax=None):
         """Draw lines if one rate varies (or both together), a map if each does.
 
+        Lines are means over the folds, bands one standard deviation to either side.
+
         Parameters
         ----------
         ax : matplotlib Axes, default=None
@@ -161,7 +163,7 @@ class DropoutPathDisplay:
             ax.plot([], [], "o", color="0.4", markerfacecolor="white", label="left the race early")
         rate = rates[self.chosen]
         self.chosen_ = ax.axvline(rate, color="0.4", linestyle=":", zorder=0)
-        self.chosen_.set_label(f"chosen: {rate:g}")
+        self.chosen_.set_label(f"chosen: {rate:.3g}")
         ax.set(xlabel=_LABELS[of_columns], ylabel=self._label())
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(frameon=False)
@@ -173,16 +175,18 @@ class DropoutPathDisplay:
         )
         mean = np.empty((len(rows), len(columns)))
         mean[y, x] = self._shown(self.test_scores).mean(1)
-        self.image_ = ax.imshow(mean, origin="lower", aspect="auto", cmap="viridis")
+        # bright is good
+        cmap = "viridis_r" if self._is_loss() else "viridis"
+        self.image_ = ax.imshow(mean, origin="lower", aspect="auto", cmap=cmap)
         lost = self._stopped()
         ax.plot(x[lost], y[lost], "x", color="white", markersize=5)
         (self.chosen_,) = ax.plot(
             x[self.chosen], y[self.chosen], "*", color="#D55E00", markersize=15, markeredgecolor="w"
         )
-        ax.set_xticks(np.arange(len(columns)), [f"{rate:g}" for rate in columns])
-        ax.set_yticks(np.arange(len(rows)), [f"{rate:g}" for rate in rows])
+        ax.set_xticks(np.arange(len(columns)), [f"{rate:.3g}" for rate in columns])
+        ax.set_yticks(np.arange(len(rows)), [f"{rate:.3g}" for rate in rows])
         ax.set(xlabel=_LABELS[True], ylabel=_LABELS[False])
-        title = f"star: chosen, {rows[y[self.chosen]]:g} and {columns[x[self.chosen]]:g}"
+        title = f"star: chosen, {rows[y[self.chosen]]:.3g} and {columns[x[self.chosen]]:.3g}"
         ax.set_title(title + ("; crosses: left the race early" if lost.any() else ""), fontsize=10)
         self.figure_.colorbar(self.image_, ax=ax, label=f"{self._label()}, held-out folds")
 
@@ -190,7 +194,10 @@ class DropoutPathDisplay:
         return np.zeros(len(self.dropouts), bool) if self.stopped is None else self.stopped
 
     def _shown(self, scores):
-        return -np.asarray(scores) if self.score_name.startswith("neg_") else np.asarray(scores)
+        return -np.asarray(scores) if self._is_loss() else np.asarray(scores)
+
+    def _is_loss(self):
+        return self.score_name.startswith("neg_")
 
     def _label(self):
         return self.score_name.removeprefix("neg_").replace("_", " ")
