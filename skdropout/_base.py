@@ -24,7 +24,6 @@ from skdropout._validation import (
     check_callbacks,
     embedding_dims,
     hidden_sizes,
-    layer_rates,
     split_rows,
 )
 
@@ -32,7 +31,11 @@ __all__ = ["BaseDropoutMLP"]
 
 
 class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
-    """A stack of multilayer perceptrons on one table, averaged."""
+    """A stack of multilayer perceptrons on one table, averaged.
+
+    Where its rates come from is a base class of its own: ``_set_rates`` sets ``_rates``, one per
+    hidden layer, and ``_input_rate``.
+    """
 
     # The precision of training; predictions have prediction_dtype.
     _dtype = torch.float32
@@ -81,10 +84,8 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             table = self._table(parts, resumes)
             n_train = len(parts[0]["target"])
             members = self._members(table, n_train, stops=self.early_stopping)
-            net = self._net(table, members, self.net_.module_ if resumes else None)
-            net.callbacks = self._training_callbacks(context, data)
-            train, net.rows_valid = self._rows(table, members)
-            net.fit(train)
+            callbacks = self._training_callbacks(context, data)
+            net = self._train(table, members, callbacks, self.net_.module_ if resumes else None)
             self._finish(net, resumes)
         context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)
         return self
@@ -92,7 +93,7 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
     def _start(self, X, resumes):
         """Check what can be checked before the target, and learn the table's layout."""
         self._hidden_sizes = hidden_sizes(self.hidden_layer_sizes)
-        self._rates = layer_rates(self.dropout, len(self._hidden_sizes))
+        self._set_rates()
         check_callbacks(self.callbacks)
         self.device_ = resolve_device(self.device)
         if resumes:
@@ -180,7 +181,7 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             torch.tensor(self._encoder.n_levels, dtype=torch.long) + 1,
         )
 
-    def _members(self, table, n_train, stops):
+    def _members(self, table, n_train, stops, split=split_rows):
         """Draw seeds, and what each network trains on and, if it ``stops``, stops by."""
         n_rows = len(table.target)
         if stops and n_rows < 2:
@@ -195,8 +196,8 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         members = []
         for seed in seeds:
             if stops and n_train == n_rows:
-                train, valid = split_rows(n_train, self.validation_fraction, strata, seed)
-            members.append(Member(seed, train, valid, self._rates, float(self.input_dropout)))
+                train, valid = split(n_train, self.validation_fraction, strata, seed)
+            members.append(Member(seed, train, valid, self._rates, self._input_rate))
         return members
 
     def _rows(self, table, members):
@@ -205,6 +206,13 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         train = [torch.as_tensor(member.train) for member in members]
         valid = [torch.as_tensor(member.valid) for member in members]
         return Rows(table, train), Rows(table, valid) if len(valid[0]) else None
+
+    def _train(self, table, members, callbacks, module=None):
+        """Train ``members`` as one stack; return its net."""
+        net = self._net(table, members, module)
+        net.callbacks = callbacks
+        train, net.rows_valid = self._rows(table, members)
+        return net.fit(train)
 
     def _net(self, table, members, module=None):
         """Return a net around ``module``, or around a new stack of ``members``."""
@@ -235,14 +243,9 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             max_grad_norm=self.max_grad_norm,
             lr=self.learning_rate_init,
             max_epochs=self.max_iter,
-            batch_size=self._batch_size(len(members[0].train)),
+            batch_size=self.batch_size,
             device=str(self.device_),
         )
-
-    def _batch_size(self, n_train):
-        if self.batch_size != "auto":
-            return min(self.batch_size, n_train)
-        return int(np.clip(2 ** round(np.log2(max(n_train / 30, 1))), 16, 256))
 
     def _training_callbacks(self, context, data):
         from skdropout._progress import FitTasks, ProgressBar

@@ -1,10 +1,11 @@
 """Batches as slices of tensors that are already where they are needed."""
 
+import math
 from dataclasses import dataclass
 
 import torch
 
-__all__ = ["Batches", "Rows", "TableTensors"]
+__all__ = ["Batches", "Rows", "TableTensors", "rows_of_step"]
 
 # Training replaces this share of the symbols by "unknown", which is how that row is learnt.
 UNKNOWN_RATE = 0.01
@@ -62,17 +63,25 @@ class Rows:
         return Rows(self.table, [self.index[k] for k in members])
 
 
+def rows_of_step(n_rows, batch_size):
+    """Return how many of ``n_rows`` a step takes; "auto" is a rule."""
+    if batch_size != "auto":
+        return batch_size
+    return min(max(2 ** round(math.log2(max(n_rows / 30, 1))), 16), 256)
+
+
 class Batches:
     """Iterate over batches, each member over its own rows, in its own order.
 
-    A member's epoch has ``ceil(n / batch_size)`` steps of nearly equal size. Where members
+    A member's epoch has ``ceil(n / batch_size)`` steps of nearly equal size; "auto" is the power
+    of two next to a thirtieth of its rows, between 16 and 256. Where members
     differ in their number of rows, the shorter ones are padded: ``count`` says how many rows
     of a step are real, and the padding has weight zero.
 
     Parameters
     ----------
     rows : Rows
-    batch_size : int
+    batch_size : int or "auto"
     device : torch.device
         Where batches go; the table may stay elsewhere if it is large.
     generators : list of torch.Generator, or None
@@ -82,7 +91,7 @@ class Batches:
     def __init__(self, rows, batch_size, device, generators=None):
         self.rows, self.device, self.generators = rows, device, generators
         lengths = [len(index) for index in rows.index]
-        self.steps = [-(-n // batch_size) for n in lengths]
+        self.steps = [-(-n // rows_of_step(n, batch_size)) for n in lengths]
         self._sizes = [-(-n // s) for n, s in zip(lengths, self.steps, strict=True)]
         self._shape = (len(lengths), max(self.steps), max(self._sizes))
         self._count = torch.zeros(self._shape[:2], dtype=torch.long)

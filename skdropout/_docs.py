@@ -19,6 +19,36 @@ float, default=0.0
     from the column then take their typical value: the median of a numeric column, the
     "unknown" level of a categorical one. Kept deviations from the typical value are divided by
     ``1 - input_dropout``.""",
+    "dropouts": """\
+int or array-like of float, default=10
+    Dropout rates of hidden units to choose from, the same for all hidden layers; a number of
+    rates stands for as many from 0 to 0.9 at equal distances.""",
+    "input_dropouts": """\
+int, array-like of float or None, default=None
+    Dropout rates of columns to choose from, in the same way; None keeps all columns.""",
+    "grid": """\
+{"product", "paired"}, default="product"
+    Whether to try every one of ``dropouts`` with every one of ``input_dropouts``, or the first
+    with the first, the second with the second and so on.""",
+    "cv": """\
+int, splitter, iterable or None, default=None
+    How to make folds, as in ``GridSearchCV``; None is five folds, stratified for classifiers.""",
+    "scoring": """\
+str, callable or None, default=None
+    What to choose by: the name of a scorer, or a callable ``scorer(estimator, X, y)``, larger
+    is better. None is minus the loss that the networks are trained on.""",
+    "refit": """\
+bool, default=True
+    Whether to train on all rows with the rate chosen; without it there is nothing to predict
+    with.""",
+    "racing": """\
+bool, default=False
+    Whether rates that are clearly beaten on the rows their networks stop by leave the stack
+    early, see the notes.""",
+    "one_standard_error": """\
+bool, default=False
+    Whether to choose, in place of the best rate, the highest one whose mean score is within one
+    standard error of the best.""",
     "activation": """\
 {"relu", "gelu", "silu", "mish", "tanh", "identity"}, default="relu"
     Function applied by each hidden unit.""",
@@ -114,7 +144,7 @@ int, default=0
 ATTRIBUTES = """\
 Attributes
 ----------
-{classes}n_features_in_ : int
+{search}{classes}n_features_in_ : int
     Number of columns seen in fit.
 
 feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -151,14 +181,72 @@ classes_ : ndarray of shape (n_classes,)
 """
 
 
+_SEARCH = """\
+dropout_, input_dropout_ : float
+    The rates chosen.
+
+dropouts_, input_dropouts_ : ndarray of shape (n_candidates,)
+    The rates tried, in the order of ``cv_results_``.
+
+scores_ : ndarray of shape (n_candidates, n_folds)
+    Score of each rate on each fold.
+
+cv_results_ : dict of str to array
+    Scores, means, deviations and ranks of all rates, in the manner of ``GridSearchCV``, on the
+    folds (``"mean_test_score"``) and on the rows given to training (``"mean_train_score"``).
+    ``"stopped_by_racing"`` says which rates left early: their scores are those of the epochs
+    they had, their ranks come last. Loads into ``pandas.DataFrame``.
+
+best_index_ : int
+    Place of the rates chosen in ``cv_results_``.
+
+best_score_ : float
+    Mean score over the folds of the rates chosen.
+
+n_splits_ : int
+    Number of folds.
+
+"""
+
+_NOTES = """\
+With an integer as ``random_state`` all networks of the search start from the same seed, and the
+final one is what the plain estimator gives at the rates chosen and the same ``random_state``.
+``callbacks`` are called in the final training only. The search runs in slices of the grid that
+take at most 1 GiB, or half of a GPU's free memory; when a GPU's memory does not suffice the slice
+is halved.
+
+With ``racing``, from the fifth epoch on, each rate is compared with the one of least mean
+validation loss. It leaves when its networks' least losses so far are worse than those that the
+leader had after half as many epochs, by a one-sided paired t-test over the folds at the five per
+cent level and by more than the standard error of the leader's mean. Half the time, because more
+dropout learns more slowly.
+
+On one machine a stack makes use of all that one process can have, so leave ``n_jobs`` of what is
+around it at 1 on a GPU: workers would share it. For several machines, or for a search over other
+parameters too, ``GridSearchCV`` with the plain estimator works under any joblib backend, as in
+``joblib.parallel_config("dask")``. joblib's and dask's worker processes divide the cores among them
+and torch keeps to its share; in workers that are threads, call ``torch.set_num_threads(1)``."""
+
+_REFERENCES = """\
+.. [1] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
+   Overfitting", JMLR 15, 2014.
+.. [2] B. Lengerich, E. Xing, R. Caruana, "Dropout as a Regularizer of Interaction Effects",
+   AISTATS 2022.
+.. [3] J. Friedman, T. Hastie, R. Tibshirani, "Regularization Paths for Generalized Linear
+   Models via Coordinate Descent", JSS 33, 2010 (the rule of one standard error)."""
+
+
 def documented(cls):
     """Write the class's parameters, in the order of its signature, into its docstring."""
     entries = []
     for name in inspect.signature(cls).parameters:
         first, _, rest = PARAMETERS[name].partition("\n")
         entries.append(f"{name} : {first}\n{rest}")
-    attributes = ATTRIBUTES.format(classes=_CLASSES if hasattr(cls, "predict_proba") else "")
+    attributes = ATTRIBUTES.format(
+        search=_SEARCH if hasattr(cls, "one_standard_error") else "",
+        classes=_CLASSES if hasattr(cls, "predict_proba") else "",
+    )
     doc = inspect.cleandoc(cls.__doc__)
     doc = doc.replace("{parameters}", "\n\n".join(entries)).replace("{attributes}", attributes)
-    cls.__doc__ = doc
+    cls.__doc__ = doc.replace("{notes}", _NOTES).replace("{references}", _REFERENCES)
     return cls

@@ -5,21 +5,22 @@ from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 
 import torch
+from sklearn.metrics import get_scorer_names
 
 from skdropout._networks import ACTIVATIONS
+from skdropout._rate_grid import make_grid
 from skdropout._sklearn_private import Interval, StrOptions
+from skdropout._validation import layer_rates
 
-__all__ = ["NetworkParameters"]
+__all__ = ["DropoutRates", "NetworkParameters", "RateGrid"]
 
 
 @dataclass(eq=False, repr=False)
 class NetworkParameters:
-    """A dataclass, so that subclasses inherit the signature of ``__init__``."""
+    """All but the dropout rates; dataclasses, so that ``__init__`` is inherited field by field."""
 
     hidden_layer_sizes: Iterable = (256, 256)
     _: KW_ONLY
-    dropout: float = 0.1
-    input_dropout: float = 0.0
     activation: str = "relu"
     n_members: int = 1
     numeric_encoding: str = "standard"
@@ -43,8 +44,6 @@ class NetworkParameters:
 
     _parameter_constraints = {  # noqa: RUF012
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
-        "input_dropout": [Interval(Real, 0, 1, closed="left")],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "n_members": [Interval(Integral, 1, None, closed="left")],
         "numeric_encoding": [StrOptions({"standard"})],
@@ -66,3 +65,50 @@ class NetworkParameters:
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
+
+
+@dataclass(eq=False, repr=False)
+class DropoutRates:
+    """Dropout rates as the user gives them; a base after the network's, so they come first."""
+
+    _: KW_ONLY
+    dropout: float = 0.1
+    input_dropout: float = 0.0
+
+    _parameter_constraints = {  # noqa: RUF012
+        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
+        "input_dropout": [Interval(Real, 0, 1, closed="left")],
+    }
+
+    def _set_rates(self):
+        self._rates = layer_rates(self.dropout, len(self._hidden_sizes))
+        self._input_rate = float(self.input_dropout)
+
+
+@dataclass(eq=False, repr=False)
+class RateGrid:
+    """Dropout rates to choose from, and how they are compared."""
+
+    _: KW_ONLY
+    dropouts: object = 10
+    input_dropouts: object = None
+    grid: str = "product"
+    cv: object = None
+    scoring: object = None
+    refit: bool = True
+    racing: bool = False
+    one_standard_error: bool = False
+
+    _parameter_constraints = {  # noqa: RUF012
+        "dropouts": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "input_dropouts": ["array-like", Interval(Integral, 1, None, closed="left"), None],
+        "grid": [StrOptions({"product", "paired"})],
+        "cv": ["cv_object"],
+        "scoring": [StrOptions(set(get_scorer_names())), callable, None],
+        "refit": ["boolean"],
+        "racing": ["boolean"],
+        "one_standard_error": ["boolean"],
+    }
+
+    def _set_rates(self):
+        self._grid = make_grid(self.dropouts, self.input_dropouts, self.grid)

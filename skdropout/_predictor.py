@@ -4,12 +4,49 @@ import copy
 
 import torch
 
+from skdropout._batches import Batches
 from skdropout._device import prediction_dtype
 
-__all__ = ["Predictor"]
+__all__ = ["Predictor", "predict_rows"]
 
-# A block of rows takes at most this many numbers in its widest layer.
+# A block of rows of all members takes at most this many numbers in its widest layer.
 _BLOCK_ELEMENTS = 2**20
+
+
+def predict_rows(net, rows):
+    """Predict each member's own rows, in the precision of training.
+
+    Parameters
+    ----------
+    net : StackNet
+    rows : Rows
+
+    Returns
+    -------
+    predictions : list of Tensor of shape (n_rows of the member, n_outputs)
+        In the units of the table, on the CPU.
+    """
+    module = net.module_.eval()
+    device = torch.device(net.device)
+    block = _rows_of_block(module)
+    while True:
+        done = []
+        try:
+            with torch.inference_mode():
+                for x, _, count in Batches(rows, block, device):
+                    raw = module(**x).to(prediction_dtype(device))
+                    natural = module.natural(raw, net.criterion_).cpu()
+                    done.append([p[: int(n)] for p, n in zip(natural, count.tolist(), strict=True)])
+            return [torch.cat(blocks) for blocks in zip(*done, strict=True)]
+        except torch.cuda.OutOfMemoryError:
+            if block == 1:
+                raise
+            block //= 2
+
+
+def _rows_of_block(module):
+    widths = [layer.weight.shape[1] for layer in (*module.hidden, module.output)]
+    return max(1, _BLOCK_ELEMENTS // (max(widths) * module.n_members))
 
 
 class Predictor:
@@ -25,8 +62,7 @@ class Predictor:
         self._dtype = prediction_dtype(self._device)
         self._module = copy.deepcopy(net.module_).to(self._device, self._dtype).eval()
         self._criterion = net.criterion_
-        widths = [layer.weight.shape[1] for layer in (*self._module.hidden, self._module.output)]
-        self._block = max(1, _BLOCK_ELEMENTS // (max(widths) * self._module.n_members))
+        self._block = _rows_of_block(self._module)
 
     def __call__(self, numeric, codes):
         """Return predictions in the units of the table, (n_members, n_rows, n_outputs)."""

@@ -1,9 +1,14 @@
 """The only place where scikit-learn's underscore names are imported."""
 
+from inspect import signature
+
 from sklearn.base import _fit_context as fit_context
+from sklearn.utils import Bunch
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._dataframe import is_pandas_df, is_polars_df
 from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.metadata_routing import _raise_for_params, _routing_enabled, process_routing
+from sklearn.utils.validation import _check_method_params as rows_of_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
@@ -14,5 +19,26 @@ __all__ = [
     "fit_context",
     "is_pandas_df",
     "is_polars_df",
+    "route_to_search",
+    "rows_of_params",
     "safe_indexing",
 ]
+
+
+def route_to_search(owner, scorer, sample_weight, params):
+    """Return what ``owner.fit`` passes on: ``splitter.split`` and ``scorer.score``.
+
+    Without metadata routing the splitter gets ``groups``, and the scorer gets the weights if it
+    takes any, as in ``GridSearchCV``.
+    """
+    if _routing_enabled():
+        return process_routing(owner, "fit", sample_weight=sample_weight, **params)
+    groups = params.pop("groups", None)
+    _raise_for_params(params, owner, "fit", allow=["groups"])
+    weighted = sample_weight is not None and "sample_weight" in _arguments(scorer)
+    score = {"sample_weight": sample_weight} if weighted else {}
+    return Bunch(splitter=Bunch(split={"groups": groups}), scorer=Bunch(score=score))
+
+
+def _arguments(scorer):
+    return signature(getattr(scorer, "_score_func", scorer)).parameters

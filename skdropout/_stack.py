@@ -1,6 +1,7 @@
 """A table and a list of members become a stack that is ready to train."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -80,6 +81,15 @@ def set_rates(module, members):
     module.input_dropout = like.new_tensor([member.input_dropout for member in members])
 
 
+def _of_rows(members, statistic):
+    """Return ``statistic(rows)`` of each member's training rows; shared rows are read once."""
+    known = {}
+    for member in members:
+        if id(member.train) not in known:
+            known[id(member.train)] = statistic(member.train)
+    return [known[id(member.train)] for member in members]
+
+
 def _target_units(table, rows, criterion):
     weight = None if table.weight is None else table.weight[rows].double().numpy()
     return criterion.standardisation(table.target[rows].double().numpy(), weight)
@@ -93,7 +103,7 @@ def _encoding(encoder, table, members, dims, generators):
     for dim in sorted(set(dims)):
         columns = [c for c, d in enumerate(dims) if d == dim]
         n_levels = [encoder.n_levels[c] for c in columns]
-        known = [_known_rows(table.codes[member.train][:, columns], n_levels) for member in members]
+        known = _of_rows(members, partial(_known_rows, table.codes[:, columns], n_levels))
         embeddings.append(Embedding(n_levels, dim, torch.stack(known), generators))
         embedded_columns.append(columns)
     return TableEncoding(
@@ -102,20 +112,19 @@ def _encoding(encoder, table, members, dims, generators):
 
 
 def _numeric_encoding(numeric, members):
-    statistics = []
-    for member in members:
-        rows = numeric[member.train]
-        statistics.append((*spread(rows), np.isnan(rows).any(0)))
+    statistics = _of_rows(
+        members, lambda rows: (*spread(numeric[rows]), np.isnan(numeric[rows]).any(0))
+    )
     center, scale, has_missing = (
         torch.as_tensor(np.stack(part)).unsqueeze(1) for part in zip(*statistics, strict=True)
     )
     return StandardEncoding(center, scale, has_missing)
 
 
-def _known_rows(codes, n_levels):
-    """Mark the embedding rows that occur in ``codes``; each column's "unknown" always does."""
+def _known_rows(codes, n_levels, rows):
+    """Mark the embedding rows that occur in ``codes[rows]``, and each column's "unknown"."""
     known = []
-    for column, n in zip(codes.T, n_levels, strict=True):
+    for column, n in zip(codes[rows].T, n_levels, strict=True):
         seen = torch.zeros(n + 2, dtype=torch.bool)
         seen[column] = True
         seen[-1] = True

@@ -52,6 +52,8 @@ class StackNet(NeuralNet):
         The members still in training, by their place in the whole stack.
     epoch_ : int
         The epoch of this training, from one.
+    interrupted_ : bool
+        Whether training ended by Ctrl-C.
     losses_ : dict
         "train" and "valid": the last epoch's loss of each member in training.
     """
@@ -104,7 +106,7 @@ class StackNet(NeuralNet):
     def on_train_begin(self, net, X=None, y=None, **_):
         """Get everything ready before the callbacks see the net; ``X`` is Rows."""
         self.members_ = torch.arange(self.module_.n_members)
-        self.losses_, self.epoch_ = {}, 0
+        self.losses_, self.epoch_, self.interrupted_ = {}, 0, False
         self._iterate_over(X, self.rows_valid)
         if self.optimizer_ is None:
             self._initialize_optimizer()
@@ -147,6 +149,7 @@ class StackNet(NeuralNet):
                 total = total + self._step_with(step_fn, batch, training)
                 count = count + batch[2]
         except KeyboardInterrupt:
+            self.interrupted_ = True
             warnings.warn(
                 f"Training was interrupted in epoch {self.epoch_}; the best weights so far "
                 "are kept.",
@@ -307,7 +310,16 @@ class BestEpoch(Callback):
         below = loss < self._bar[active] - self.tol
         self._bar[active[below]] = loss[below]
         self._bar_epoch[active[below]] = net.epoch_
-        self._going &= net.epoch_ - self._bar_epoch < self.patience
+        self.stop(net, net.epoch_ - self._bar_epoch >= self.patience)
+
+    def going(self):
+        """Say of each member of the whole stack whether it has not stopped yet."""
+        return self._going.cpu().numpy()
+
+    def stop(self, net, stopped):
+        """Stop the members that ``stopped`` marks in the whole stack."""
+        self._going &= ~torch.as_tensor(stopped, device=net.device)
+        active = net.members_.to(net.device)
         going = self._going[active]
         n_going = int(going.sum())
         if not n_going:

@@ -16,9 +16,19 @@ FLOORS = [
     {"_device", "_masks", "_losses", "_sklearn_private"},
     {"_encodings", "_columns", "_batches"},
     {"_networks", "_tables"},
-    {"_stack", "_predictor", "_optimizer", "_embeddings", "_validation"},
-    {"_training", "_progress", "callbacks", "_parameters", "_docs"},
+    {"_stack", "_predictor", "_optimizer", "_embeddings", "_validation", "_rate_grid", "_slices"},
+    {
+        "_training",
+        "_progress",
+        "callbacks",
+        "_parameters",
+        "_docs",
+        "_folds",
+        "_fold_scores",
+        "_racing",
+    },
     {"_base"},
+    {"_regression", "_classification", "_rate_search"},
     {"_mlp", "_mlp_cv", "_reldrop", "_smoothhess", "_embedding"},
     {"inspection"},
     {"__init__"},
@@ -29,7 +39,7 @@ FLOOR = {module: level for level, modules in enumerate(FLOORS) for module in mod
 
 # third-party package -> modules that may import it
 DOORS = {
-    "skorch": {"_training", "_progress", "callbacks"},
+    "skorch": {"_training", "_racing", "_progress", "callbacks"},
     "tqdm": {"_progress"},
 }
 TORCH_ONLY = {"functional", "nn"}

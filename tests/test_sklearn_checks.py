@@ -3,7 +3,12 @@
 import pytest
 from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
 
-from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout import (
+    DropoutMLPClassifier,
+    DropoutMLPClassifierCV,
+    DropoutMLPRegressor,
+    DropoutMLPRegressorCV,
+)
 
 _WEIGHTS = (
     "a weight of two is not two rows: these fall into different batches and validation splits, "
@@ -13,13 +18,23 @@ _WEIGHTS = (
 # {class: {check: why it is expected to fail}}
 EXPECTED_FAILURES = {
     "DropoutMLPClassifier": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
+    "DropoutMLPClassifierCV": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
     "DropoutMLPRegressor": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
+    "DropoutMLPRegressorCV": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
 }
 
 SMALL = {"hidden_layer_sizes": (32,), "max_iter": 100, "random_state": 0, "device": "cpu"}
-ESTIMATORS = [DropoutMLPClassifier(**SMALL), DropoutMLPRegressor(**SMALL)]
+GRID = {"dropouts": [0.0, 0.2], "cv": 3}
+ESTIMATORS = [
+    DropoutMLPClassifier(**SMALL),
+    DropoutMLPClassifierCV(**SMALL, **GRID),
+    DropoutMLPRegressor(**SMALL),
+    DropoutMLPRegressorCV(**SMALL, **GRID),
+]
 
 
+# some checks have a class of one row, which StratifiedKFold warns of
+@pytest.mark.filterwarnings("ignore:The least populated class:UserWarning")
 @parametrize_with_checks(
     ESTIMATORS,
     expected_failed_checks=lambda estimator: EXPECTED_FAILURES[type(estimator).__name__],
