@@ -91,7 +91,9 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
     def _start(self, X, resumes):
         """Check what can be checked before the target, and learn the table's layout."""
         self._hidden_sizes = hidden_sizes(self.hidden_layer_sizes)
-        self._rates = layer_rates(self.dropout, len(self._hidden_sizes))
+        self._rates = layer_rates(
+            self.dropout, len(self._hidden_sizes), self.n_members
+        )
         check_callbacks(self.callbacks)
         self.device_ = resolve_device(self.device)
         if not resumes:
@@ -177,10 +179,10 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         strata = None if table.target.is_floating_point() else table.target.numpy()
         train, valid = np.arange(n_train), np.arange(n_train, n_rows)
         members = []
-        for seed in seeds:
+        for seed, rates in zip(seeds, self._rates, strict=True):
             if stops and n_train == n_rows:
                 train, valid = split_rows(n_train, self.validation_fraction, strata, seed)
-            members.append(Member(seed, train, valid, self._rates, float(self.input_dropout)))
+            members.append(Member(seed, train, valid, rates, float(self.input_dropout)))
         return members
 
     def _rows(self, table, members, part):
