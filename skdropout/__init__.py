@@ -1,6 +1,7 @@
 """Networks for tabular data in which dropout is understood and put to work."""
 
 from skdropout._mlp import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout._smoothhess import SmoothHessInteractions
 from skdropout._version import __version__ as __version__
 
-__all__ = ["DropoutMLPClassifier", "DropoutMLPRegressor"]
+__all__ = ["DropoutMLPClassifier", "DropoutMLPRegressor", "SmoothHessInteractions"]

@@ -91,9 +91,7 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
     def _start(self, X, resumes):
         """Check what can be checked before the target, and learn the table's layout."""
         self._hidden_sizes = hidden_sizes(self.hidden_layer_sizes)
-        self._rates = layer_rates(
-            self.dropout, len(self._hidden_sizes), self.n_members
-        )
+        self._rates = layer_rates(self.dropout, len(self._hidden_sizes), self.n_members)
         check_callbacks(self.callbacks)
         self.device_ = resolve_device(self.device)
         if not resumes:
