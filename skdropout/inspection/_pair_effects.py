@@ -140,10 +140,12 @@ class Directions:
         inputs = network.inputs
         columns = network.column_of_input.to(inputs.device)
         self.f, self.x = _hide_smooth_layers(network.f), inputs[rows]
-        self.spread = inputs.std(0, correction=0)
+        spread = inputs.std(0, correction=0)
+        # noise needs one input that moves; what is followed along nothing has no effect
+        self.scale = spread if spread.any() else torch.ones_like(spread)
         is_alone = (torch.bincount(columns, minlength=n_columns) == 1)[columns]
         line = (inputs[partners] - self.x) / math.sqrt(2)
-        self.along = torch.where(is_alone, self.spread, line)
+        self.along = torch.where(is_alone, spread, line)
         self.membership = nn.functional.one_hot(columns, n_columns).to(inputs)
 
     def effects(self, block, sigma, n_perturbations, generator):
@@ -154,7 +156,7 @@ class Directions:
             hessian, gradient = smooth_hessian(
                 self.f,
                 x,
-                sigma=sigma * self.spread,
+                sigma=sigma * self.scale,
                 n_perturbations=n_perturbations,
                 target=target,
                 return_gradient=True,
