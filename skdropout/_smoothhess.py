@@ -49,8 +49,8 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
         target of the same kind without interactions, for which ``estimator`` is fitted once more:
         where there are no interactions, any is kept with a probability of about 5 %, the strengths
         being taken as log-normal.
-    method : {"smooth_hessian", "superset", "both"}, default="both"
-        How to measure, see ``interaction_strengths``. Only "superset" works with any estimator.
+    method : {"smooth_hessian", "superset", "auto"}, default="auto"
+        How to measure, see ``interaction_strengths``. Only "superset" needs no gradients.
     sigma : float, default=0.25
         Noise that smooths second derivatives, in units of each column's standard deviation.
     n_perturbations : int or "auto", default="auto"
@@ -115,7 +115,7 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
     _parameter_constraints = {  # noqa: RUF012
         "estimator": [BaseEstimator, None],
         "n_interactions": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "method": [StrOptions({"smooth_hessian", "superset", "both"})],
+        "method": [StrOptions({"auto", "smooth_hessian", "superset"})],
         "sigma": [Interval(Real, 0, None, closed="neither")],
         "n_perturbations": [Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})],
         "n_points": [Interval(Integral, 2, None, closed="left")],
@@ -132,7 +132,7 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
         estimator=None,
         *,
         n_interactions=10,
-        method="both",
+        method="auto",
         sigma=0.25,
         n_perturbations="auto",
         n_points=1000,
@@ -352,7 +352,7 @@ _NETWORKS = {
     "activation": "mish",
     "dropout": 0.0,
     "n_members": 4,
-    "learning_rate_init": 6e-3,
+    "learning_rate_init": 1e-2,
     "max_iter": 80,
     "n_iter_no_change": 80,
 }

@@ -11,6 +11,7 @@ from sklearn.base import is_classifier
 from sklearn.datasets import make_classification, make_regression
 
 import skdropout
+from skdropout import DropoutMLPRegressor, SmoothHessInteractions
 
 ESTIMATORS = [getattr(skdropout, name) for name in skdropout.__all__]
 
@@ -24,7 +25,10 @@ def public_methods(cls):
 def fitted(cls):
     make = make_classification if is_classifier(cls()) else make_regression
     X, y = make(n_samples=60, random_state=0)
-    return cls(hidden_layer_sizes=(4,), max_iter=2, random_state=0).fit(X, y)
+    small = {"hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0}
+    if cls is SmoothHessInteractions:
+        return cls(DropoutMLPRegressor(**small), random_state=0).fit(X, y)
+    return cls(**small).fit(X, y)
 
 
 def test_all_is_sorted_and_holds_classes_only():
@@ -50,7 +54,7 @@ def test_documented_defaults_are_the_defaults(cls):
 @pytest.mark.parametrize("cls", ESTIMATORS)
 def test_every_fitted_attribute_is_documented(cls):
     model = fitted(cls)
-    model.embeddings_  # noqa: B018 - a property
+    getattr(model, "embeddings_", None)  # a property
     public = {n for n in dir(model) if n.endswith("_") and not n.startswith("_")}
     documented = {entry.name for entry in ClassDoc(cls)["Attributes"]}
     # feature names are set where the data have them
@@ -64,7 +68,8 @@ def test_every_method_is_documented(cls):
             continue
         doc = FunctionDoc(method)
         names = [entry.name for entry in doc["Parameters"]]
-        assert names == list(inspect.signature(method).parameters)[1:], name
+        parameters = inspect.signature(method).parameters.values()
+        assert names == [str(p).split("=")[0] for p in parameters][1:], name
         assert doc["Summary"], name
         assert doc["Returns"], name
 

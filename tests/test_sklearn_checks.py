@@ -3,7 +3,7 @@
 import pytest
 from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
 
-from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, SmoothHessInteractions
 
 _WEIGHTS = (
     "a weight of two is not two rows: these fall into different batches and validation splits, "
@@ -14,10 +14,16 @@ _WEIGHTS = (
 EXPECTED_FAILURES = {
     "DropoutMLPClassifier": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
     "DropoutMLPRegressor": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
+    "SmoothHessInteractions": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
 }
 
 SMALL = {"hidden_layer_sizes": (32,), "max_iter": 100, "random_state": 0, "device": "cpu"}
-ESTIMATORS = [DropoutMLPClassifier(**SMALL), DropoutMLPRegressor(**SMALL)]
+TINY = {**SMALL, "hidden_layer_sizes": (8,), "max_iter": 5}
+ESTIMATORS = [
+    DropoutMLPClassifier(**SMALL),
+    DropoutMLPRegressor(**SMALL),
+    SmoothHessInteractions(DropoutMLPRegressor(**TINY), random_state=0),
+]
 
 
 @parametrize_with_checks(

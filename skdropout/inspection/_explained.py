@@ -29,7 +29,7 @@ _PROBE_ROWS = 200
 
 
 def explain(estimator, X, random_state):
-    """Return what ``estimator`` says of rows whose cells come from ``X``.
+    """Return what ``estimator`` says of rows whose cells come from ``X``, a frame or an array.
 
     Returns
     -------
@@ -46,8 +46,8 @@ def explain(estimator, X, random_state):
         check_is_fitted(estimator)
         origin = _origin(estimator[:-1], X, random_state)
         if origin is not None:
-            inner = explain(estimator[-1], estimator[:-1].transform(X), random_state)
-            return Preprocessed(inner, origin, _n_columns(X))
+            inner = explain(estimator[-1], _dense(estimator[:-1].transform(X)), random_state)
+            return Preprocessed(inner, origin, X.shape[1])
     if isinstance(estimator, BaseDropoutMLP):
         return Stack(estimator, X)
     if isinstance(estimator, MLPClassifier | MLPRegressor):
@@ -149,8 +149,7 @@ class Predictions:
         if method is None:
             raise ValueError(f"{type(estimator).__name__} has none of the methods {list(names)}.")
         self._predict = getattr(estimator, method)
-        self._X = X if is_frame(X) else np.asarray(X)
-        self.n_columns = self._X.shape[1]
+        self._X, self.n_columns = X, X.shape[1]
 
     def values(self, source):
         """Return outputs (1, n_rows, n_outputs) of rows put together by ``source``."""
@@ -183,34 +182,33 @@ def _origin(preprocessing, X, random_state):
 
     Found by trial: the cells of one column at a time are shuffled.
     """
-    n_columns = _n_columns(X)
+    n_columns = X.shape[1]
     n_rows = min(len(X), _PROBE_ROWS)
     before = np.tile(np.arange(n_rows)[:, None], n_columns)
-    start = _dense(preprocessing.transform(_take(X, before)))
+    start = _cells(preprocessing.transform(_take(X, before)))
     if not start.shape[1]:
         return None
     depends = np.zeros((n_columns, start.shape[1]), dtype=bool)
     for j in range(n_columns):
         after = before.copy()
         after[:, j] = random_state.permutation(len(X))[:n_rows]
-        moved = _dense(preprocessing.transform(_take(X, after)))
+        moved = _cells(preprocessing.transform(_take(X, after)))
         depends[j] = ~((start == moved) | ((start != start) & (moved != moved))).all(0)
     return None if (depends.sum(0) > 1).any() else depends.argmax(0)
 
 
 def _dense(output):
-    output = output.toarray() if hasattr(output, "toarray") else output
-    return np.asarray(output, dtype=object)
+    return output.toarray() if hasattr(output, "toarray") else output
 
 
-def _n_columns(X):
-    return X.shape[1] if hasattr(X, "shape") else len(X[0])
+def _cells(output):
+    return np.asarray(_dense(output), dtype=object)
 
 
 def _take(X, source):
     """Put rows together from the cells of ``X``: column ``c`` from the rows ``source[:, c]``."""
     if not is_frame(X):
-        return np.take_along_axis(np.asarray(X), source, axis=0)
+        return np.take_along_axis(X, source, axis=0)
     columns = {}
     for j, name in enumerate(X.columns):
         column = column_of(X, j)

@@ -12,11 +12,11 @@ from skdropout._device import draw_seeds
 from skdropout.inspection._explained import explain
 from skdropout.inspection._pair_effects import hessian_effects, superset_effects
 
-__all__ = ["interaction_strengths"]
+__all__ = ["as_table", "column_names", "interaction_strengths"]
 
-_METHODS = ("smooth_hessian", "superset", "both")
-# Pairs that are looked at twice: more would take longer than training.
-_MOST_REDRAWN = 5000
+_METHODS = ("auto", "smooth_hessian", "superset")
+# "auto" redraws the cells of at most so many pairs: more would take longer than training.
+_MOST_REDRAWN = 1000
 # Columns that do next to nothing must not look important by division by nothing.
 _LEAST_OWN_EFFECT = 1e-4
 
@@ -52,11 +52,11 @@ def interaction_strengths(
         such, else probabilities. Several outputs are taken together.
     X : array-like or data frame of shape (n_samples, n_columns)
         Rows the model knows the like of.
-    method : {"smooth_hessian", "superset", "both"}
+    method : {"smooth_hessian", "superset", "auto"}
         "smooth_hessian" needs gradients and takes a time proportional to the number of columns.
-        "superset" needs predictions alone and takes a time proportional to the number of pairs;
-        cells are redrawn from other rows. "both" is the geometric mean of the two; among many
-        columns, only the pairs that are strong by the first are given to the second.
+        "superset" needs predictions alone, takes a time proportional to the number of pairs, and
+        redraws cells from other rows. "auto" is "superset" for up to 1000 pairs; among more it
+        is so for the 1000 strongest by "smooth_hessian", all others being put behind them.
         Categories are followed by "smooth_hessian" along the line from a row's vector to another
         row's, in "superset" they are redrawn.
     sigma : float
@@ -111,13 +111,16 @@ def interaction_strengths(
     (0, 2)
     """
     _check(method, sigma, n_perturbations, n_points)
+    X = as_table(X)
     random_state = np.random.RandomState(draw_seeds(random_state, 1)[0])
-    names = _names(X)
+    names = column_names(X)
     explained = explain(estimator, X, random_state)
     d = explained.n_columns
     pairs = _candidates(d, _positions(exclude, names))
     rows, partners = _rows(len(X), n_points, random_state)
 
+    if method == "auto":
+        method = "superset" if len(pairs) <= _MOST_REDRAWN else "screened"
     if method != "superset" and not len(explained.networks):
         raise ValueError(
             f"{type(estimator).__name__} gives no gradients; use method='superset', which needs "
@@ -130,19 +133,15 @@ def interaction_strengths(
         options = {"sigma": sigma, "n_perturbations": n_perturbations, "generator": generator}
         moments = hessian_effects(explained, rows, partners, pairs, **options)
         scores, errors, own = _scores(*moments, pairs, normalize)
-    if method == "superset" and pairs:
-        moments = superset_effects(explained, rows, partners, pairs)
-        scores, errors, own = _scores(*moments, pairs, normalize)
-    if method == "both" and pairs:
+    if method != "smooth_hessian" and pairs:
         chosen = np.argsort(-scores, kind="stable")[:_MOST_REDRAWN]
-        again = [pairs[p] for p in chosen]
-        moments = superset_effects(explained, rows, partners, again)
-        redrawn, _, own = _scores(*moments, again, normalize)
-        least = scores[chosen].min()
-        scores[chosen], errors[chosen] = _geometric_mean(scores[chosen], errors[chosen], redrawn)
-        # those not chosen stay below the others
-        others = np.delete(np.arange(len(pairs)), chosen)
-        scores[others] = np.minimum(scores[others] - least, 0.0) + min(scores[chosen].min(), 0.0)
+        chosen = np.sort(chosen) if method == "screened" else np.arange(len(pairs))
+        redrawn = [pairs[p] for p in chosen]
+        moments = superset_effects(explained, rows, partners, redrawn)
+        of_redrawn, errors[chosen], own = _scores(*moments, redrawn, normalize)
+        # the others keep their order and stay behind
+        scores = scores - scores.max() + min(of_redrawn.min(), 0.0)
+        scores[chosen] = of_redrawn
 
     order = np.argsort(-scores, kind="stable")
     ranked = [pairs[p] for p in order]
@@ -172,14 +171,6 @@ def _scores(own, joint, pairs, normalize):
     return scores, errors, np.sqrt(own_square)
 
 
-def _geometric_mean(first, first_errors, second):
-    """Return the geometric mean where both are positive, elsewhere the smaller one."""
-    mean = np.sqrt(np.maximum(first, 0.0) * np.maximum(second, 0.0))
-    is_positive = mean > 0
-    ratio = np.divide(mean, first, out=np.ones_like(mean), where=is_positive)
-    return np.where(is_positive, mean, np.minimum(first, second)), first_errors * ratio
-
-
 def _symmetric(values, pairs, d):
     matrix = np.zeros((d, d))
     if pairs:
@@ -199,10 +190,23 @@ def _candidates(d, excluded):
     return [pair for pair in combinations(range(d), 2) if not excluded.intersection(pair)]
 
 
-def _names(X):
+def column_names(X):
+    """Return the names of the columns of a frame or array."""
     if is_frame(X):
         return [str(name) for name in X.columns]
-    return [f"x{j}" for j in range(np.shape(X)[1])]
+    return [f"x{j}" for j in range(X.shape[1])]
+
+
+def as_table(X):
+    """Return a frame as it is, and anything else as an array of two dimensions."""
+    if is_frame(X):
+        return X
+    X = np.asarray(X)
+    if X.ndim != 2:
+        raise ValueError(
+            f"X must be a data frame or a dense array of two dimensions, not {X.ndim}."
+        )
+    return X
 
 
 def _positions(columns, names):

@@ -106,7 +106,7 @@ def test_moments_do_not_depend_on_blocks():
     )
 
 
-@pytest.mark.parametrize("method", ["smooth_hessian", "superset", "both"])
+@pytest.mark.parametrize("method", ["smooth_hessian", "superset", "auto"])
 def test_ensemble_finds_its_pair(ensemble, numbers, method):
     X, _ = numbers
     result = interaction_strengths(ensemble, X, method=method, random_state=0)
@@ -224,7 +224,7 @@ def test_excluded_columns_have_no_pairs(ensemble, numbers):
     frame = pd.DataFrame(numbers[0], columns=list("abcd"))
     model = DropoutMLPRegressor(random_state=0, **SMALL).fit(frame, numbers[1])
     for exclude in (["c"], [2]):
-        result = interaction_strengths(model, frame, exclude=exclude, method="both")
+        result = interaction_strengths(model, frame, exclude=exclude, method="auto")
         assert not result.strengths[2].any()
         assert all(2 not in pair for pair in result.pairs)
 
@@ -235,7 +235,7 @@ def test_constant_columns_and_single_columns(numbers):
     model = DropoutMLPRegressor(random_state=0, **SMALL).fit(X, y)
     assert not interaction_strengths(model, X).strengths[4].any()
     constant = np.ones_like(X)
-    assert not interaction_strengths(model, constant, method="both").strengths.any()
+    assert not interaction_strengths(model, constant, method="auto").strengths.any()
     alone = DropoutMLPRegressor(random_state=0, **SMALL).fit(X[:, :1], y)
     assert interaction_strengths(alone, X[:, :1]).pairs == []
 
@@ -263,3 +263,14 @@ def test_no_gradients_no_hessian(numbers):
         interaction_strengths(forest, X)
     with pytest.raises(ValueError, match="NaN"):
         interaction_strengths(Quadratic(), np.full((5, 3), np.nan))
+
+
+def test_many_pairs_are_screened(ensemble, numbers, monkeypatch):
+    X, _ = numbers
+    monkeypatch.setattr("skdropout.inspection._interaction_strengths._MOST_REDRAWN", 2)
+    screened = interaction_strengths(ensemble, X, method="auto", random_state=0)
+    by_hessian = interaction_strengths(ensemble, X, method="smooth_hessian", random_state=0)
+    everything = interaction_strengths(ensemble, X, method="superset", random_state=0)
+    assert set(screened.pairs[:2]) == set(by_hessian.pairs[:2])
+    assert screened.pairs[2:] == by_hessian.pairs[2:]
+    assert (screened.strengths[0, 2], screened.pairs[0]) == (everything.strengths[0, 2], (0, 2))
