@@ -56,3 +56,14 @@ def test_bad_pairs(X):
     for pair in ((0, 0), (0, 7), ("x0", "z")):
         with pytest.raises(ValueError, match="two different columns"):
             InteractionDisplay.from_pair(Product(), X, pair)
+
+
+def test_surface_of_categories():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"hour": rng.normal(size=200), "day": rng.choice(["Mon", "Sun"], 200)})
+    y = frame["hour"] * (frame["day"] == "Sun")
+    model = DropoutMLPRegressor((16,), max_iter=20, learning_rate_init=0.01, random_state=0)
+    display = InteractionDisplay.from_pair(model.fit(frame, y), frame, ("hour", "day"), n_grid=7)
+    assert display.values.shape == (7, 2)
+    assert [t.get_text() for t in display.ax_.get_yticklabels()] == ["Mon", "Sun"]
+    assert display.values[-1, 1] > 0.3 > -0.3 > display.values[0, 1]

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from skdropout._columns import as_numbers, column_of
+from skdropout._columns import as_levels, as_numbers, column_of, is_frame, looks_categorical
 from skdropout._device import draw_seeds
 from skdropout.inspection._explained import explain
 from skdropout.inspection._interaction_strengths import (
@@ -15,6 +15,7 @@ from skdropout.inspection._interaction_strengths import (
 __all__ = ["InteractionDisplay"]
 
 _NAMES_UP_TO = 40
+_VALUES_SHOWN_UP_TO = 5
 _TITLE = "Strength of interactions"
 
 
@@ -30,7 +31,7 @@ class InteractionDisplay:
     feature_names : list of str
         Names of the columns, or of the two.
     grid : tuple of two ndarrays of shape (n_grid,), optional
-        Values of the two columns, for a surface.
+        Values of the two columns, for a surface; of categories, of dtype object.
 
     Attributes
     ----------
@@ -81,10 +82,10 @@ class InteractionDisplay:
     def from_pair(
         cls, estimator, X, pair, *, output=0, n_grid=30, n_points=200, random_state=None, ax=None
     ):
-        """Measure what two columns of numbers do together, beyond what each does, and draw it.
+        """Measure what two columns do together, beyond what each does, and draw it.
 
-        This is the partial dependence on both, less that on each: the mean over rows of ``X``
-        with the two cells replaced, each direction centred over the rows' own values.
+        This is the partial dependence on both, the mean over rows of ``X`` with the two cells
+        replaced, centred over the values of either column.
 
         Parameters
         ----------
@@ -97,7 +98,7 @@ class InteractionDisplay:
         output : int
             Which output of the model, in the units of ``interaction_strengths``.
         n_grid : int
-            Number of values of each column, quantiles of ``X``.
+            Number of values of a column of numbers, quantiles of ``X``; categories have all theirs.
         n_points : int
             Number of rows to average over.
         random_state : int, RandomState instance or None
@@ -113,7 +114,7 @@ class InteractionDisplay:
         Raises
         ------
         ValueError
-            If ``pair`` are not two different columns of numbers.
+            If ``pair`` are not two different columns.
         """
         X = as_table(X)
         names = column_names(X)
@@ -122,7 +123,7 @@ class InteractionDisplay:
             raise ValueError(f"pair={pair!r} must be two different columns; there are {names}.")
         random_state = np.random.RandomState(draw_seeds(random_state, 1)[0])
         explained = explain(estimator, X, random_state)
-        order = [_quantile_rows(X, column, n_grid) for column in (first, second)]
+        order, grid = zip(*(_grid(X, column, n_grid) for column in (first, second)), strict=True)
         rows = torch.as_tensor(random_state.permutation(len(X))[:n_points])
         effect = np.empty((len(order[0]), len(order[1])))
         for a, i in enumerate(order[0]):
@@ -132,7 +133,6 @@ class InteractionDisplay:
             values = explained.values(source)[:, :, output].mean(0)
             effect[a] = values.reshape(len(order[1]), -1).mean(1).cpu().numpy()
         effect = effect - effect.mean(0) - effect.mean(1, keepdims=True) + effect.mean()
-        grid = tuple(_numbers(X, c)[o] for c, o in zip((first, second), order, strict=True))
         return cls(effect, [names[first], names[second]], grid=grid).plot(ax=ax)
 
     def plot(self, *, ax=None, cmap=None):
@@ -184,25 +184,33 @@ class InteractionDisplay:
 
     def _draw_surface(self, ax, cmap):
         most = np.abs(self.values).max() or 1.0
+        places = [range(len(v)) if v.dtype == object else v for v in self.grid]
         surface = ax.pcolormesh(
-            *self.grid, self.values.T, cmap=cmap, vmin=-most, vmax=most, shading="gouraud"
+            *places, self.values.T, cmap=cmap, vmin=-most, vmax=most, shading="nearest"
         )
         ax.set_xlabel(self.feature_names[0])
         ax.set_ylabel(self.feature_names[1])
+        for set_ticks, values in zip((ax.set_xticks, ax.set_yticks), self.grid, strict=True):
+            if values.dtype == object:
+                set_ticks(range(len(values)), values)
+            elif len(values) <= _VALUES_SHOWN_UP_TO:
+                set_ticks(values)
         ax.set_title("Joint effect")
         ax.figure.colorbar(surface, ax=ax)
 
 
-def _numbers(X, column):
-    return as_numbers(column_of(X, column), column_names(X)[column])
-
-
-def _quantile_rows(X, column, n_grid):
-    """Return rows of ``X`` whose cells are quantiles of the column, without repeats."""
-    numbers = _numbers(X, column)
+def _grid(X, column, n_grid):
+    """Return rows of ``X`` whose cells are levels or quantiles of the column, and these cells."""
+    cells, name = column_of(X, column), column_names(X)[column]
+    if is_frame(X) and looks_categorical(cells, name):
+        codes, levels = as_levels(cells)
+        order = sorted(range(len(levels)), key=levels.__getitem__)
+        rows = np.array([np.argmax(codes == code) for code in order])
+        return rows, np.array([levels[code] for code in order], dtype=object)
+    numbers = as_numbers(cells, name)
     order = np.argsort(numbers, kind="stable")[: np.isfinite(numbers).sum()]
     if not len(order):
-        raise ValueError(f"Column {column_names(X)[column]!r} has no finite cells.")
+        raise ValueError(f"Column {name!r} has no finite cells.")
     rows = order[np.linspace(0, len(order) - 1, n_grid).round().astype(int)]
-    _, first = np.unique(numbers[rows], return_index=True)
-    return rows[first]
+    values, first = np.unique(numbers[rows], return_index=True)
+    return rows[first], values
