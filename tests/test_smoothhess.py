@@ -191,6 +191,18 @@ def test_default_estimator_follows_the_target(data, monkeypatch):
         assert type(finder.estimator_) is kind
 
 
+def test_default_dropout_is_the_largest_that_does_little_harm(data, monkeypatch):
+    X, y = data
+    options = {"hidden_layer_sizes": (64,), "max_iter": 60, "learning_rate_init": 1e-2}
+    monkeypatch.setattr("skdropout._smoothhess._NETWORKS", options)
+    noise = 2 * np.random.default_rng(0).normal(size=len(y))
+    for target, rate in ((y, 0.0), (noise, 0.15)):
+        finder = SmoothHessInteractions(random_state=0, device="cpu").fit(X, target)
+        assert finder.estimator_.dropout == rate
+    with sklearn.config_context(enable_metadata_routing=True):
+        finder.fit(X, y, sample_weight=np.ones(len(y)))
+
+
 def test_same_seed_same_result_and_pickle(finder, data):
     X, y = data
     again = SmoothHessInteractions(NET, n_interactions=2, random_state=0).fit(X, y)
