@@ -13,7 +13,9 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from skdropout._additive import additive_target, noise_level
+from skdropout._column_values import ColumnValues, main_direction
 from skdropout._columns import is_frame
+from skdropout._detecting_networks import detecting_networks, least_harmed
 from skdropout._device import draw_seeds
 from skdropout._mlp import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._sklearn_private import Interval, StrOptions, fit_context
@@ -25,23 +27,6 @@ __all__ = ["SmoothHessInteractions"]
 
 # Probability that n_interactions="auto" keeps any pair where there are no interactions at all.
 _ERROR_RATE = 0.05
-# A rare category's mean target counts as this many rows more at the mean of all.
-_PRIOR_ROWS = 10
-_FARTHEST = 10.0
-
-
-# The default estimator: its dropout rates, the largest first; how many times the least validation
-# loss a larger rate may cost; and the rest.
-_RATES = (0.15, 0.0)
-_LITTLE_HARM = 1.4
-_NETWORKS = {
-    "hidden_layer_sizes": (256, 256),
-    "activation": "mish",
-    "n_members": 4,
-    "learning_rate_init": 1e-2,
-    "max_iter": 80,
-    "n_iter_no_change": 80,
-}
 
 
 class SmoothHessInteractions(TransformerMixin, BaseEstimator):
@@ -221,7 +206,10 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
                 level = noise_level(_of_pairs(null.strengths, null.pairs), _ERROR_RATE)
                 n_kept = int((_of_pairs(found.strengths, found.pairs) > level).sum())
             self.interactions_ = found.pairs[:n_kept]
-            self._learn_values(X, y)
+            target = main_direction(y, self._is_classification(y))
+            self._values = ColumnValues(self._encoder).fit(
+                *self._encoder.transform(X, self), target
+            )
         return self
 
     def transform(self, X):
@@ -239,7 +227,7 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
             one whose columns are not all numbers.
         """
         check_is_fitted(self)
-        values = self._values(X)
+        values = self._values(*self._encoder.transform(X, self))
         products = np.empty((len(values), len(self.interactions_)))
         for column, (i, j) in zip(products.T, self.interactions_, strict=True):
             column[:] = values[:, i] * values[:, j]
@@ -292,33 +280,16 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
             Where metadata go.
         """
         mapping = MethodMapping().add(caller="fit", callee="fit")
-        estimator = self._default({}) if self.estimator is None else self.estimator
+        estimator = self.estimator
+        if estimator is None:
+            estimator, *_ = detecting_networks(DropoutMLPRegressor)
         return MetadataRouter(owner=self).add(estimator=estimator, method_mapping=mapping)
 
     def _fit_default(self, X, y, seed, fit_params):
-        """Fit networks at each dropout rate; take the largest rate that does little harm.
-
-        Where the target is noisy, dropout removes interactions that are not there long before it
-        lowers the validation loss; where it is not, dropout multiplies that loss.
-        """
         kind = DropoutMLPClassifier if self._is_classification(y) else DropoutMLPRegressor
-        fitted, losses = [], []
-        for rate in _RATES:
-            options = {"dropout": rate, "random_state": seed, "verbose": self.verbose}
-            estimator = self._default({"device": self.device, **options}, kind)
-            fitted.append(self._fit(estimator, X, y, fit_params))
-            losses.append(-fitted[-1].best_validation_score_)
-        return next(
-            model
-            for model, loss in zip(fitted, losses, strict=True)
-            if loss <= _LITTLE_HARM * min(losses)
-        )
-
-    def _default(self, options, kind=DropoutMLPRegressor):
-        estimator = kind(**{**_NETWORKS, **options})
-        if get_config()["enable_metadata_routing"]:
-            estimator.set_fit_request(sample_weight=True)
-        return estimator
+        options = {"device": self.device, "random_state": seed, "verbose": self.verbose}
+        candidates = detecting_networks(kind, **options)
+        return least_harmed([self._fit(model, X, y, fit_params) for model in candidates])
 
     def _is_classification(self, y):
         if self.target_type != "auto":
@@ -349,30 +320,6 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
         random_state = np.random.RandomState(seed)
         return additive_target(table, np.asarray(y), self._is_classification(y), random_state)
 
-    def _learn_values(self, X, y):
-        """Learn the means of numbers and, of each category, the mean of the target."""
-        numeric, codes = self._encoder.transform(X, self)
-        self._mean = np.zeros(numeric.shape[1])
-        target = _main_direction(y, self._is_classification(y))
-        self._effects = []
-        for column, n_levels in zip(codes.T, self._encoder.n_levels, strict=True):
-            count = np.bincount(column, minlength=n_levels + 2)
-            total = np.bincount(column, target, minlength=n_levels + 2)
-            self._effects.append(total / (count + _PRIOR_ROWS))
-        self._mean = self._values(X).mean(0)[self._encoder.numeric_]
-
-    def _values(self, X):
-        """Return the columns as centred numbers, (n_rows, n_columns)."""
-        numeric, codes = self._encoder.transform(X, self)
-        values = np.zeros((len(numeric), self.n_features_in_))
-        numeric = np.clip(numeric, -_FARTHEST, _FARTHEST) - self._mean
-        values[:, self._encoder.numeric_] = np.nan_to_num(numeric)
-        for j, column, effects in zip(
-            self._encoder.categorical_, codes.T, self._effects, strict=True
-        ):
-            values[:, j] = effects[column]
-        return values
-
     def __sklearn_tags__(self):
         """Declare that a target is needed, and leave missing cells to the estimator."""
         tags = super().__sklearn_tags__()
@@ -385,13 +332,3 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
 def _of_pairs(matrix, pairs):
     first, second = np.array(pairs, dtype=int).reshape(-1, 2).T
     return matrix[first, second]
-
-
-def _main_direction(y, is_classification):
-    """Return the centred target or, of several outputs, the first principal component."""
-    y = np.asarray(y)
-    if is_classification and y.ndim == 1:
-        y = y[:, None] == np.unique(y)
-    y = y.reshape(len(y), -1).astype(float)
-    y = y - y.mean(0)
-    return np.linalg.svd(y, full_matrices=False)[0][:, 0] if y.shape[1] > 1 else y[:, 0]
