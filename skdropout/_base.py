@@ -194,10 +194,10 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         strata = None if table.target.is_floating_point() else table.target.numpy()
         train, valid = np.arange(n_train), np.arange(n_train, n_rows)
         members = []
-        for seed in seeds:
+        for seed, rates in zip(seeds, self._rates, strict=True):
             if stops and n_train == n_rows:
                 train, valid = split(n_train, self.validation_fraction, strata, seed)
-            members.append(Member(seed, train, valid, self._rates, self._input_rate))
+            members.append(Member(seed, train, valid, rates, self._input_rate))
         return members
 
     def _rows(self, table, members):

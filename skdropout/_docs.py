@@ -10,9 +10,10 @@ array-like of int, default=(256, 256)
     Number of units of each hidden layer; ``()`` gives a linear model.""",
     "dropout": """\
 float or array-like of float, default=0.1
-    Probability, in [0, 1), that a hidden unit is dropped in a training step; one number for
-    all hidden layers or one per layer. Kept units are divided by ``1 - dropout``, so the
-    layer's mean is preserved. Rates are drawn with a resolution of 1/65536.""",
+    Probability, in [0, 1), that a hidden unit is dropped in a training step: one number, one
+    per hidden layer, or an array of shape (n_members, n_layers). Kept units are divided by
+    ``1 - dropout``, so the layer's mean is preserved. Rates are drawn with a resolution of
+    1/65536.""",
     "input_dropout": """\
 float, default=0.0
     Probability, in [0, 1), that a column is dropped in a training step. All inputs that come

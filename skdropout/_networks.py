@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from skdropout._masks import KeepLaw
 
@@ -22,12 +21,12 @@ __all__ = [
 ]
 
 ACTIVATIONS = {
-    "relu": torch.relu,
-    "gelu": F.gelu,
-    "silu": F.silu,
-    "mish": F.mish,
-    "tanh": torch.tanh,
-    "identity": lambda x: x,
+    "relu": nn.ReLU(),
+    "gelu": nn.GELU(),
+    "silu": nn.SiLU(),
+    "mish": nn.Mish(),
+    "tanh": nn.Tanh(),
+    "identity": nn.Identity(),
 }
 
 
@@ -108,6 +107,18 @@ class StackMLP(nn.Module):
         """Number of units of each hidden layer."""
         return tuple(layer.weight.shape[-1] for layer in self.hidden)
 
+    def member(self, k):
+        """Return network ``k`` by itself, sharing its weights.
+
+        It maps encoded inputs (n_rows, width) to raw outputs, dropout off, and is a plain
+        ``nn.Sequential``, whose layers ``smooth_hessian`` can see.
+        """
+        first, *others = (_linear(layer, k) for layer in (*self.hidden, self.output))
+        modules = [first]
+        for layer in others:
+            modules += [ACTIVATIONS[self.activation], layer]
+        return nn.Sequential(*modules).eval()
+
     def drop_with(self, masks):
         """Drop units by masks from ``masks`` (a MaskSource) whenever in training mode."""
         like = self.output.weight
@@ -149,6 +160,15 @@ class StackMLP(nn.Module):
             if self.training and law is not None:
                 x = x * self._masks.draw(law, x.shape)
         return self.output(x)
+
+
+def _linear(layer, k):
+    """Return member ``k`` of a StackLinear as an ordinary layer."""
+    weight, bias = layer.weight.detach()[k].T, layer.bias.detach()[k, 0]
+    linear = nn.utils.skip_init(nn.Linear, *weight.shape[::-1], device=weight.device)
+    linear.weight = nn.Parameter(weight, requires_grad=False)
+    linear.bias = nn.Parameter(bias, requires_grad=False)
+    return linear
 
 
 def _member_tensors(module):

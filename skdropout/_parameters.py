@@ -81,7 +81,7 @@ class DropoutRates:
     }
 
     def _set_rates(self):
-        self._rates = layer_rates(self.dropout, len(self._hidden_sizes))
+        self._rates = layer_rates(self.dropout, len(self._hidden_sizes), self.n_members)
         self._input_rate = float(self.input_dropout)
 
 

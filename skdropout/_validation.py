@@ -36,19 +36,27 @@ def hidden_sizes(hidden_layer_sizes):
     return tuple(map(int, sizes))
 
 
-def layer_rates(dropout, n_layers):
-    """Return one dropout rate per hidden layer."""
+def layer_rates(dropout, n_layers, n_members):
+    """Return each member's dropout rates, one per hidden layer."""
     if isinstance(dropout, Real):
-        return (float(dropout),) * n_layers
-    rates = tuple(dropout)
-    if len(rates) != n_layers:
-        raise ValueError(
-            f"dropout={dropout!r} has {len(rates)} rates for {n_layers} hidden layers; give one "
-            "number, or one per layer."
-        )
-    if any(not isinstance(rate, Real) or not 0 <= rate < 1 for rate in rates):
+        return [(float(dropout),) * n_layers] * n_members
+    try:
+        rates = np.array(dropout, dtype=float)
+    except (TypeError, ValueError):
+        rates = np.array(np.nan)
+    if rates.ndim not in (1, 2) or not ((rates >= 0) & (rates < 1)).all():
         raise ValueError(f"dropout={dropout!r} must hold rates in [0, 1).")
-    return tuple(map(float, rates))
+    if rates.shape[-1] != n_layers:
+        raise ValueError(
+            f"dropout={dropout!r} has {rates.shape[-1]} rates for {n_layers} hidden layers; give "
+            "one number, or one per layer."
+        )
+    if rates.ndim == 2 and len(rates) != n_members:
+        raise ValueError(
+            f"dropout={dropout!r} has rates for {len(rates)} networks, but n_members={n_members}; "
+            "give one row per network."
+        )
+    return [tuple(row) for row in np.broadcast_to(rates, (n_members, n_layers)).tolist()]
 
 
 def embedding_dims(embedding_dim, encoder):

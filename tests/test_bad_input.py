@@ -26,6 +26,8 @@ BAD_PARAMETERS = [
     ({"dropout": -0.1}, "dropout"),
     ({"dropout": [0.1, 0.2]}, r"dropout=\[0.1, 0.2\] has 2 rates for 1 hidden layers"),
     ({"dropout": [1.5]}, r"dropout=\[1.5\] must hold rates in \[0, 1\)"),
+    ({"dropout": [[0.1], [0.2]]}, r"rates for 2 networks, but n_members=1"),
+    ({"dropout": ["much"]}, r"dropout=\['much'\] must hold rates"),
     ({"dropout": "half"}, "dropout"),
     ({"input_dropout": 1.0}, "input_dropout"),
     ({"hidden_layer_sizes": (4, 0)}, "hidden_layer_sizes"),

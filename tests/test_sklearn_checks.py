@@ -8,6 +8,7 @@ from skdropout import (
     DropoutMLPClassifierCV,
     DropoutMLPRegressor,
     DropoutMLPRegressorCV,
+    SmoothHessInteractions,
 )
 
 _WEIGHTS = (
@@ -21,15 +22,18 @@ EXPECTED_FAILURES = {
     "DropoutMLPClassifierCV": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
     "DropoutMLPRegressor": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
     "DropoutMLPRegressorCV": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
+    "SmoothHessInteractions": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
 }
 
 SMALL = {"hidden_layer_sizes": (32,), "max_iter": 100, "random_state": 0, "device": "cpu"}
+TINY = {**SMALL, "hidden_layer_sizes": (8,), "max_iter": 5}
 GRID = {"dropouts": [0.0, 0.2], "cv": 3}
 ESTIMATORS = [
     DropoutMLPClassifier(**SMALL),
     DropoutMLPClassifierCV(**SMALL, **GRID),
     DropoutMLPRegressor(**SMALL),
     DropoutMLPRegressorCV(**SMALL, **GRID),
+    SmoothHessInteractions(DropoutMLPRegressor(**TINY), random_state=0),
 ]
 
 

@@ -1,1 +1,1 @@
-"""Displays: what the inspection functions return, drawn."""
+"""Displays: they store what is to be seen, then draw it with matplotlib."""

@@ -1,0 +1,88 @@
+"""Ten more functions with known interactions: easy and hard ones, smooth and broken ones."""
+
+from itertools import combinations
+
+import numpy as np
+
+__all__ = ["make_function"]
+
+
+def _g1(x):
+    return x[1] * x[2] + np.sin(3 * x[3] * x[4] * x[5]) + x[6] + np.exp(x[7])
+
+
+def _g2(x):
+    corner = np.maximum(x[1], x[2]) + abs(x[2] - x[3]) + (x[4] > 0) * x[5]
+    return corner + np.cos(2 * (x[6] + x[7])) + 3 * x[8] + x[9] ** 2
+
+
+def _g3(x):
+    root = np.sqrt(x[1] * x[2] * x[3] + 0.01)
+    return root + 4 * x[4] + x[5] / (x[6] + 0.3) + np.log(x[7] + 0.1) + x[8] ** 3
+
+
+def _g4(x):
+    products = x[1] * x[2] + 0.5 * x[3] * x[4] + 0.25 * x[5] * x[6] + 0.12 * x[7] * x[8]
+    return products + 2 * x[9] + x[10]
+
+
+def _g5(x):
+    bump = np.exp(-(x[5] ** 2 + x[6] ** 2 + x[7] ** 2) / 3)
+    step = 1 / (1 + np.exp(-2 * x[2] - 2 * x[4]))
+    return np.tanh(x[1] * x[3]) + step + bump + 0.5 * x[8] + np.sin(2 * x[9])
+
+
+def _g6(x):
+    turned = abs(x[3]) * np.sign(x[8]) * x[7]
+    return (
+        np.arctan(3 * x[1] * x[10]) + (x[2] + x[9]) ** 2 + turned + np.sin(4 * x[4]) + np.exp(x[5])
+    )
+
+
+def _g7(x):
+    star = x[1] * (x[2] + x[3] + x[4] ** 2 + np.sin(3 * x[5]))
+    return star + np.cos(3 * x[6]) + 2 * x[7] + 2 * x[8] ** 2
+
+
+def _g8(x):
+    soft = np.log(1 + np.exp(2 * (x[1] + x[2] - x[3] * x[4])))
+    return soft + np.hypot(x[6], x[7]) + 3 * np.sin(2 * x[8]) + 2 * x[9]
+
+
+def _g9(x):
+    steps = (x[2] > x[5]) + 0.7 * (x[3] * x[6] > 0)
+    return steps + np.minimum(x[7], x[9]) + x[1] + x[4] ** 2 - x[8]
+
+
+def _g10(x):
+    smooth = np.sin(np.pi * x[1]) * x[5] + x[2] ** 2 * x[6] + np.exp(x[3] * x[7])
+    return smooth + abs(x[4] + x[8]) + 2 * x[9] + x[10]
+
+
+# name: function of features counted from 1, what interacts, law of the features
+_FUNCTIONS = {
+    "G1": (_g1, [(1, 2), (3, 4, 5)], "symmetric"),
+    "G2": (_g2, [(1, 2), (2, 3), (4, 5), (6, 7)], "symmetric"),
+    "G3": (_g3, [(1, 2, 3), (5, 6)], "positive"),
+    "G4": (_g4, [(1, 2), (3, 4), (5, 6), (7, 8)], "normal"),
+    "G5": (_g5, [(1, 3), (2, 4), (5, 6, 7)], "normal"),
+    "G6": (_g6, [(1, 10), (2, 9), (3, 7, 8)], "symmetric"),
+    "G7": (_g7, [(1, 2), (1, 3), (1, 4), (1, 5)], "symmetric"),
+    "G8": (_g8, [(1, 2, 3, 4), (6, 7)], "symmetric"),
+    "G9": (_g9, [(2, 5), (3, 6), (7, 9)], "symmetric"),
+    "G10": (_g10, [(1, 5), (2, 6), (3, 7), (4, 8)], "symmetric"),
+}
+
+
+def make_function(name, n_samples, noise, random_state):
+    """Return ``X``, ``y`` and the true pairs, as ``make_interactions`` does."""
+    f, interactions, law = _FUNCTIONS[name]
+    rng = np.random.RandomState(random_state)
+    if law == "normal":
+        X = rng.standard_normal((n_samples, 10))
+    else:
+        X = rng.uniform(0.0 if law == "positive" else -1.0, 1.0, (n_samples, 10))
+    y = f([None, *X.T])
+    y = y + noise * y.std() * rng.standard_normal(n_samples)
+    pairs = {(i - 1, j - 1) for together in interactions for i, j in combinations(together, 2)}
+    return X, y, sorted(pairs)

@@ -1,0 +1,49 @@
+"""Networks trained to show interactions: which ones, and how much dropout they get."""
+
+from sklearn import get_config
+
+__all__ = ["detecting_networks", "least_harmed"]
+
+# The largest first; how many times the least validation loss a larger rate may cost.
+_RATES = (0.15, 0.0)
+_LITTLE_HARM = 1.4
+_NETWORKS = {
+    "hidden_layer_sizes": (256, 256),
+    "activation": "mish",
+    "n_members": 4,
+    "learning_rate_init": 1e-2,
+    "max_iter": 80,
+    "n_iter_no_change": 80,
+}
+
+
+def detecting_networks(kind, **options):
+    """Return ensembles to choose from, one for each dropout rate.
+
+    Parameters
+    ----------
+    kind : type
+        An estimator of the library.
+    **options
+        More of its parameters.
+
+    Returns
+    -------
+    candidates : list of estimator
+        The one with most dropout first.
+    """
+    candidates = [kind(**{**_NETWORKS, **options, "dropout": rate}) for rate in _RATES]
+    if get_config()["enable_metadata_routing"]:
+        candidates = [model.set_fit_request(sample_weight=True) for model in candidates]
+    return candidates
+
+
+def least_harmed(candidates):
+    """Return the first fitted candidate whose validation loss is little above the least.
+
+    Where the target is noisy, dropout removes interactions that are not there without lowering the
+    validation loss; where it is not, dropout multiplies that loss.
+    """
+    losses = [-model.best_validation_score_ for model in candidates]
+    acceptable = _LITTLE_HARM * min(losses)
+    return next(m for m, loss in zip(candidates, losses, strict=True) if loss <= acceptable)

@@ -1,0 +1,237 @@
+"""Which pairs of columns act together in a fitted model, and how strongly."""
+
+from itertools import combinations
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+from sklearn.utils import Bunch
+
+from skdropout._columns import is_frame
+from skdropout._device import draw_seeds
+from skdropout.inspection._explained import explain
+from skdropout.inspection._pair_effects import hessian_effects, superset_effects
+
+__all__ = ["as_table", "column_names", "interaction_strengths"]
+
+_METHODS = ("auto", "smooth_hessian", "superset")
+# "auto" redraws the cells of at most so many pairs: more would take longer than training.
+_MOST_REDRAWN = 1000
+# Columns that do next to nothing must not look important by division by nothing.
+_LEAST_OWN_EFFECT = 1e-4
+
+
+def interaction_strengths(
+    estimator,
+    X,
+    *,
+    method="smooth_hessian",
+    sigma=0.25,
+    n_perturbations="auto",
+    n_points=1000,
+    exclude=None,
+    normalize=True,
+    random_state=None,
+):
+    """Rank the pairs of columns of ``X`` by how strongly they act together in a fitted model.
+
+    The strength of a pair is the root mean square, over rows of ``X``, of its joint effect on the
+    model's output: the smoothed second derivative times the spread of both columns, or the change
+    that is left when what each of the two cells changes alone is taken away. Networks of one
+    ensemble are compared with each other: the mean is taken of products of what two different
+    networks say, so effects that only one of them believes cancel.
+
+    Parameters
+    ----------
+    estimator : estimator, skorch net or torch.nn.Module
+        Fitted. Any network of the library, ``MLPRegressor`` or ``MLPClassifier`` of scikit-learn,
+        a skorch net or torch module on numbers, or a pipeline ending in one whose steps make each
+        of their columns out of one column; with ``method="superset"`` anything that predicts.
+        Outputs explained are values (of networks with a log link their logarithm, in units of the
+        standardised target for the library's own), decision functions or logits where there are
+        such, else probabilities. Several outputs are taken together.
+    X : array-like or data frame of shape (n_samples, n_columns)
+        Rows the model knows the like of.
+    method : {"smooth_hessian", "superset", "auto"}
+        "smooth_hessian" needs gradients and takes a time proportional to the number of columns.
+        "superset" needs predictions alone, takes a time proportional to the number of pairs, and
+        redraws cells from other rows. "auto" is "superset" for up to 1000 pairs; among more it
+        is so for the 1000 strongest by "smooth_hessian", all others being put behind them.
+        Categories are followed by "smooth_hessian" along the line from a row's vector to another
+        row's, in "superset" they are redrawn.
+    sigma : float
+        Noise that smooths the second derivatives, in standard deviations of each input.
+    n_perturbations : int or "auto"
+        Gradients a row and network for "smooth_hessian", even; twice as many of a single network,
+        in two halves. "auto": twice the number of inputs, at most 64.
+    n_points : int
+        Number of rows of ``X``, drawn at random, to average over.
+    exclude : array-like of int or str, optional
+        Columns whose pairs are of no interest; their strengths are zero.
+    normalize : bool
+        Whether to divide by the root of the geometric mean of the two columns' own effects. A
+        network that learns a strong effect of one column makes small errors in proportion, and they
+        look like interactions.
+    random_state : int, RandomState instance or None
+        Source of randomness.
+
+    Returns
+    -------
+    result : Bunch
+        - ``strengths``: ndarray (n_columns, n_columns), symmetric with zero diagonal, zero also
+          where the estimate is below zero by chance;
+        - ``errors``: ndarray of the same shape, standard errors, over rows, of the strengths;
+        - ``pairs``: list of tuple of int, all pairs, strongest first;
+        - ``names``: list of tuple of str, the same by name;
+        - ``own_effects``: ndarray (n_columns,), root mean square of what each column does;
+        - ``feature_names``: list of str.
+
+    Raises
+    ------
+    ValueError
+        If a parameter cannot be used, or the estimator gives no gradients and the method needs
+        them.
+
+    References
+    ----------
+    .. [1] Torop et al., "SmoothHess: ReLU Network Feature Interactions via Stein's Lemma",
+       NeurIPS 2023, arXiv 2311.00858.
+    .. [2] R. Liu, A. B. Owen, "Estimating Mean Dimensionality of Analysis of Variance
+       Decompositions", JASA 101, 2006 (superset importance).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skdropout.inspection import interaction_strengths
+    >>> class Product(torch.nn.Module):
+    ...     def forward(self, x):
+    ...         return x[:, 0] * x[:, 2] + x[:, 1]
+    >>> X = torch.randn(200, 3, generator=torch.Generator().manual_seed(0)).numpy()
+    >>> interaction_strengths(Product(), X, random_state=0).pairs[0]
+    (0, 2)
+    """
+    _check(method, sigma, n_perturbations, n_points)
+    X = as_table(X)
+    random_state = np.random.RandomState(draw_seeds(random_state, 1)[0])
+    names = column_names(X)
+    explained = explain(estimator, X, random_state)
+    d = explained.n_columns
+    pairs = _candidates(d, _positions(exclude, names))
+    rows, partners = _rows(len(X), n_points, random_state)
+
+    if method == "auto":
+        method = "superset" if len(pairs) <= _MOST_REDRAWN else "screened"
+    if method != "superset" and not len(explained.networks):
+        raise ValueError(
+            f"{type(estimator).__name__} gives no gradients; use method='superset', which needs "
+            "predictions alone."
+        )
+    scores, errors, own = np.zeros(len(pairs)), np.zeros(len(pairs)), np.zeros(d)
+    if method != "superset" and pairs:
+        generator = torch.Generator(explained.networks[0].inputs.device)
+        generator.manual_seed(random_state.randint(2**31))
+        options = {"sigma": sigma, "n_perturbations": n_perturbations, "generator": generator}
+        moments = hessian_effects(explained, rows, partners, pairs, **options)
+        scores, errors, own = _scores(*moments, pairs, normalize)
+    if method != "smooth_hessian" and pairs:
+        chosen = np.argsort(-scores, kind="stable")[:_MOST_REDRAWN]
+        chosen = np.sort(chosen) if method == "screened" else np.arange(len(pairs))
+        redrawn = [pairs[p] for p in chosen]
+        moments = superset_effects(explained, rows, partners, redrawn)
+        of_redrawn, errors[chosen], own = _scores(*moments, redrawn, normalize)
+        # the others keep their order and stay behind
+        scores = scores - scores.max() + min(of_redrawn.min(), 0.0)
+        scores[chosen] = of_redrawn
+
+    order = np.argsort(-scores, kind="stable")
+    ranked = [pairs[p] for p in order]
+    return Bunch(
+        strengths=_symmetric(np.maximum(scores, 0.0), pairs, d),
+        errors=_symmetric(errors, pairs, d),
+        pairs=ranked,
+        names=[(names[i], names[j]) for i, j in ranked],
+        own_effects=own,
+        feature_names=names,
+    )
+
+
+def _scores(own, joint, pairs, normalize):
+    """Return scores and their errors (n_pairs,), and the columns' own effects (n_columns,)."""
+    square, error = joint.mean.cpu().numpy(), joint.error.cpu().numpy()
+    scores = np.sign(square) * np.sqrt(np.abs(square))
+    # the error of a root, finite where the root is zero
+    errors = error / np.sqrt(np.maximum(4 * np.abs(square), error) + np.finfo(float).tiny)
+    own_square = np.maximum(own.mean.cpu().numpy(), 0.0)
+    if normalize:
+        floor = np.maximum(own_square, _LEAST_OWN_EFFECT * own_square.max(initial=0.0))
+        first, second = np.array(pairs).T
+        scale = (floor[first] * floor[second]) ** 0.125
+        scale[scale == 0] = 1.0
+        scores, errors = scores / scale, errors / scale
+    return scores, errors, np.sqrt(own_square)
+
+
+def _symmetric(values, pairs, d):
+    matrix = np.zeros((d, d))
+    if pairs:
+        first, second = np.array(pairs).T
+        matrix[first, second] = matrix[second, first] = values
+    return matrix
+
+
+def _rows(n_rows, n_points, random_state):
+    """Draw rows to look at, and for each another row to draw cells from."""
+    rows = random_state.permutation(n_rows)[:n_points]
+    away = random_state.randint(1, max(n_rows, 2), size=len(rows))
+    return torch.as_tensor(rows), torch.as_tensor((rows + away) % n_rows)
+
+
+def _candidates(d, excluded):
+    return [pair for pair in combinations(range(d), 2) if not excluded.intersection(pair)]
+
+
+def column_names(X):
+    """Return the names of the columns of a frame or array."""
+    if is_frame(X):
+        return [str(name) for name in X.columns]
+    return [f"x{j}" for j in range(X.shape[1])]
+
+
+def as_table(X):
+    """Return a frame as it is, and anything else as an array of two dimensions."""
+    if is_frame(X):
+        return X
+    X = np.asarray(X)
+    if X.ndim != 2:
+        raise ValueError(
+            f"X must be a data frame or a dense array of two dimensions, not {X.ndim}."
+        )
+    return X
+
+
+def _positions(columns, names):
+    """Return the positions of ``columns``, given by position or name."""
+    positions = set()
+    for column in () if columns is None else columns:
+        if isinstance(column, Integral) and 0 <= column < len(names):
+            positions.add(int(column))
+        elif column in names:
+            positions.add(names.index(column))
+        else:
+            raise ValueError(f"exclude names {column!r}, which is no column; there are {names}.")
+    return positions
+
+
+def _check(method, sigma, n_perturbations, n_points):
+    if method not in _METHODS:
+        raise ValueError(f"method={method!r} is unknown; choose one of {list(_METHODS)}.")
+    if not isinstance(sigma, Real) or not 0 < sigma < np.inf:
+        raise ValueError(f"sigma={sigma!r} must be positive: it is in standard deviations.")
+    is_count = isinstance(n_perturbations, Integral) and n_perturbations >= 2
+    if n_perturbations != "auto" and (not is_count or n_perturbations % 2):
+        raise ValueError(
+            f"n_perturbations={n_perturbations!r} must be 'auto' or a positive even integer: "
+            "perturbations come in mirrored pairs."
+        )
+    if not isinstance(n_points, Integral) or n_points < 2:
+        raise ValueError(f"n_points={n_points!r} must be an integer of at least 2.")

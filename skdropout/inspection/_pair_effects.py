@@ -1,0 +1,174 @@
+"""How two columns act together, row by row and network by network."""
+
+import math
+
+import torch
+from torch import nn
+
+from skdropout.functional import smooth_hessian
+
+__all__ = ["Moments", "hessian_effects", "superset_effects"]
+
+_ROWS_AT_ONCE = 2**12
+_ELEMENTS_AT_ONCE = 2**22
+_SMOOTH_ACTIVATIONS = (nn.GELU, nn.Mish, nn.Sigmoid, nn.SiLU, nn.Tanh)
+
+
+class Moments:
+    """Mean squares of effects without bias, and their standard errors.
+
+    Effects come as independent estimates of the same quantity, from several networks or from
+    several samples: the product of two different ones has no bias where a square has, and what
+    only one network believes cancels.
+    """
+
+    def __init__(self):
+        self.n = 0
+        self._sum = self._sum_of_squares = 0.0
+
+    def add(self, effects):
+        """Take effects (n_estimates, n_rows, n_effects, n_outputs)."""
+        products = _mean_product(effects.double()).sum(-1)
+        self.n += len(products)
+        self._sum = self._sum + products.sum(0)
+        self._sum_of_squares = self._sum_of_squares + products.square().sum(0)
+
+    @property
+    def mean(self):
+        """Mean square of each effect, (n_effects,); by chance it may be below zero."""
+        return self._sum / self.n
+
+    @property
+    def error(self):
+        """Standard error of the mean, over rows."""
+        variance = (self._sum_of_squares / self.n - self.mean**2).clamp_min(0)
+        return (variance / max(self.n - 1, 1)).sqrt()
+
+
+def _mean_product(effects):
+    """Return the mean over pairs of different estimates of their product."""
+    n_estimates = len(effects)
+    if n_estimates == 1:
+        return effects[0].square()
+    squares = effects.square().sum(0)
+    return (effects.sum(0).square() - squares) / (n_estimates * (n_estimates - 1))
+
+
+def superset_effects(explained, rows, partners, pairs):
+    """Mean squares of what is left of pairs when each cell of the two is redrawn.
+
+    ``(f - f_i - f_j + f_ij) / 2``, its mean square being the variance of all effects that contain
+    ``i`` and ``j`` (Liu and Owen 2006).
+
+    Parameters
+    ----------
+    explained : object as from ``explain``
+    rows, partners : Tensor of shape (n_rows,)
+        Rows, and for each the row from which cells are redrawn.
+    pairs : list of tuple of int
+
+    Returns
+    -------
+    own, joint : Moments
+        Of the columns, ``(f - f_i) / sqrt(2)``, and of the pairs.
+    """
+    own, joint = Moments(), Moments()
+    d = explained.n_columns
+    changes = [(), *((j,) for j in range(d)), *pairs]
+    changed = torch.zeros(len(changes), d, dtype=torch.bool)
+    for v, columns in enumerate(changes):
+        changed[v, list(columns)] = True
+    first, second = torch.tensor(pairs, dtype=torch.long).reshape(-1, 2).T + 1
+    step = max(_ROWS_AT_ONCE // len(changes), 1)
+    for block in torch.arange(len(rows)).split(step):
+        source = torch.where(changed, partners[block, None, None], rows[block, None, None])
+        f = torch.cat(
+            [explained.values(part) for part in source.flatten(0, 1).split(_ROWS_AT_ONCE)], 1
+        )
+        f = f.unflatten(1, (len(block), len(changes)))
+        base, alone, both = f[:, :, :1], f[:, :, : d + 1], f[:, :, d + 1 :]
+        own.add((base - alone[:, :, 1:]) / math.sqrt(2))
+        joint.add((base - alone[:, :, first] - alone[:, :, second] + both) / 2)
+    return own, joint
+
+
+def hessian_effects(explained, rows, partners, pairs, *, sigma, n_perturbations, generator):
+    """Mean squares of smoothed second derivatives, in units of the inputs' spread.
+
+    A column that enters as several inputs (a category, a number that may be missing) is followed
+    along the line to another row's inputs.
+
+    Parameters
+    ----------
+    explained : object as from ``explain``
+    rows, partners : Tensor of shape (n_rows,)
+    pairs : list of tuple of int
+    sigma : float
+        Noise, in standard deviations of each input.
+    n_perturbations : int or "auto"
+        Gradients a row and network.
+    generator : torch.Generator
+
+    Returns
+    -------
+    own, joint : Moments
+        Of the columns (smoothed gradient), and of the pairs.
+    """
+    own, joint = Moments(), Moments()
+    networks = [
+        Directions(network, rows, partners, explained.n_columns) for network in explained.networks
+    ]
+    if len(networks) == 1:
+        networks *= 2  # two samples of the same network's noise
+    width = max(network.x.shape[1] for network in networks)
+    if n_perturbations == "auto":
+        n_perturbations = min(2 * width, 64)
+    first, second = torch.tensor(pairs).T
+    step = max(_ELEMENTS_AT_ONCE // width**2, 1)
+    for block in torch.arange(len(rows)).split(step):
+        effects = [net.effects(block, sigma, n_perturbations, generator) for net in networks]
+        gradients, hessians = (torch.stack(parts) for parts in zip(*effects, strict=True))
+        own.add(gradients)
+        joint.add(hessians[:, :, first, second])
+    return own, joint
+
+
+class Directions:
+    """One network and, around each row, one direction a column to follow it along."""
+
+    def __init__(self, network, rows, partners, n_columns):
+        inputs = network.inputs
+        columns = network.column_of_input.to(inputs.device)
+        self.f, self.x = _hide_smooth_layers(network.f), inputs[rows]
+        spread = inputs.std(0, correction=0)
+        # noise needs one input that moves; what is followed along nothing has no effect
+        self.scale = spread if spread.any() else torch.ones_like(spread)
+        is_alone = (torch.bincount(columns, minlength=n_columns) == 1)[columns]
+        line = (inputs[partners] - self.x) / math.sqrt(2)
+        self.along = torch.where(is_alone, spread, line)
+        self.membership = nn.functional.one_hot(columns, n_columns).to(inputs)
+
+    def effects(self, block, sigma, n_perturbations, generator):
+        """Return gradients (n, d, n_outputs) and Hessians (n, d, d, n_outputs) of the columns."""
+        x, along = self.x[block], self.along[block]
+        gradients, hessians = [], []
+        for target in range(self.f(x[:1]).numel()):
+            hessian, gradient = smooth_hessian(
+                self.f,
+                x,
+                sigma=sigma * self.scale,
+                n_perturbations=n_perturbations,
+                target=target,
+                return_gradient=True,
+                generator=generator,
+            )
+            hessian = along[:, :, None] * hessian * along[:, None]
+            gradients.append((gradient * along) @ self.membership)
+            hessians.append(self.membership.T @ hessian @ self.membership)
+        return torch.stack(gradients, -1), torch.stack(hessians, -1)
+
+
+def _hide_smooth_layers(f):
+    """Return ``f`` as a mere function if its closed form costs more than the draws it saves."""
+    is_smooth = any(isinstance(m, _SMOOTH_ACTIVATIONS) for m in f.modules())
+    return f.forward if is_smooth else f

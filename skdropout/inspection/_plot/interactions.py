@@ -1,0 +1,216 @@
+"""Strengths of all pairs as a map, and the joint effect of one pair as a surface."""
+
+import numpy as np
+import torch
+
+from skdropout._columns import as_levels, as_numbers, column_of, is_frame, looks_categorical
+from skdropout._device import draw_seeds
+from skdropout.inspection._explained import explain
+from skdropout.inspection._interaction_strengths import (
+    as_table,
+    column_names,
+    interaction_strengths,
+)
+
+__all__ = ["InteractionDisplay"]
+
+_NAMES_UP_TO = 40
+_VALUES_SHOWN_UP_TO = 5
+_TITLE = "Strength of interactions"
+
+
+class InteractionDisplay:
+    """Which columns act together (a map), or how two of them do (a surface).
+
+    Make it by ``from_estimator`` or ``from_pair``.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_columns, n_columns) or (n_grid, n_grid)
+        Strengths, or the joint effect of a pair with the first column along the first axis.
+    feature_names : list of str
+        Names of the columns, or of the two.
+    grid : tuple of two ndarrays of shape (n_grid,), optional
+        Values of the two columns, for a surface; of categories, of dtype object.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        Where it was drawn.
+    figure_ : matplotlib.figure.Figure
+        The figure around it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdropout.inspection import InteractionDisplay
+    >>> strengths = np.array([[0.0, 0.8, 0.1], [0.8, 0.0, 0.2], [0.1, 0.2, 0.0]])
+    >>> display = InteractionDisplay(strengths, ["hour", "weekday", "wind"])
+    >>> display.plot().ax_.get_title()
+    'Strength of interactions'
+    """
+
+    def __init__(self, values, feature_names, *, grid=None):
+        self.values = values
+        self.feature_names = feature_names
+        self.grid = grid
+
+    @classmethod
+    def from_estimator(cls, estimator, X, *, ax=None, **options):
+        """Measure the strengths of all pairs and draw them.
+
+        Parameters
+        ----------
+        estimator : estimator, skorch net or torch.nn.Module
+            Fitted.
+        X : array-like or data frame of shape (n_samples, n_columns)
+            Rows the model knows the like of.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default on a new figure.
+        **options
+            Passed to ``interaction_strengths``.
+
+        Returns
+        -------
+        display : InteractionDisplay
+            Drawn.
+        """
+        result = interaction_strengths(estimator, X, **options)
+        return cls(result.strengths, result.feature_names).plot(ax=ax)
+
+    @classmethod
+    def from_pair(
+        cls, estimator, X, pair, *, output=0, n_grid=30, n_points=200, random_state=None, ax=None
+    ):
+        """Measure what two columns do together, beyond what each does, and draw it.
+
+        This is the partial dependence on both, the mean over rows of ``X`` with the two cells
+        replaced, centred over the values of either column.
+
+        Parameters
+        ----------
+        estimator : estimator, skorch net or torch.nn.Module
+            Fitted.
+        X : array-like or data frame of shape (n_samples, n_columns)
+            Rows the model knows the like of.
+        pair : tuple of two int or str
+            The columns.
+        output : int
+            Which output of the model, in the units of ``interaction_strengths``.
+        n_grid : int
+            Number of values of a column of numbers, quantiles of ``X``; categories have all theirs.
+        n_points : int
+            Number of rows to average over.
+        random_state : int, RandomState instance or None
+            Draws the rows.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default on a new figure.
+
+        Returns
+        -------
+        display : InteractionDisplay
+            Drawn.
+
+        Raises
+        ------
+        ValueError
+            If ``pair`` are not two different columns.
+        """
+        X = as_table(X)
+        names = column_names(X)
+        first, second = (names.index(c) if c in names else c for c in pair)
+        if first == second or not {first, second} <= set(range(len(names))):
+            raise ValueError(f"pair={pair!r} must be two different columns; there are {names}.")
+        random_state = np.random.RandomState(draw_seeds(random_state, 1)[0])
+        explained = explain(estimator, X, random_state)
+        order, grid = zip(*(_grid(X, column, n_grid) for column in (first, second)), strict=True)
+        rows = torch.as_tensor(random_state.permutation(len(X))[:n_points])
+        effect = np.empty((len(order[0]), len(order[1])))
+        for a, i in enumerate(order[0]):
+            source = rows[:, None].repeat(len(order[1]), explained.n_columns)
+            source[:, first] = int(i)
+            source[:, second] = torch.as_tensor(order[1]).repeat_interleave(len(rows))
+            values = explained.values(source)[:, :, output].mean(0)
+            effect[a] = values.reshape(len(order[1]), -1).mean(1).cpu().numpy()
+        effect = effect - effect.mean(0) - effect.mean(1, keepdims=True) + effect.mean()
+        return cls(effect, [names[first], names[second]], grid=grid).plot(ax=ax)
+
+    def plot(self, *, ax=None, cmap=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default on a new figure.
+        cmap : str or matplotlib.colors.Colormap, optional
+            Colours, by default "Blues" for strengths and "RdBu_r" for a surface.
+
+        Returns
+        -------
+        display : InteractionDisplay
+            With ``ax_`` and ``figure_``.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        try:
+            from matplotlib import pyplot as plt
+        except ImportError as error:
+            raise ImportError("plot needs matplotlib: pip install 'skdropout[plot]'") from error
+
+        if ax is None:
+            _, ax = plt.subplots(layout="constrained")
+        self.ax_, self.figure_ = ax, ax.figure
+        if self.grid is None:
+            self._draw_map(ax, cmap or "Blues")
+        else:
+            self._draw_surface(ax, cmap or "RdBu_r")
+        return self
+
+    def _draw_map(self, ax, cmap):
+        strengths = np.array(self.values, dtype=float)
+        np.fill_diagonal(strengths, np.nan)
+        image = ax.imshow(strengths, cmap=cmap, vmin=0)
+        if len(strengths) <= _NAMES_UP_TO:
+            places = range(len(strengths))
+            ax.set_xticks(
+                places, self.feature_names, rotation=45, ha="right", rotation_mode="anchor"
+            )
+            ax.set_yticks(places, self.feature_names)
+        ax.set_title(_TITLE)
+        ax.figure.colorbar(image, ax=ax)
+
+    def _draw_surface(self, ax, cmap):
+        most = np.abs(self.values).max() or 1.0
+        places = [range(len(v)) if v.dtype == object else v for v in self.grid]
+        surface = ax.pcolormesh(
+            *places, self.values.T, cmap=cmap, vmin=-most, vmax=most, shading="nearest"
+        )
+        ax.set_xlabel(self.feature_names[0])
+        ax.set_ylabel(self.feature_names[1])
+        for set_ticks, values in zip((ax.set_xticks, ax.set_yticks), self.grid, strict=True):
+            if values.dtype == object:
+                set_ticks(range(len(values)), values)
+            elif len(values) <= _VALUES_SHOWN_UP_TO:
+                set_ticks(values)
+        ax.set_title("Joint effect")
+        ax.figure.colorbar(surface, ax=ax)
+
+
+def _grid(X, column, n_grid):
+    """Return rows of ``X`` whose cells are levels or quantiles of the column, and these cells."""
+    cells, name = column_of(X, column), column_names(X)[column]
+    if is_frame(X) and looks_categorical(cells, name):
+        codes, levels = as_levels(cells)
+        order = sorted(range(len(levels)), key=levels.__getitem__)
+        rows = np.array([np.argmax(codes == code) for code in order])
+        return rows, np.array([levels[code] for code in order], dtype=object)
+    numbers = as_numbers(cells, name)
+    order = np.argsort(numbers, kind="stable")[: np.isfinite(numbers).sum()]
+    if not len(order):
+        raise ValueError(f"Column {name!r} has no finite cells.")
+    rows = order[np.linspace(0, len(order) - 1, n_grid).round().astype(int)]
+    values, first = np.unique(numbers[rows], return_index=True)
+    return rows[first], values
