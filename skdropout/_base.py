@@ -8,11 +8,10 @@ import torch
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import check_is_fitted
 
 from skdropout._batches import Rows, TableTensors
 from skdropout._device import draw_seeds, resolve_device
-from skdropout._embeddings import embedding_tables
+from skdropout._fitted import FittedNetworks
 from skdropout._masks import MaskSource
 from skdropout._parameters import NetworkParameters
 from skdropout._predictor import Predictor
@@ -30,11 +29,11 @@ from skdropout._validation import (
 __all__ = ["BaseDropoutMLP"]
 
 
-class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
+class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, BaseEstimator):
     """A stack of multilayer perceptrons on one table, averaged.
 
-    Where its rates come from is a base class of its own: ``_set_rates`` sets ``_rates``, one per
-    hidden layer, and ``_input_rate``.
+    Where its rates come from is a base class of its own: ``_set_rates`` sets ``_rates``, for each
+    network one rate per hidden layer, and ``_input_rate``.
     """
 
     # The precision of training; predictions have prediction_dtype.
@@ -248,8 +247,8 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
         )
 
     def _training_callbacks(self, context, data):
+        from skdropout._early_stopping import BestEpoch
         from skdropout._progress import FitTasks, ProgressBar
-        from skdropout._training import BestEpoch
 
         callbacks = list(self.callbacks or [])
         if self.verbose:
@@ -300,84 +299,6 @@ class BaseDropoutMLP(NetworkParameters, CallbackSupportMixin, BaseEstimator):
             self.loss_curve_ = [*getattr(self, "loss_curve_", []), net.history[-1, "train_loss"]]
             self.validation_scores_ = self.best_validation_score_ = None
         return self
-
-    @property
-    def embeddings_(self):
-        """Learnt vectors of each categorical column's levels, as labelled tables."""
-        check_is_fitted(self)
-        return embedding_tables(self.net_.module_.encoding, self._encoder)
-
-    def _forward(self, X):
-        """Return each member's predictions, (n_members, n_rows, n_outputs), as a tensor."""
-        check_is_fitted(self)
-        return self._predictor(*self._encoder.transform(X, self))
-
-    def _forward_log_probabilities(self, X):
-        check_is_fitted(self)
-        return self._predictor.log_probabilities(*self._encoder.transform(X, self))
-
-    def sample_predictions(self, X, n_samples=100, random_state=None):
-        """Draw predictions with dropout left on (Monte-Carlo dropout).
-
-        Each draw is the prediction of one network under one draw of its dropout masks; with
-        several networks, the draws take turns among them.
-
-        The spread of the draws is not a calibrated uncertainty: it grows with the order of
-        interaction of the function learnt, also where the data have no noise [1]_.
-
-        Parameters
-        ----------
-        X : array-like or data frame of shape (n_samples, n_features)
-            Rows to predict.
-        n_samples : int, default=100
-            Number of draws.
-        random_state : int, RandomState instance or None, default=None
-            Fixes the draws.
-
-        Returns
-        -------
-        draws : ndarray of shape (n_samples, n_rows) or (n_samples, n_rows, n_outputs)
-            Predictions in units of the target, or probabilities of the classes.
-
-        Raises
-        ------
-        ValueError
-            If nothing is random: all dropout rates are zero and there is one network.
-
-        References
-        ----------
-        .. [1] B. Lengerich, E. Xing, R. Caruana, "Dropout as a Regularizer of Interaction
-           Effects", AISTATS 2022.
-        """
-        check_is_fitted(self)
-        if not isinstance(n_samples, (int, np.integer)) or n_samples < 1:
-            raise ValueError(f"n_samples={n_samples!r} must be a positive integer.")
-        module = self.net_.module_
-        if module.n_members == 1 and not (module.dropout.any() or module.input_dropout.any()):
-            raise ValueError(
-                "All dropout rates are zero and there is one network, so draws do not differ; "
-                "fit with dropout > 0, input_dropout > 0 or n_members > 1."
-            )
-        rows = self._encoder.transform(X, self)
-        masks = MaskSource(*draw_seeds(random_state, 1), self.device_)
-        draws = self._predictor.draw(*rows, n_samples, masks)
-        return self._decode(draws)
-
-    @abstractmethod
-    def _decode(self, predictions):
-        """Turn a tensor of predictions (..., n_rows, n_outputs) into the user's units."""
-
-    def __getstate__(self):
-        """Leave out what the net has already."""
-        state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_predictor"}
-
-    def __setstate__(self, state):
-        """Follow the networks to the device they could be loaded on."""
-        super().__setstate__(state)
-        if hasattr(self, "net_"):
-            self.device_ = torch.device(self.net_.device)
-            self._predictor = Predictor(self.net_)
 
     def __sklearn_tags__(self):
         """Declare missing cells and categories."""

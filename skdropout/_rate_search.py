@@ -176,8 +176,8 @@ class RateSearch:
         return Race(n_candidates, n_folds, self.max_iter)
 
     def _search_callbacks(self, race):
+        from skdropout._early_stopping import BestEpoch
         from skdropout._progress import ProgressBar
-        from skdropout._training import BestEpoch
 
         callbacks = []
         if self.verbose:

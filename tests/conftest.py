@@ -7,11 +7,12 @@ import torch
 from sklearn.base import BaseEstimator
 
 from skdropout._batches import Rows, TableTensors
+from skdropout._early_stopping import BestEpoch
 from skdropout._losses import SquaredError
 from skdropout._masks import MaskSource
 from skdropout._stack import build_stack
 from skdropout._tables import TableEncoder
-from skdropout._training import BestEpoch, StackNet
+from skdropout._training import StackNet
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -27,6 +27,8 @@ FLOORS = [
         "_slices",
     },
     {
+        "_early_stopping",
+        "_fitted",
         "_training",
         "_progress",
         "callbacks",
@@ -49,7 +51,7 @@ FLOOR = {module: level for level, modules in enumerate(FLOORS) for module in mod
 
 # third-party package -> modules that may import it
 DOORS = {
-    "skorch": {"_training", "_racing", "_progress", "callbacks"},
+    "skorch": {"_early_stopping", "_training", "_racing", "_progress", "callbacks"},
     "tqdm": {"_progress"},
 }
 TORCH_ONLY = {"functional", "nn"}
