@@ -6,7 +6,7 @@ __all__ = ["detecting_networks", "least_harmed"]
 
 # The largest first; how many times the least validation loss a larger rate may cost.
 _RATES = (0.15, 0.0)
-_LITTLE_HARM = 1.4
+_LITTLE_HARM = 1.2
 _NETWORKS = {
     "hidden_layer_sizes": (256, 256),
     "activation": "mish",
