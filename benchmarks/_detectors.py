@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from skdropout import DropoutMLPRegressor, SmoothHessInteractions
+from skdropout import DropoutMLPRegressor
+from skdropout._smoothhess import SmoothHessInteractions
 
 __all__ = ["DETECTORS"]
 

@@ -101,7 +101,8 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
     Examples
     --------
     >>> import numpy as np
-    >>> from skdropout import DropoutMLPRegressor, SmoothHessInteractions
+    >>> from skdropout import DropoutMLPRegressor
+    >>> from skdropout._smoothhess import SmoothHessInteractions
     >>> X = np.random.default_rng(0).normal(size=(300, 4))
     >>> y = X[:, 0] * X[:, 2] + X[:, 1]
     >>> net = DropoutMLPRegressor((32,), learning_rate_init=0.01, max_iter=30, random_state=0)

@@ -14,8 +14,9 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 
-from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, SmoothHessInteractions
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._additive import additive_target, noise_level
+from skdropout._smoothhess import SmoothHessInteractions
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
 SMALL = {"hidden_layer_sizes": (32,), "learning_rate_init": 1e-2, "max_iter": 20, "device": "cpu"}
