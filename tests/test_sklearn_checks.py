@@ -27,12 +27,12 @@ EXPECTED_FAILURES = {
 
 SMALL = {"hidden_layer_sizes": (32,), "max_iter": 100, "random_state": 0, "device": "cpu"}
 TINY = {**SMALL, "hidden_layer_sizes": (8,), "max_iter": 5}
-GRID = {"dropouts": [0.0, 0.2], "cv": 3}
+GRID = {**SMALL, "max_iter": 30, "learning_rate_init": 0.01, "dropouts": [0.0, 0.2], "cv": 2}
 ESTIMATORS = [
     DropoutMLPClassifier(**SMALL),
-    DropoutMLPClassifierCV(**SMALL, **GRID),
+    DropoutMLPClassifierCV(**GRID),
     DropoutMLPRegressor(**SMALL),
-    DropoutMLPRegressorCV(**SMALL, **GRID),
+    DropoutMLPRegressorCV(**GRID),
     SmoothHessInteractions(DropoutMLPRegressor(**TINY), random_state=0),
 ]
 
