@@ -18,7 +18,7 @@ from skdropout._optimizer import StackAdamW
 __all__ = ["BestEpoch", "StackNet"]
 
 # A stack is cut down once at most this share of its members still trains.
-_SHRINK_AT = 0.75
+_SHRINK_AT = 0.9
 _EVALUATION_ROWS = 4096
 _WARM_UP = 0.05
 

@@ -24,6 +24,7 @@ from skdropout import (
     DropoutMLPRegressorCV,
 )
 from skdropout._base import BaseDropoutMLP
+from tests.test_training import Counter, Recorder
 
 SMALL = {"hidden_layer_sizes": (16, 8), "max_iter": 3, "random_state": 0, "device": "cpu"}
 
@@ -407,3 +408,12 @@ def test_ctrl_c_ends_the_search_with_what_is_known(data, monkeypatch):
 def test_verbose_shows_search_and_final_training(data, capsys):
     DropoutMLPRegressorCV(**SMALL, dropouts=[0.0], cv=2, verbose=1).fit(*data)
     assert capsys.readouterr().err.count("3/3") == 2
+
+
+def test_callbacks_see_the_final_training(data):
+    """skorch's are called in the refit; scikit-learn's see its epochs as tasks of the fit."""
+    counter, recorder = Counter(), Recorder()
+    search = DropoutMLPRegressorCV(**SMALL, dropouts=[0.0, 0.2], cv=2, callbacks=[recorder])
+    search.set_callbacks(counter).fit(*data)
+    assert counter.tasks == ["setup", *["epoch"] * 3, "fit", "teardown"]
+    assert [losses[0] for losses in recorder.seen[1:-1]] == search.loss_curve_
