@@ -8,7 +8,7 @@ from skdropout._networks import copy_members, replace_members
 __all__ = ["BestEpoch"]
 
 # A stack is cut down once at most this share of its members still trains.
-_SHRINK_AT = 0.75
+_SHRINK_AT = 0.9
 
 
 class BestEpoch(Callback):
