@@ -11,6 +11,7 @@ from sklearn.model_selection import (
 from skdropout import (
     DropoutMLPRegressorCV,
 )
+from skdropout._base import BaseDropoutMLP
 from tests.test_mlp_cv import data as data
 from tests.test_training import Counter, Recorder
 
