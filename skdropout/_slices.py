@@ -19,7 +19,7 @@ def memory_budget(device):
 
 
 def bytes_of_member(widths, n_embedded, n_rows, n_valid, batch_size, dtype):
-    """Estimate what one network of a stack takes in training, from above.
+    """Estimate what one network of a stack takes in training.
 
     Parameters
     ----------
