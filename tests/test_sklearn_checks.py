@@ -22,7 +22,7 @@ EXPECTED_FAILURES = {
     "DropoutMLPClassifierCV": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
     "DropoutMLPRegressor": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
     "DropoutMLPRegressorCV": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
-    "SmoothHessInteractions": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
+    "SmoothHessInteractions": {},
 }
 
 SMALL = {"hidden_layer_sizes": (32,), "max_iter": 100, "random_state": 0, "device": "cpu"}
