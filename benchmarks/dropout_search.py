@@ -57,7 +57,9 @@ class Slices:
     """An iterator for skorch that slices whole tensors, in place of a DataLoader."""
 
     def __init__(self, dataset, batch_size, shuffle=False):
-        self.X, self.y = torch.as_tensor(dataset.X), torch.as_tensor(dataset.y)
+        self.X = torch.as_tensor(dataset.X)
+        # skorch predicts without a target, and still wants pairs
+        self.y = self.X[:, :1] if dataset.y is None else torch.as_tensor(dataset.y)
         self.batch_size, self.shuffle = batch_size, shuffle
 
     def __iter__(self):

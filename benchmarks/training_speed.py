@@ -13,6 +13,7 @@ import warnings
 import numpy as np
 import torch
 from _results import append_rows, median_and_spread, show
+from dropout_search import Slices
 from sklearn.neural_network import MLPRegressor
 from skorch import NeuralNetRegressor
 from torch import nn
@@ -58,18 +59,26 @@ def fit_bare(X, y, epochs, device, rate=RATE):
     return network
 
 
-def skorch_net(epochs, device):
+def skorch_net(epochs, device, *, tuned=False):
     torch.manual_seed(0)
+    options = {"iterator_train__shuffle": True}
+    if tuned:
+        options |= {
+            "iterator_train": Slices,
+            "iterator_valid": Slices,
+            "optimizer__fused": True,
+            "callbacks": "disable",
+        }
     return NeuralNetRegressor(
         make_network(RATE),
         max_epochs=epochs,
         lr=1e-3,
         batch_size=BATCH,
         optimizer=torch.optim.AdamW,
-        iterator_train__shuffle=True,
         train_split=None,
         verbose=0,
         device=device,
+        **options,
     )
 
 
@@ -104,6 +113,9 @@ def fit_contenders(X, y, epochs, device):
         "bare torch, dropout .2": lambda: fit_bare(X, y, epochs, device),
         "skdropout, dropout .2": lambda: ours(epochs, device).fit(X, y),
         "skorch default loop, dropout .2": lambda: skorch_net(epochs, device).fit(X, y[:, None]),
+        "skorch tuned, dropout .2": lambda: skorch_net(epochs, device, tuned=True).fit(
+            X, y[:, None]
+        ),
     }
     if device == "cpu":
         contenders["sklearn MLPRegressor, no dropout"] = lambda: sklearn_mlp(epochs).fit(X, y)
@@ -113,6 +125,7 @@ def fit_contenders(X, y, epochs, device):
 def predict_contenders(X, y, n_rows, device):
     model = ours(1, device).fit(X, y)
     skorch = skorch_net(1, device).fit(X, y[:, None])
+    tuned = skorch_net(1, device, tuned=True).fit(X, y[:, None])
     bare = fit_bare(X, y, 1, device).eval()
     bare64 = make_network(RATE).to(device).double().eval()
     rows = make_data(n_rows)[0]
@@ -127,6 +140,7 @@ def predict_contenders(X, y, n_rows, device):
         "skdropout (float64)": lambda: model.predict(rows),
         "bare torch, float32": lambda: torch_predict(bare, torch.float32),
         "skorch (float32)": lambda: skorch.predict(rows),
+        "skorch tuned (float32)": lambda: tuned.predict(rows),
     }
     if device == "cpu":
         mlp = sklearn_mlp(1).fit(X, y)
