@@ -6,14 +6,13 @@ from sklearn.base import _fit_context as fit_context
 from sklearn.utils import Bunch
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._dataframe import is_pandas_df, is_polars_df
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import _raise_for_params, _routing_enabled, process_routing
 from sklearn.utils.validation import _check_method_params as rows_of_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
     "Interval",
-    "Options",
     "StrOptions",
     "check_sample_weight",
     "fit_context",

@@ -4,13 +4,9 @@ import numpy as np
 import pytest
 import torch
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.model_selection import (
-    GroupKFold,
-)
+from sklearn.model_selection import GroupKFold
 
-from skdropout import (
-    DropoutMLPRegressorCV,
-)
+from skdropout import DropoutMLPRegressorCV
 from skdropout._base import BaseDropoutMLP
 from tests.test_mlp_cv import data as data
 from tests.test_training import Counter, Recorder
