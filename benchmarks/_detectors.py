@@ -6,8 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from skdropout import DropoutMLPRegressor
-from skdropout._smoothhess import SmoothHessInteractions
+from skdropout import DropoutMLPRegressor, SmoothHessInteractions
 
 __all__ = ["DETECTORS"]
 

@@ -216,7 +216,7 @@ final one is what the plain estimator gives at the rates chosen and the same ``r
 take at most 1 GiB, or half of a GPU's free memory; when a GPU's memory does not suffice the slice
 is halved.
 
-With ``racing``, from the fifth epoch on, each rate is compared with the one of least mean
+With ``racing``, from the fourth epoch on, each rate is compared with the one of least mean
 validation loss. It leaves when its networks' least losses so far are worse than those that the
 leader had after half as many epochs, by a one-sided paired t-test over the folds at the five per
 cent level and by more than the standard error of the leader's mean. Half the time, because more

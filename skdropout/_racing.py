@@ -7,13 +7,13 @@ from skorch.callbacks import Callback
 __all__ = ["Race"]
 
 _LEVEL = 0.05
-_FIRST_EPOCH = 5
+_FIRST_EPOCH = 4
 
 
 class Race(Callback):
     """Stop candidates whose validation losses are worse than the leader's were long ago.
 
-    After each epoch, the fifth being the first, a candidate is compared with the one of least
+    After each epoch, the fourth being the first, a candidate is compared with the one of least
     mean validation loss: its networks' least losses so far with those that the leader had after
     half as many epochs, fold by fold. It leaves if the mean difference is above zero by a
     one-sided paired t-test at the five per cent level, and above the standard error of the

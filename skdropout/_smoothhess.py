@@ -17,11 +17,13 @@ from skdropout._column_values import ColumnValues, main_direction
 from skdropout._columns import is_frame
 from skdropout._detecting_networks import detecting_networks, least_harmed
 from skdropout._device import draw_seeds
+from skdropout._local_hessians import LocalHessians
 from skdropout._mlp import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._sklearn_private import Interval, StrOptions, fit_context
 from skdropout._tables import TableEncoder
 from skdropout._validation import all_or_nothing
 from skdropout.inspection import interaction_strengths
+from skdropout.inspection._interaction_strengths import as_table
 
 __all__ = ["SmoothHessInteractions"]
 
@@ -55,6 +57,10 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
         Noise that smooths second derivatives, in units of each column's standard deviation.
     n_perturbations : int or "auto", default="auto"
         Gradients a row and network, even.
+    output : {"product", "hessian"}, default="product"
+        What ``transform`` makes of a pair: the product of both columns, or the row's own smoothed
+        second derivative along them (needs a model with gradients and a single output; of a
+        classifier that of the predicted class), in units of both columns' spread.
     n_points : int, default=1000
         Number of rows, drawn at random, to average over.
     exclude : array-like of int or str, default=None
@@ -101,8 +107,7 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
     Examples
     --------
     >>> import numpy as np
-    >>> from skdropout import DropoutMLPRegressor
-    >>> from skdropout._smoothhess import SmoothHessInteractions
+    >>> from skdropout import DropoutMLPRegressor, SmoothHessInteractions
     >>> X = np.random.default_rng(0).normal(size=(300, 4))
     >>> y = X[:, 0] * X[:, 2] + X[:, 1]
     >>> net = DropoutMLPRegressor((32,), learning_rate_init=0.01, max_iter=30, random_state=0)
@@ -119,6 +124,7 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
         "method": [StrOptions({"auto", "smooth_hessian", "superset"})],
         "sigma": [Interval(Real, 0, None, closed="neither")],
         "n_perturbations": [Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})],
+        "output": [StrOptions({"product", "hessian"})],
         "n_points": [Interval(Integral, 2, None, closed="left")],
         "exclude": ["array-like", None],
         "passthrough": ["boolean"],
@@ -136,6 +142,7 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
         method="auto",
         sigma=0.25,
         n_perturbations="auto",
+        output="product",
         n_points=1000,
         exclude=None,
         passthrough=True,
@@ -149,6 +156,7 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
         self.method = method
         self.sigma = sigma
         self.n_perturbations = n_perturbations
+        self.output = output
         self.n_points = n_points
         self.exclude = exclude
         self.passthrough = passthrough
@@ -189,8 +197,13 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
                 "n_interactions='auto' fits the estimator once more, which a FrozenEstimator "
                 "cannot; give a number, or an estimator that is not frozen."
             )
+        if self.output == "hessian" and np.ndim(y) > 1 and np.shape(y)[1] > 1:
+            raise ValueError(
+                f"output='hessian' explains a single output, but y has {np.shape(y)[1]}; use "
+                "output='product', or one transformer for each."
+            )
         with all_or_nothing(self):
-            seeds = draw_seeds(self.random_state, 4)
+            seeds = draw_seeds(self.random_state, 5)
             categorical = getattr(self.estimator, "categorical_features", "from_dtype")
             self._encoder = TableEncoder(categorical).fit(X, self)
             check_consistent_length(X, y)
@@ -207,10 +220,19 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
                 level = noise_level(_of_pairs(null.strengths, null.pairs), _ERROR_RATE)
                 n_kept = int((_of_pairs(found.strengths, found.pairs) > level).sum())
             self.interactions_ = found.pairs[:n_kept]
-            target = main_direction(y, self._is_classification(y))
-            self._values = ColumnValues(self._encoder).fit(
-                *self._encoder.transform(X, self), target
-            )
+            if self.output == "product":
+                target = main_direction(y, self._is_classification(y))
+                self._values = ColumnValues(self._encoder).fit(
+                    *self._encoder.transform(X, self), target
+                )
+            else:
+                self._hessians = LocalHessians(
+                    self.estimator_,
+                    as_table(X),
+                    sigma=self.sigma,
+                    n_perturbations=self.n_perturbations,
+                    random_state=np.random.RandomState(seeds[4]),
+                )
         return self
 
     def transform(self, X):
@@ -224,21 +246,17 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
         Returns
         -------
         X_new : ndarray of shape (n_samples, n_features_out)
-            The columns of ``X`` if ``passthrough``, and one for each pair. A data frame if ``X`` is
-            one whose columns are not all numbers.
+            The columns of ``X`` if ``passthrough``, and one for each pair (see ``output``). A data
+            frame if ``X`` is one whose columns are not all numbers.
         """
         check_is_fitted(self)
-        values = self._values(*self._encoder.transform(X, self))
-        products = np.empty((len(values), len(self.interactions_)))
-        for column, (i, j) in zip(products.T, self.interactions_, strict=True):
-            column[:] = values[:, i] * values[:, j]
+        values = self._pair_columns(X)
         if not self.passthrough:
-            return products
+            return values
         if not is_frame(X):
-            return np.hstack([np.asarray(X), products])
-        columns = dict(
-            zip(self.get_feature_names_out()[-products.shape[1] :], products.T, strict=True)
-        )
+            return np.hstack([np.asarray(X), values])
+        names = self.get_feature_names_out()[X.shape[1] :]
+        columns = dict(zip(names, values.T, strict=True))
         return X.assign(**columns) if hasattr(X, "assign") else X.with_columns(**columns)
 
     def get_feature_names_out(self, input_features=None):
@@ -285,6 +303,16 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
         if estimator is None:
             estimator, *_ = detecting_networks(DropoutMLPRegressor)
         return MetadataRouter(owner=self).add(estimator=estimator, method_mapping=mapping)
+
+    def _pair_columns(self, X):
+        cells = self._encoder.transform(X, self)  # checks the columns
+        if self.output == "hessian":
+            check_is_fitted(self, "_hessians")
+            return self._hessians(as_table(X), self.interactions_)
+        check_is_fitted(self, "_values")
+        values = self._values(*cells)
+        first, second = np.array(self.interactions_, dtype=int).reshape(-1, 2).T
+        return values[:, first] * values[:, second]
 
     def _fit_default(self, X, y, seed, fit_params):
         kind = DropoutMLPClassifier if self._is_classification(y) else DropoutMLPRegressor

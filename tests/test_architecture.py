@@ -42,7 +42,7 @@ FLOORS = [
     {"_regression", "_classification", "_rate_search"},
     {"_mlp", "_mlp_cv", "_reldrop", "_embedding"},
     {"inspection"},
-    {"_additive", "_detecting_networks", "_smoothhess"},
+    {"_additive", "_detecting_networks", "_local_hessians", "_smoothhess"},
     {"__init__"},
     {"_report"},
     {"__main__"},

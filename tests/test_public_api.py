@@ -15,14 +15,12 @@ import skdropout.datasets
 import skdropout.functional
 import skdropout.inspection
 from skdropout import DropoutMLPRegressor
-from skdropout._smoothhess import SmoothHessInteractions
 
 SMALL = {
     cls: {"dropouts": 2, "cv": 2}
     for cls in (skdropout.DropoutMLPClassifierCV, skdropout.DropoutMLPRegressorCV)
 }
-# the transformer is held to the same from its first day, before it is public
-ESTIMATORS = [*(getattr(skdropout, name) for name in skdropout.__all__), SmoothHessInteractions]
+ESTIMATORS = [getattr(skdropout, name) for name in skdropout.__all__]
 FUNCTIONS = [
     getattr(module, name)
     for module in (skdropout.datasets, skdropout.functional, skdropout.inspection)
@@ -41,7 +39,7 @@ def fitted(cls):
     make = make_classification if is_classifier(cls()) else make_regression
     X, y = make(n_samples=60, random_state=0)
     small = {"hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0}
-    if cls is SmoothHessInteractions:
+    if cls is skdropout.SmoothHessInteractions:
         return cls(DropoutMLPRegressor(**small), random_state=0).fit(X, y)
     return cls(**SMALL.get(cls, {}), **small).fit(X, y)
 

@@ -8,8 +8,8 @@ from skdropout import (
     DropoutMLPClassifierCV,
     DropoutMLPRegressor,
     DropoutMLPRegressorCV,
+    SmoothHessInteractions,
 )
-from skdropout._smoothhess import SmoothHessInteractions
 
 _WEIGHTS = (
     "a weight of two is not two rows: these fall into different batches and validation splits, "

@@ -14,9 +14,10 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 
-from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, SmoothHessInteractions
 from skdropout._additive import additive_target, noise_level
-from skdropout._smoothhess import SmoothHessInteractions
+from skdropout.functional import smooth_hessian
+from skdropout.inspection._explained import explain
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
 SMALL = {"hidden_layer_sizes": (32,), "learning_rate_init": 1e-2, "max_iter": 20, "device": "cpu"}
@@ -158,6 +159,57 @@ def test_categories_and_missing_cells():
     assert np.isfinite(out.iloc[:, 3:].to_numpy(dtype=float)).all()
     # a column by itself says nothing of the class here; its level's mean does what little it can
     assert out["a city"].std() > 0
+
+
+def test_local_hessians_of_a_linear_network_are_zero(data):
+    X, y = data
+    net = DropoutMLPRegressor(activation="identity", random_state=0, **SMALL)
+    finder = SmoothHessInteractions(net, output="hessian", passthrough=False, random_state=0)
+    np.testing.assert_allclose(finder.fit(X, y).transform(X), 0, atol=1e-5)
+
+
+def test_local_hessians_equal_smooth_hessian():
+    """The mean over many perturbations is what the functional form says, mixed columns included."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=300), "city": rng.choice(["Rome", "Oslo", "Kyiv"], 300)})
+    y = X["a"] * (X["city"] == "Rome")
+    net = DropoutMLPRegressor((16,), activation="relu", max_iter=20, random_state=0).fit(X, y)
+    finder = SmoothHessInteractions(
+        FrozenEstimator(net), output="hessian", n_perturbations=4000, sigma=0.5, random_state=0
+    ).fit(X, y)
+    (network,) = explain(net, X, np.random.RandomState(0)).networks
+    spread = network.inputs.std(0, correction=0)
+    exact = smooth_hessian(network.f, network.inputs[:20], sigma=0.5 * spread, n_perturbations=0)
+    away = network.inputs[:20] - network.inputs.mean(0)
+    is_city = network.column_of_input == 1
+    known = spread[0] * (exact[:, 0, is_city] * away[:, is_city]).sum(1)
+    found = finder.transform(X[:20])["a city"]
+    np.testing.assert_allclose(found, known, atol=0.1 * known.abs().max())
+
+
+def test_local_hessians_are_of_the_row_alone(data):
+    X, y = data
+    X = X.to_numpy()
+    net = DropoutMLPClassifier(random_state=0, n_members=2, **SMALL)
+    finder = SmoothHessInteractions(net, output="hessian", random_state=0)
+    finder.fit(X, np.digitize(y, [-0.5, 0.5]))
+    alone = np.vstack([finder.transform(X[[i]]) for i in range(5)])
+    np.testing.assert_allclose(alone, finder.transform(X)[:5], rtol=1e-4, atol=1e-6)
+    loaded = pickle.loads(pickle.dumps(finder))
+    np.testing.assert_array_equal(loaded.transform(X), finder.transform(X))
+
+
+def test_local_hessians_need_gradients_and_one_output(data):
+    X, y = data
+    forest = RandomForestRegressor(5, random_state=0)
+    finder = SmoothHessInteractions(forest, method="superset", output="hessian")
+    with pytest.raises(ValueError, match="output='product'"):
+        finder.fit(X, y)
+    with pytest.raises(ValueError, match="single output"):
+        SmoothHessInteractions(NET, output="hessian").fit(X, np.column_stack([y, y]))
+    fitted = SmoothHessInteractions(NET, random_state=0).fit(X, y).set_params(output="hessian")
+    with pytest.raises(NotFittedError):
+        fitted.transform(X)
 
 
 def test_excluded_columns(data):
