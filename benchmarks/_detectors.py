@@ -1,5 +1,6 @@
 """Detectors of interactions to compare with: X and y in, strengths of the pairs out."""
 
+from functools import partial
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -58,12 +59,13 @@ def fast_raw(X, y, seed):
     return _matrix(measure_interactions(X, y), X.shape[1])
 
 
-def ebm_all_pairs(X, y, seed):
+def ebm_all_pairs(X, y, seed, **options):
     """Importance of the pair terms of a boosting machine that has all of them."""
     from interpret.glassbox import ExplainableBoostingRegressor
 
     pairs = list(combinations(range(X.shape[1]), 2))
-    ebm = ExplainableBoostingRegressor(interactions=pairs, random_state=seed, n_jobs=1).fit(X, y)
+    options = {"interactions": pairs, "random_state": seed, "n_jobs": 1, **options}
+    ebm = ExplainableBoostingRegressor(**options).fit(X, y)
     found = zip(ebm.term_features_, ebm.term_importances(), strict=True)
     return _matrix([(term, value) for term, value in found if len(term) == 2], X.shape[1])
 
@@ -160,5 +162,6 @@ DETECTORS = {
     "LightGBM + H": lightgbm_h,
     "NID": nid,
     "plain SmoothHess": plain_smooth_hessian,
+    "EBM, all pairs, one bag": partial(ebm_all_pairs, outer_bags=1),
     "EBM, all pairs": ebm_all_pairs,
 }

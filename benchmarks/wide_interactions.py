@@ -1,0 +1,81 @@
+"""Finding interactions among many columns: time and AUC, ours against FAST.
+
+    python benchmarks/wide_interactions.py [--columns 20 50 100 200 500] [--rows 10000] [--seeds 0]
+
+Ten pairs act together among the first twenty columns, which have main effects too; all others are
+noise. FAST works on the residuals of an additive boosting machine, as its authors advise, and the
+time of both fits counts; so does the training of our networks.
+"""
+
+import argparse
+import time
+
+import numpy as np
+import torch
+from _results import append_rows, done, show
+from interpret.glassbox import ExplainableBoostingRegressor
+from interpret.utils import measure_interactions
+from sklearn.metrics import roc_auc_score
+
+from skdropout import SmoothHessInteractions
+
+PAIRS = {(2 * k, 2 * k + 1) for k in range(10)}
+
+
+def make_wide(n_rows, n_columns, seed, noise=0.3):
+    """Uniform columns; sines of columns, products of pairs, and noise."""
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(-1, 1, size=(n_rows, n_columns))
+    y = np.sin(3 * X[:, :20]) @ rng.uniform(0.3, 1, 20)
+    pairs = [(i, j) for i, j in PAIRS if j < n_columns]
+    y = y + sum(3 * rng.uniform(0.5, 1) * X[:, i] * X[:, j] for i, j in pairs)
+    return X, y + noise * y.std() * rng.standard_normal(n_rows), pairs
+
+
+def ours(X, y, seed):
+    return SmoothHessInteractions(device="cpu", random_state=seed).fit(X, y).strengths_
+
+
+def fast(X, y, seed):
+    additive = ExplainableBoostingRegressor(interactions=0, random_state=seed, n_jobs=1).fit(X, y)
+    strengths = np.zeros((X.shape[1], X.shape[1]))
+    for (i, j), value in measure_interactions(X, y, init_score=additive):
+        strengths[i, j] = strengths[j, i] = value
+    return strengths
+
+
+def area(strengths, pairs):
+    first, second = np.triu_indices(len(strengths), 1)
+    true = np.zeros(strengths.shape, dtype=bool)
+    true[tuple(np.transpose(pairs))] = True
+    return roc_auc_score(true[first, second], strengths[first, second])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--columns", nargs="*", type=int, default=[20, 50, 100, 200, 500])
+    parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--seeds", nargs="*", type=int, default=[0])
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    there, table = {setting for setting, _ in done("wide_interactions")}, []
+    for n_columns in arguments.columns:
+        for seed in arguments.seeds:
+            X, y, pairs = make_wide(arguments.rows, n_columns, seed)
+            for name, detector in (("ours", ours), ("FAST on residuals", fast)):
+                key = f"{arguments.rows:,} rows, {n_columns} columns, seed {seed}: {name}"
+                if key in there:
+                    continue
+                start = time.perf_counter()
+                strengths = detector(X, y, seed)
+                seconds = time.perf_counter() - start
+                auc = area(strengths, pairs)
+                rows = [(key, "AUC", auc, 0.0), (key, "seconds", seconds, 0.0)]
+                append_rows("wide_interactions", rows)
+                table.append((key, f"{auc:.4f}", f"{seconds:.0f}"))
+                print(*table[-1], flush=True)
+    show(("", "AUC", "seconds"), table)
+
+
+if __name__ == "__main__":
+    main()
