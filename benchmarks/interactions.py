@@ -1,7 +1,8 @@
 """Detection of interactions: ours against FAST, EBM, LightGBM with Friedman's H, and NID.
 
     python benchmarks/interactions.py [--detectors ours "FAST on residuals" ...]
-        [--functions F G C E] [--settings 2000/0 2000/0.3 10000/0] [--seeds 0 1 2] [--minutes 20] [--summary]
+        [--functions F G C E] [--settings 2000/0 2000/0.3 10000/0] [--seeds 0 1 2]
+        [--minutes 20] [--summary]
 
 F1 to F10 (`skdropout.datasets.make_interactions`) and ten further functions, G1 to G10 (G3 and G5
 took part in choosing the defaults, as did F2, F4, F6 and F9); C1 to C10 are F1 to F10 on features

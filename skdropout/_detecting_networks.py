@@ -9,7 +9,7 @@ _RATES = (0.15, 0.0)
 _LITTLE_HARM = 1.2
 _NETWORKS = {
     "hidden_layer_sizes": (256, 256),
-    "activation": "mish",
+    "activation": "silu",
     "n_members": 4,
     "learning_rate_init": 1e-2,
     "max_iter": 80,
