@@ -49,8 +49,10 @@ def level_vectors(module, member, column, counts, n_coordinates=None):
 def _learnt(module, member, column):
     """Return a column's embedding (n_levels + 2, dim), and the weights it meets (dim, n_units)."""
     encoding = module.encoding
-    start = 0 if encoding.numeric is None else len(encoding.numeric.columns)
-    for embedding, columns in zip(encoding.embeddings, encoding.embedded_columns, strict=True):
+    embedded = list(zip(encoding.embeddings, encoding.embedded_columns, strict=True))
+    # embeddings come after the numbers
+    start = encoding.width - sum(e.weight.shape[-1] * len(columns) for e, columns in embedded)
+    for embedding, columns in embedded:
         dim = embedding.weight.shape[-1]
         if column in columns:
             break

@@ -44,7 +44,7 @@ FLOORS = [
     {"_base"},
     {"_regression", "_classification", "_rate_search"},
     {"_mlp", "_mlp_cv", "_reldrop", "_embedding"},
-    {"inspection"},
+    {"inspection", "export"},
     {"_additive", "_detecting_networks", "_smoothhess"},
     {"__init__"},
     {"_report"},
