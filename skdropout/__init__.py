@@ -1,5 +1,6 @@
 """Networks for tabular data in which dropout is understood and put to work."""
 
+from skdropout._embedding import EmbeddingEncoder
 from skdropout._mlp import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._mlp_cv import DropoutMLPClassifierCV, DropoutMLPRegressorCV
 from skdropout._smoothhess import SmoothHessInteractions
@@ -10,5 +11,6 @@ __all__ = [
     "DropoutMLPClassifierCV",
     "DropoutMLPRegressor",
     "DropoutMLPRegressorCV",
+    "EmbeddingEncoder",
     "SmoothHessInteractions",
 ]

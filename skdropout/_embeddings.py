@@ -1,6 +1,15 @@
 """Learnt vectors of categories, as tables that people can read."""
 
-__all__ = ["embedding_tables"]
+__all__ = ["embedding_tables", "import_pandas"]
+
+
+def import_pandas(caller):
+    """Return ``pandas``, or raise an ImportError that says how to get it."""
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise ImportError(f"{caller} needs pandas: pip install 'skdropout[plot]'") from error
+    return pd
 
 
 def embedding_tables(encoding, encoder):
@@ -16,11 +25,7 @@ def embedding_tables(encoding, encoder):
     tables : dict of str to pandas.DataFrame
         Columns are the vectors' coordinates; with several members (member, coordinate).
     """
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise ImportError("embeddings_ needs pandas: pip install 'skdropout[plot]'") from error
-
+    pd = import_pandas("embeddings_")
     tables = {}
     for embedding, columns in zip(encoding.embeddings, encoding.embedded_columns, strict=True):
         vectors = embedding.weight.detach().cpu().numpy()

@@ -8,17 +8,20 @@ from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._dataframe import is_pandas_df, is_polars_df
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import _raise_for_params, _routing_enabled, process_routing
+from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_method_params as rows_of_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
     "Interval",
     "StrOptions",
+    "check_feature_names_in",
     "check_sample_weight",
     "fit_context",
     "is_pandas_df",
     "is_polars_df",
     "route_to_search",
+    "route_to_splitter",
     "rows_of_params",
     "safe_indexing",
 ]
@@ -37,6 +40,14 @@ def route_to_search(owner, scorer, sample_weight, params):
     weighted = sample_weight is not None and "sample_weight" in _arguments(scorer)
     score = {"sample_weight": sample_weight} if weighted else {}
     return Bunch(splitter=Bunch(split={"groups": groups}), scorer=Bunch(score=score))
+
+
+def route_to_splitter(owner, params):
+    """Return what ``owner.fit_transform`` passes on to the splitter, at least ``groups``."""
+    if _routing_enabled():
+        return process_routing(owner, "fit_transform", **params).splitter.split
+    _raise_for_params(params, owner, "fit_transform", allow=["groups"])
+    return {"groups": params.get("groups")}
 
 
 def _arguments(scorer):

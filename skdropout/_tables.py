@@ -123,7 +123,13 @@ class TableEncoder:
         return np.stack(columns, axis=1) if columns else np.empty((X.shape[0], 0))
 
     def _sorted_levels(self, X, j):
-        _, levels = as_levels(column_of(X, j))
+        try:
+            _, levels = as_levels(column_of(X, j))
+        except TypeError as error:
+            raise TypeError(
+                f"Column {self.names_[j]!r} cannot be read as categories ({error}); the argument "
+                "must be of strings or of numbers."
+            ) from error
         try:
             return sorted(levels)
         except TypeError:

@@ -4,11 +4,13 @@ from skdropout.inspection._interaction_strengths import interaction_strengths
 from skdropout.inspection._order_spectrum import interaction_order_spectrum
 from skdropout.inspection._perturbation_mse import perturbation_mse
 from skdropout.inspection._plot.dropout_path import DropoutPathDisplay
+from skdropout.inspection._plot.embedding import EmbeddingDisplay
 from skdropout.inspection._plot.interactions import InteractionDisplay
 from skdropout.inspection._plot.order_spectrum import OrderSpectrumDisplay
 
 __all__ = [
     "DropoutPathDisplay",
+    "EmbeddingDisplay",
     "InteractionDisplay",
     "OrderSpectrumDisplay",
     "interaction_order_spectrum",

@@ -1,0 +1,148 @@
+"""A map of a column's levels, by what a network has learnt of them."""
+
+import numpy as np
+
+from skdropout.inspection._plot._labels import label_points
+from skdropout.inspection._plot._pyplot import import_pyplot
+
+__all__ = ["EmbeddingDisplay"]
+
+_SPECIAL = ("missing", "unknown")
+_ROOM = 0.12
+
+
+class EmbeddingDisplay:
+    """Levels of a categorical column as points with names; alike levels are neighbours.
+
+    The axes are the first two principal components of the levels' vectors: of all flat pictures
+    the one that keeps most of their distances. It is recommended to use :meth:`from_estimator`. All
+    parameters are stored as attributes.
+
+    Parameters
+    ----------
+    vectors : array-like of shape (n_levels, dim)
+        One vector per level.
+    levels : list
+        The levels.
+    column : str, default=None
+        Name of the column, for the title.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        The figure drawn on.
+    ax_ : matplotlib Axes
+        The axes drawn on.
+    points_ : matplotlib PathCollection
+        The points.
+    labels_ : list of matplotlib Annotation
+        The names.
+    explained_ : ndarray of shape (2,)
+        Share of the variance of the vectors along each axis.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from skdropout import EmbeddingEncoder
+    >>> from skdropout.inspection import EmbeddingDisplay
+    >>> X = pd.DataFrame({"city": np.tile(["Bergen", "Oslo", "Rome", "Turin"], 50)})
+    >>> y = X["city"].isin(["Rome", "Turin"]) + 0.1 * np.sin(np.arange(200))
+    >>> encoder = EmbeddingEncoder(max_iter=10, random_state=0).fit(X, y)
+    >>> display = EmbeddingDisplay.from_estimator(encoder, "city")
+    >>> [label.get_text() for label in display.labels_]
+    ['Bergen', 'Oslo', 'Rome', 'Turin']
+    """
+
+    def __init__(self, *, vectors, levels, column=None):
+        self.vectors = vectors
+        self.levels = levels
+        self.column = column
+
+    @classmethod
+    def from_estimator(cls, estimator, column, *, ax=None):
+        """Draw the vectors that a fitted estimator has learnt of a column.
+
+        Parameters
+        ----------
+        estimator : EmbeddingEncoder, or a network of the library
+            Fitted; a network that is one, not an ensemble.
+        column : str
+            Name of a categorical column.
+        ax : matplotlib Axes, default=None
+            Axes to draw on; a new figure if None.
+
+        Returns
+        -------
+        display : EmbeddingDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If the estimator holds no vectors of the column, or those of several networks.
+        """
+        tables = getattr(estimator, "embeddings_", {})
+        if column not in tables:
+            raise ValueError(
+                f"{type(estimator).__name__} holds no embedding of {column!r}; there are "
+                f"{list(tables)}."
+            )
+        table = tables[column]
+        if table.columns.nlevels > 1:
+            raise ValueError(
+                f"{type(estimator).__name__} holds several networks, each with coordinates of its "
+                "own; draw one with n_members=1, or an EmbeddingEncoder."
+            )
+        levels = table.iloc[: -len(_SPECIAL)]
+        return cls(vectors=levels.to_numpy(), levels=list(levels.index), column=column).plot(ax=ax)
+
+    def plot(self, *, ax=None):
+        """Draw the map; distances have the same unit along both axes.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on; a new figure if None.
+
+        Returns
+        -------
+        display : EmbeddingDisplay
+            The display, drawn.
+        """
+        plt = import_pyplot("EmbeddingDisplay")
+        if ax is None:
+            side = 5.0 if len(self.levels) <= 15 else 7.0
+            _, ax = plt.subplots(figsize=(side, 0.9 * side), layout="constrained")
+        places, self.explained_ = _principal_plane(np.asarray(self.vectors, dtype=float))
+        self.ax_, self.figure_ = ax, ax.figure
+        self.points_ = ax.scatter(*places.T, s=14, color="#0072B2", zorder=3)
+        ax.set_aspect("equal", adjustable="datalim")
+        ax.margins(_ROOM)
+        for set_label, name, share in zip(
+            (ax.set_xlabel, ax.set_ylabel), ("first", "second"), self.explained_, strict=True
+        ):
+            set_label(f"{name} principal axis ({share:.0%} of the variance)")
+        if self.column is not None:
+            ax.set_title(f"Embedding of {self.column}")
+        ax.set_axisbelow(True)
+        ax.grid(True, color="0.93", linewidth=0.8)
+        ax.spines[["top", "right"]].set_visible(False)
+        size = "small" if len(self.levels) <= 30 else "x-small"
+        names = [str(level) for level in self.levels]
+        self.labels_ = label_points(ax, places, names, fontsize=size, zorder=4)
+        return self
+
+
+def _principal_plane(vectors):
+    """Return coordinates (n_levels, 2) along the first two principal axes, and their shares."""
+    centred = vectors - vectors.mean(0)
+    left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    n = min(2, len(sizes))
+    places, shares = np.zeros((len(vectors), 2)), np.zeros(2)
+    places[:, :n] = left[:, :n] * sizes[:n]
+    if sizes.any():
+        shares[:n] = sizes[:n] ** 2 / (sizes**2).sum()
+    return places, shares
