@@ -2,6 +2,7 @@
 
 import copy
 from abc import abstractmethod
+from functools import partial
 
 import numpy as np
 import torch
@@ -232,7 +233,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
         else:
             module = copy.deepcopy(module)
             set_rates(module, members)
-        return StackNet(
+        net = StackNet(
             module,
             criterion,
             seeds=[member.seed for member in members],
@@ -245,6 +246,14 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             batch_size=self.batch_size,
             device=str(self.device_),
         )
+        net.estimator_so_far = partial(self._so_far, net)
+        return net
+
+    def _so_far(self, net):
+        """Return a copy of the estimator that predicts by ``net`` as it is now, in training."""
+        estimator = copy.copy(self)
+        estimator.net_, estimator._predictor = net, Predictor(net)
+        return estimator
 
     def _training_callbacks(self, context, data):
         from skdropout._early_stopping import BestEpoch

@@ -130,7 +130,8 @@ str or torch.device, default="auto"
     "callbacks": """\
 list or None, default=None
     skorch callbacks, called during training. They see the stack: parameters have the networks
-    as their first axis, and ``history`` holds the mean ``train_loss`` and ``valid_loss``.""",
+    as their first axis, and ``history`` holds the mean ``train_loss`` and ``valid_loss``.
+    ``net.estimator_so_far()`` gives an estimator that predicts by the networks as they are.""",
     "random_state": """\
 int, RandomState instance or None, default=None
     Fixes splits, initial weights, row order and masks. On a CPU the same number gives the same

@@ -11,6 +11,7 @@ from sklearn.base import is_classifier
 from sklearn.datasets import make_classification, make_regression
 
 import skdropout
+import skdropout.callbacks
 import skdropout.datasets
 import skdropout.functional
 import skdropout.inspection
@@ -25,7 +26,12 @@ SMALL = {
 ESTIMATORS = [*(getattr(skdropout, name) for name in skdropout.__all__), SmoothHessInteractions]
 FUNCTIONS = [
     getattr(module, name)
-    for module in (skdropout.datasets, skdropout.functional, skdropout.inspection)
+    for module in (
+        skdropout.callbacks,
+        skdropout.datasets,
+        skdropout.functional,
+        skdropout.inspection,
+    )
     for name in module.__all__
     if name != "PurifiedTable"  # a named tuple, described where it is returned
 ]
