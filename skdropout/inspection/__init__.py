@@ -6,6 +6,7 @@ from skdropout.inspection._perturbation_mse import perturbation_mse
 from skdropout.inspection._plot.dropout_path import DropoutPathDisplay
 from skdropout.inspection._plot.interactions import InteractionDisplay
 from skdropout.inspection._plot.order_spectrum import OrderSpectrumDisplay
+from skdropout.inspection._supported_orders import supported_orders
 
 __all__ = [
     "DropoutPathDisplay",
@@ -14,4 +15,5 @@ __all__ = [
     "interaction_order_spectrum",
     "interaction_strengths",
     "perturbation_mse",
+    "supported_orders",
 ]

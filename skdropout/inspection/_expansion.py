@@ -51,7 +51,7 @@ class Expansion:
         """
         effects = np.empty((_MAX_FACTORS, phi.shape[1], self.coefficients.shape[1]))
         for points in _point_blocks(phi):
-            products = _products(phi[:, points], self.factors)
+            products = term_products(phi[:, points], self.factors)
             for order in range(1, _MAX_FACTORS + 1):
                 of_order = self.orders == order
                 effects[order - 1, points] = products[of_order].T @ self.coefficients[of_order]
@@ -97,7 +97,7 @@ def _least_squares(phi, factors, y):
     gram = np.zeros((len(with_constant),) * 2)
     moments = np.zeros((len(with_constant), y.shape[1]))
     for points in _point_blocks(phi):
-        products = _products(phi[:, points], with_constant)
+        products = term_products(phi[:, points], with_constant)
         gram += products @ products.T
         moments += products @ y[points]
     gram.flat[:: len(gram) + 1] *= 1 + 1e-10  # rare levels make products nearly dependent
@@ -143,7 +143,8 @@ def _candidates_up_to_order(owner):
     return np.cumsum([comb(n_features, k) * width**k for k in range(1, _MAX_FACTORS + 1)])
 
 
-def _products(phi, factors):
+def term_products(phi, factors):
+    """Products of the functions that each row of `factors` names, (n_terms, n_points)."""
     return phi[factors[:, 0]] * phi[factors[:, 1]] * phi[factors[:, 2]]
 
 

@@ -6,7 +6,12 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from skdropout.inspection._basis import basis_values, maximal_correlations, orthonormal_basis
+from skdropout.inspection._basis import (
+    MAX_DEGREE,
+    basis_values,
+    column_bases,
+    maximal_correlations,
+)
 from skdropout.inspection._columns import as_table, column_names, encode, take_rows
 from skdropout.inspection._distillation import distilled_variances
 from skdropout.inspection._expansion import fit_expansion
@@ -18,8 +23,6 @@ _CLASS_SCORES = ("logit", "probability")
 _MIN_EVALUATIONS = 2_000  # fewer walks give no covariance to weight by
 _MIN_DISTILLED = 100
 _MARGINAL_ROWS = 20_000  # of X, from which columns are resampled
-_MAX_DEGREE = 4  # functions of each column in the expansion
-_MAX_FUNCTIONS = 800  # of all columns, as long as each has one
 _MAX_BASIS_CELLS = 2**25
 _EXPANSION_SHARE = 0.3  # of the evaluations; the others walk
 _STEPS = 8  # of a walk, at most
@@ -145,7 +148,7 @@ def interaction_order_spectrum(
         estimates = _by_distillation(scores, codes, categorical, max_order, rng)
     else:
         _warn_if_dependent(dependence, [column_names(X)[j] for j in pair], len(X))
-        bases = _column_bases(codes, categorical)
+        bases = column_bases(codes, categorical)
         estimates = _by_noise_stability(scores, len(X), bases, max_order, n_evaluations, rng)
     variances, standard_errors = np.moveaxis(estimates, 1, 0)
     total = variances.sum(1, keepdims=True)
@@ -220,23 +223,15 @@ def _by_distillation(scores, codes, categorical, max_order, rng):
     ]
 
 
-def _column_bases(codes, categorical):
-    degree = min(_MAX_DEGREE, max(1, _MAX_FUNCTIONS // codes.shape[1]))
-    return [
-        orthonormal_basis(values, is_categorical, degree)
-        for values, is_categorical in zip(codes.T, categorical, strict=True)
-    ]
-
-
 def _strongest_dependence(codes, categorical):
     """Largest maximal correlation of two columns, and which two."""
-    correlations = maximal_correlations(_column_bases(codes[:_DEPENDENCE_ROWS], categorical))
+    correlations = maximal_correlations(column_bases(codes[:_DEPENDENCE_ROWS], categorical))
     pair = np.unravel_index(correlations.argmax(), correlations.shape)
     return float(correlations[pair]), pair
 
 
 def _warn_if_dependent(dependence, names, n_rows):
-    by_chance = 4 * np.sqrt(_MAX_DEGREE / n_rows)
+    by_chance = 4 * np.sqrt(MAX_DEGREE / n_rows)
     if dependence > max(_STRONG_DEPENDENCE, by_chance):
         warnings.warn(
             f"Columns {names[0]!r} and {names[1]!r} of X depend strongly on each other (maximal "
