@@ -34,7 +34,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
     """A stack of multilayer perceptrons on one table, averaged.
 
     Where its rates come from is a base class of its own: ``_set_rates`` sets ``_rates``, for each
-    network one rate per hidden layer, and ``_input_rate``.
+    network one rate per hidden layer, and ``_input_rates``, one for each network.
     """
 
     # The precision of training; predictions have prediction_dtype.
@@ -194,10 +194,10 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
         strata = None if table.target.is_floating_point() else table.target.numpy()
         train, valid = np.arange(n_train), np.arange(n_train, n_rows)
         members = []
-        for seed, rates in zip(seeds, self._rates, strict=True):
+        for seed, rates, input_rate in zip(seeds, self._rates, self._input_rates, strict=True):
             if stops and n_train == n_rows:
                 train, valid = split(n_train, self.validation_fraction, strata, seed)
-            members.append(Member(seed, train, valid, rates, self._input_rate))
+            members.append(Member(seed, train, valid, rates, input_rate))
         return members
 
     def _rows(self, table, members):
