@@ -112,9 +112,11 @@ def _correlated_products(phi, owner, residual):
     n_tests = max(len(owner), 2, n_candidates[max(n_factors, 1) - 1])
     n_points = int(min(len(residual), _MAX_PRODUCTS / (n_tests * n_outputs)))
     threshold = np.sqrt(2 * np.log(n_tests)) + 0.5
-    phi, residual = phi[:, :n_points], residual[:n_points]
+    residual = residual[:n_points]
     scale = residual.std(0)
-    scaled = (residual / np.where(scale > 0, scale, 1) / np.sqrt(n_points)).T.copy()
+    scaled = (residual / np.where(scale > 0, scale, 1) / np.sqrt(n_points)).T
+    # single precision is enough to choose by, and twice as fast
+    phi, scaled = (part.astype(np.float32, order="C") for part in (phi[:, :n_points], scaled))
 
     found, strengths = [], []
     # a constant first factor leaves products of two, and a constant second one of one
