@@ -1,7 +1,11 @@
 """Order spectrum of known functions: noise stability against distillation into boosted trees.
 
-Prints, for each function of 8 uniform features, the largest error of the shares of orders
-1 to 4 and the seconds taken; means over seeds. Run with one thread: OMP_NUM_THREADS=1.
+For each function of 8 uniform features: the largest error of the shares of orders 1 to 4 and the
+seconds of processor time, medians over seeds and half the distance between the extremes. Noise
+stability runs twice, with its default number of evaluations and with as many as fit into the time
+of the distillation. One thread:
+
+    OMP_NUM_THREADS=1 python benchmarks/order_spectrum.py
 """
 
 import time
@@ -9,14 +13,17 @@ from itertools import combinations
 from math import prod
 
 import numpy as np
+from _results import append_rows, median_and_spread, show
 
 from skdropout.inspection import interaction_order_spectrum
 
 N_ROWS = 10_000
 N_FEATURES = 8
-SEEDS = range(3)
+SEEDS = range(5)
+SAME_TIME = "noise stability, 300,000 evaluations"
 METHODS = {
     "noise stability": {},
+    SAME_TIME: {"n_evaluations": 300_000},
     "distillation": {"method": "distillation"},
 }
 
@@ -58,29 +65,37 @@ FUNCTIONS = {
 }
 
 
+def measure(terms, factor, options):
+    """Largest errors of the shares and seconds, one of each for each seed."""
+    f, errors, seconds = products(*terms, factor=factor), [], []
+    for seed in SEEDS:
+        X = np.random.default_rng(seed).uniform(-1, 1, size=(N_ROWS, N_FEATURES))
+        start = time.process_time()
+        spectrum = interaction_order_spectrum(f, X, random_state=seed, **options)
+        seconds.append(time.process_time() - start)
+        expected = shares_of_products(X, *terms, factor=factor)
+        errors.append(np.abs(spectrum.normalized - expected).max())
+    return errors, seconds
+
+
 def main():
-    print(f"{'function':<28}{'method':<17}{'error':>9}{'seconds':>9}   shares of orders 1-4")
+    table = []
     for name, (terms, factor) in FUNCTIONS.items():
-        mean_errors = {}
+        rows, median_errors = [], {}
         for method, options in METHODS.items():
-            errors, seconds = [], []
-            for seed in SEEDS:
-                X = np.random.default_rng(seed).uniform(-1, 1, size=(N_ROWS, N_FEATURES))
-                start = time.perf_counter()
-                spectrum = interaction_order_spectrum(
-                    products(*terms, factor=factor), X, random_state=seed, **options
-                )
-                seconds.append(time.perf_counter() - start)
-                expected = shares_of_products(X, *terms, factor=factor)
-                errors.append(np.abs(spectrum.normalized - expected).max())
-            mean_errors[method] = np.mean(errors)
-            shares = " ".join(f"{share:.3f}" for share in spectrum.normalized)
-            print(
-                f"{name:<28}{method:<17}{np.mean(errors):>9.4f}{np.mean(seconds):>9.2f}   {shares}"
-            )
-        ratio = mean_errors["distillation"] / max(mean_errors["noise stability"], 1e-12)
-        times = "more than 1000" if ratio > 1000 else f"{ratio:.1f}"
-        print(f"{'':<28}the error of distillation is {times} times that of noise stability")
+            errors, seconds = map(median_and_spread, measure(terms, factor, options))
+            median_errors[method] = errors[0]
+            rows += [
+                (f"{name}; {method}", "largest error of a share", *errors),
+                (f"{name}; {method}", "seconds", *seconds),
+            ]
+            table.append((name, method, *(f"{m:.4f} ± {s:.4f}" for m, s in (errors, seconds))))
+        # what is exact to rounding counts as an error of 1e-6
+        ratio = median_errors["distillation"] / max(median_errors[SAME_TIME], 1e-6)
+        rows.append((name, f"error of distillation / error of {SAME_TIME}", ratio, 0.0))
+        table.append((name, "distillation / noise stability", f"{ratio:.3g}", ""))
+        append_rows("order_spectrum", rows)
+    show(("function", "method", "largest error", "seconds"), table)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import copy
 from abc import abstractmethod
+from functools import partial
 
 import numpy as np
 import torch
@@ -33,7 +34,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
     """A stack of multilayer perceptrons on one table, averaged.
 
     Where its rates come from is a base class of its own: ``_set_rates`` sets ``_rates``, for each
-    network one rate per hidden layer, and ``_input_rate``.
+    network one rate per hidden layer, and ``_input_rates``, one for each network.
     """
 
     # The precision of training; predictions have prediction_dtype.
@@ -193,10 +194,10 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
         strata = None if table.target.is_floating_point() else table.target.numpy()
         train, valid = np.arange(n_train), np.arange(n_train, n_rows)
         members = []
-        for seed, rates in zip(seeds, self._rates, strict=True):
+        for seed, rates, input_rate in zip(seeds, self._rates, self._input_rates, strict=True):
             if stops and n_train == n_rows:
                 train, valid = split(n_train, self.validation_fraction, strata, seed)
-            members.append(Member(seed, train, valid, rates, self._input_rate))
+            members.append(Member(seed, train, valid, rates, input_rate))
         return members
 
     def _rows(self, table, members):
@@ -232,7 +233,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
         else:
             module = copy.deepcopy(module)
             set_rates(module, members)
-        return StackNet(
+        net = StackNet(
             module,
             criterion,
             seeds=[member.seed for member in members],
@@ -245,6 +246,14 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             batch_size=self.batch_size,
             device=str(self.device_),
         )
+        net.estimator_so_far = partial(self._so_far, net)
+        return net
+
+    def _so_far(self, net):
+        """Return a copy of the estimator that predicts by ``net`` as it is now, in training."""
+        estimator = copy.copy(self)
+        estimator.net_, estimator._predictor = net, Predictor(net)
+        return estimator
 
     def _training_callbacks(self, context, data):
         from skdropout._early_stopping import BestEpoch

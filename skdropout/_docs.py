@@ -15,11 +15,11 @@ float or array-like of float, default=0.1
     ``1 - dropout``, so the layer's mean is preserved. Rates are drawn with a resolution of
     1/65536.""",
     "input_dropout": """\
-float, default=0.0
-    Probability, in [0, 1), that a column is dropped in a training step. All inputs that come
-    from the column then take their typical value: the median of a numeric column, the
-    "unknown" level of a categorical one. Kept deviations from the typical value are divided by
-    ``1 - input_dropout``.""",
+float or array-like of float, default=0.0
+    Probability, in [0, 1), that a column is dropped in a training step: one number, or an array
+    of shape (n_members,). All inputs that come from the column then take their typical value:
+    the median of a numeric column, the "unknown" level of a categorical one. Kept deviations
+    from the typical value are divided by ``1 - input_dropout``.""",
     "dropouts": """\
 int or array-like of float, default=10
     Dropout rates of hidden units to choose from, the same for all hidden layers; a number of
@@ -130,7 +130,8 @@ str or torch.device, default="auto"
     "callbacks": """\
 list or None, default=None
     skorch callbacks, called during training. They see the stack: parameters have the networks
-    as their first axis, and ``history`` holds the mean ``train_loss`` and ``valid_loss``.""",
+    as their first axis, and ``history`` holds the mean ``train_loss`` and ``valid_loss``.
+    ``net.estimator_so_far()`` gives an estimator that predicts by the networks as they are.""",
     "random_state": """\
 int, RandomState instance or None, default=None
     Fixes splits, initial weights, row order and masks. On a CPU the same number gives the same

@@ -10,7 +10,7 @@ from sklearn.metrics import get_scorer_names
 from skdropout._networks import ACTIVATIONS
 from skdropout._rate_grid import make_grid
 from skdropout._sklearn_private import Interval, StrOptions
-from skdropout._validation import layer_rates
+from skdropout._validation import column_rates, layer_rates
 
 __all__ = ["DropoutRates", "NetworkParameters", "RateGrid"]
 
@@ -77,12 +77,12 @@ class DropoutRates:
 
     _parameter_constraints = {  # noqa: RUF012
         "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
-        "input_dropout": [Interval(Real, 0, 1, closed="left")],
+        "input_dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
     }
 
     def _set_rates(self):
         self._rates = layer_rates(self.dropout, len(self._hidden_sizes), self.n_members)
-        self._input_rate = float(self.input_dropout)
+        self._input_rates = column_rates(self.input_dropout, self.n_members)
 
 
 @dataclass(eq=False, repr=False)

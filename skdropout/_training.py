@@ -54,6 +54,9 @@ class StackNet(NeuralNet):
         Whether training ended by Ctrl-C.
     losses_ : dict
         "train" and "valid": the last epoch's loss of each member in training.
+    estimator_so_far : callable or None
+        For callbacks: gives the estimator as if training had ended here, by the members still in
+        training.
     """
 
     def __init__(
@@ -76,7 +79,7 @@ class StackNet(NeuralNet):
         self.schedule = schedule
         self.weight_decay = weight_decay
         self.max_grad_norm = max_grad_norm
-        self._train = self._valid = None
+        self.estimator_so_far = self._train = self._valid = None
 
     @property
     def _default_callbacks(self):
@@ -238,6 +241,7 @@ class StackNet(NeuralNet):
         """Let go of what only training needs."""
         self.module_.eval().stop_dropping()
         self.rows_valid = self._train = self._valid = self.optimizer_ = self.masks = None
+        self.estimator_so_far = None
         # these refer to the data and to the estimator
         passing = ("progress_bar", "fit_tasks")
         self.callbacks = self.callbacks_ = [
@@ -249,7 +253,7 @@ class StackNet(NeuralNet):
         """Pickle on the CPU, so that a net fitted on any device loads on any machine."""
         state = self.__dict__.copy()
         state["module"] = state["module_"] = copy.deepcopy(self.module_).to("cpu")
-        state.update(optimizer_=None, masks=None, _train=None, _valid=None)
+        state.update(optimizer_=None, masks=None, _train=None, _valid=None, estimator_so_far=None)
         state["losses_"] = {part: loss.cpu() for part, loss in self.losses_.items()}
         return state
 

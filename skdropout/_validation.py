@@ -9,6 +9,7 @@ from sklearn.model_selection import train_test_split
 __all__ = [
     "all_or_nothing",
     "check_callbacks",
+    "column_rates",
     "embedding_dims",
     "hidden_sizes",
     "layer_rates",
@@ -57,6 +58,22 @@ def layer_rates(dropout, n_layers, n_members):
             "give one row per network."
         )
     return [tuple(row) for row in np.broadcast_to(rates, (n_members, n_layers)).tolist()]
+
+
+def column_rates(input_dropout, n_members):
+    """Return each member's dropout rate of columns."""
+    try:
+        rates = np.array(input_dropout, dtype=float)
+    except (TypeError, ValueError):
+        rates = np.array(np.nan)
+    if not ((rates >= 0) & (rates < 1)).all():
+        raise ValueError(f"input_dropout={input_dropout!r} must hold rates in [0, 1).")
+    if rates.shape not in ((), (n_members,)):
+        raise ValueError(
+            f"input_dropout={input_dropout!r} has the shape {rates.shape}, but "
+            f"n_members={n_members}; give one number, or one per network."
+        )
+    return np.broadcast_to(rates, n_members).tolist()
 
 
 def embedding_dims(embedding_dim, encoder):

@@ -66,6 +66,16 @@ def test_random_state_fixes_predictions_to_the_bit(cls, data):
     np.testing.assert_array_equal(draws, again.sample_predictions(X, 3, random_state=5))
 
 
+def test_each_network_may_drop_columns_at_its_own_rate(data):
+    X, y = data
+    rates = [0.0, 0.5]
+    model = DropoutMLPRegressor(**SMALL, n_members=2, dropout=0.0, input_dropout=rates).fit(X, y)
+    assert model.net_.module_.input_dropout.tolist() == rates
+    none = DropoutMLPRegressor(**SMALL, n_members=2, dropout=0.0).fit(X, y)
+    first, second = (model._forward(X) - none._forward(X)).abs().amax((1, 2)).tolist()
+    assert first < 1e-3 * second
+
+
 def test_random_state_may_be_an_instance(data):
     X, y = data
     a, b = (

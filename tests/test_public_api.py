@@ -11,6 +11,7 @@ from sklearn.base import is_classifier
 from sklearn.datasets import make_classification, make_regression
 
 import skdropout
+import skdropout.callbacks
 import skdropout.datasets
 import skdropout.export
 import skdropout.functional
@@ -27,6 +28,7 @@ FUNCTIONS = [
     for module in (
         skdropout.datasets,
         skdropout.export,
+        skdropout.callbacks,
         skdropout.functional,
         skdropout.inspection,
     )

@@ -7,6 +7,7 @@ from skdropout.inspection._plot.dropout_path import DropoutPathDisplay
 from skdropout.inspection._plot.embedding import EmbeddingDisplay
 from skdropout.inspection._plot.interactions import InteractionDisplay
 from skdropout.inspection._plot.order_spectrum import OrderSpectrumDisplay
+from skdropout.inspection._supported_orders import supported_orders
 
 __all__ = [
     "DropoutPathDisplay",
@@ -16,4 +17,5 @@ __all__ = [
     "interaction_order_spectrum",
     "interaction_strengths",
     "perturbation_mse",
+    "supported_orders",
 ]

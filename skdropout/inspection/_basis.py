@@ -2,7 +2,18 @@
 
 import numpy as np
 
+MAX_DEGREE = 4  # functions of each column
+_MAX_FUNCTIONS = 800  # of all columns, as long as each has one
 _HEAVY = 20.0  # fourth moment of the indicator of 5 % of the rows
+
+
+def column_bases(codes, categorical):
+    """Orthonormal functions of every column of a coded table; fewer each if it is wide."""
+    degree = min(MAX_DEGREE, max(1, _MAX_FUNCTIONS // codes.shape[1]))
+    return [
+        orthonormal_basis(values, is_categorical, degree)
+        for values, is_categorical in zip(codes.T, categorical, strict=True)
+    ]
 
 
 def orthonormal_basis(values, is_categorical, degree):

@@ -6,20 +6,23 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from skdropout.inspection._basis import basis_values, maximal_correlations, orthonormal_basis
-from skdropout.inspection._columns import as_table, column_names, encode, resample, take_rows
+from skdropout.inspection._basis import (
+    MAX_DEGREE,
+    basis_values,
+    column_bases,
+    maximal_correlations,
+)
+from skdropout.inspection._columns import as_table, column_names, encode, take_rows
 from skdropout.inspection._distillation import distilled_variances
 from skdropout.inspection._expansion import fit_expansion
 from skdropout.inspection._noise_stability import order_variances, walk_rows
-from skdropout.inspection._scores import score_function
+from skdropout.inspection._scores import scores_at_rows
 
 _METHODS = ("noise_stability", "distillation")
 _CLASS_SCORES = ("logit", "probability")
 _MIN_EVALUATIONS = 2_000  # fewer walks give no covariance to weight by
 _MIN_DISTILLED = 100
 _MARGINAL_ROWS = 20_000  # of X, from which columns are resampled
-_MAX_DEGREE = 4  # functions of each column in the expansion
-_MAX_FUNCTIONS = 800  # of all columns, as long as each has one
 _MAX_BASIS_CELLS = 2**25
 _EXPANSION_SHARE = 0.3  # of the evaluations; the others walk
 _STEPS = 8  # of a walk, at most
@@ -36,6 +39,7 @@ def interaction_order_spectrum(
     method="noise_stability",
     class_score="logit",
     n_evaluations=100_000,
+    per_member=False,
     random_state=None,
 ):
     r"""Variance of a fitted function carried by main effects, pairs, triples, ...
@@ -67,12 +71,17 @@ def interaction_order_spectrum(
     n_evaluations : int, default=100_000
         Number of rows that `estimator` is asked to predict; for distillation the largest number
         of rows of `X` to use. Standard errors shrink with its square root.
+    per_member : bool, default=False
+        Whether to measure each network of an estimator of this library by itself, in place of
+        their average. All are asked about the same rows, at once.
     random_state : int, RandomState instance or None, default=None
         Draws the resampled rows, or the rows that the distillation holds out.
 
     Returns
     -------
     spectrum : Bunch
+        With `per_member` all but `dependence` and `method` have the networks as a first axis.
+
         variances : ndarray of shape (max_order,)
             Entry ``k - 1`` is the variance carried by order `k`, in squared units of the score.
         normalized : ndarray of shape (max_order,)
@@ -128,90 +137,101 @@ def interaction_order_spectrum(
     """
     _check_options(max_order, method, class_score, n_evaluations)
     X = as_table(X)
-    scores = score_function(estimator, class_score)
     rng = np.random.default_rng(check_random_state(random_state).randint(2**31, size=4))
     distil = method == "distillation"
     X = take_rows(X, rng.permutation(len(X))[: n_evaluations if distil else _MARGINAL_ROWS])
+    scores = scores_at_rows(estimator, X, class_score, per_member)
     codes, categorical = encode(X)
     dependence, pair = _strongest_dependence(codes, categorical)
 
     if distil:
-        estimate = _by_distillation(scores, X, codes, categorical, max_order, rng)
+        estimates = _by_distillation(scores, codes, categorical, max_order, rng)
     else:
         _warn_if_dependent(dependence, [column_names(X)[j] for j in pair], len(X))
-        bases = _column_bases(codes, categorical)
-        estimate = _by_noise_stability(scores, X, bases, max_order, n_evaluations, rng)
-    variances, standard_errors = estimate
-    total = variances.sum()
-    return Bunch(
-        variances=variances[:-1],
-        normalized=variances[:-1] / total if total > 0 else np.zeros(max_order),
-        remainder=float(variances[-1]),
-        standard_errors=standard_errors[:-1],
-        dependence=dependence,
-        method=method,
-    )
+        bases = column_bases(codes, categorical)
+        estimates = _by_noise_stability(scores, len(X), bases, max_order, n_evaluations, rng)
+    variances, standard_errors = np.moveaxis(estimates, 1, 0)
+    total = variances.sum(1, keepdims=True)
+    arrays = {
+        "variances": variances[:, :-1],
+        "normalized": variances[:, :-1] / np.where(total > 0, total, 1),
+        "remainder": variances[:, -1],
+        "standard_errors": standard_errors[:, :-1],
+    }
+    if not per_member:
+        arrays = {name: values[0] for name, values in arrays.items()}
+        arrays["remainder"] = float(arrays["remainder"])
+    return Bunch(**arrays, dependence=dependence, method=method)
 
 
-def _by_noise_stability(scores, X, bases, max_order, n_evaluations, rng):
-    """Variances of orders 1, ..., max_order and of all above, and standard errors."""
-    n_rows, n_features = X.shape
+def _by_noise_stability(scores, n_rows, bases, max_order, n_evaluations, rng):
+    """Variances and standard errors, for each member, of orders 1, ..., max_order and above."""
+    n_features = len(bases)
     owner = np.repeat(np.arange(-1, n_features), [1, *map(len, bases)])
 
     n_fitted = min(int(_EXPANSION_SHARE * n_evaluations), _MAX_BASIS_CELLS // len(owner))
     rows = rng.integers(n_rows, size=(n_fitted, n_features), dtype=np.int32)
     block = _block_size(n_features)
-    values = [scores(resample(X, rows[i : i + block])) for i in range(0, n_fitted, block)]
-    expansion = fit_expansion(basis_values(bases, rows), owner, np.concatenate(values))
+    values = [scores(rows[i : i + block]) for i in range(0, n_fitted, block)]
+    phi = basis_values(bases, rows)
+    members = np.moveaxis(np.concatenate(values), 1, 0)
+    expansions = [fit_expansion(phi, owner, of_member) for of_member in members]
 
     n_steps = min(_STEPS, n_features)
     n_walks = (n_evaluations - n_fitted) // (2 * n_steps)
     block = max(1, _block_size(n_features) // (2 * n_steps))
-    effects, residual = [], []
+    effects, values = [], []
     for start in range(0, n_walks, block):
         n_drawn = min(block, n_walks - start)
         rows = walk_rows(n_drawn, n_steps, n_features, n_rows, rng).reshape(-1, n_features)
-        effects.append(expansion.effects(basis_values(bases, rows)))
-        residual.append(scores(resample(X, rows)) - effects[-1].sum(0))
-    residual = np.concatenate(residual).reshape(n_walks, 2 * n_steps, -1)
-    effects = np.concatenate(effects, axis=1).reshape(-1, *residual.shape)
+        phi = basis_values(bases, rows)
+        effects.append([expansion.effects(phi) for expansion in expansions])
+        values.append(scores(rows))
+    effects = np.concatenate(effects, axis=2)  # member, order, point, output
+    residuals = np.moveaxis(np.concatenate(values), 1, 0) - effects.sum(1)
 
     groups = np.zeros((max_order + 1, n_features))
     order = np.arange(n_features)
     groups[order.clip(max=max_order), order] = 1
-    return order_variances(residual, effects, expansion.variances(n_features), groups)
+    walks = n_walks, 2 * n_steps
+    return [
+        order_variances(
+            residual.reshape(*walks, -1),
+            of_member.reshape(len(of_member), *walks, -1),
+            expansion.variances(n_features),
+            groups,
+        )
+        for residual, of_member, expansion in zip(residuals, effects, expansions, strict=True)
+    ]
 
 
-def _by_distillation(scores, X, codes, categorical, max_order, rng):
-    """Variances of orders 1, ..., max_order and of all above, and standard errors."""
-    if len(X) < _MIN_DISTILLED:
+def _by_distillation(scores, codes, categorical, max_order, rng):
+    """Variances and standard errors, for each member, of orders 1, ..., max_order and above."""
+    n_rows, n_features = codes.shape
+    if n_rows < _MIN_DISTILLED:
         raise ValueError(
-            f"X has {len(X)} rows, too few to distil from; pass at least {_MIN_DISTILLED}, better "
+            f"X has {n_rows} rows, too few to distil from; pass at least {_MIN_DISTILLED}, better "
             f"10,000, or use method='noise_stability'."
         )
-    block = _block_size(X.shape[1])
-    slices = [np.arange(i, min(i + block, len(X))) for i in range(0, len(X), block)]
-    values = np.concatenate([scores(take_rows(X, rows)) for rows in slices])
-    return distilled_variances(codes, categorical, values, max_order, int(rng.integers(2**31)))
-
-
-def _column_bases(codes, categorical):
-    degree = min(_MAX_DEGREE, max(1, _MAX_FUNCTIONS // codes.shape[1]))
+    rows = np.repeat(np.arange(n_rows)[:, None], n_features, axis=1)
+    block = _block_size(n_features)
+    values = np.concatenate([scores(rows[i : i + block]) for i in range(0, n_rows, block)])
+    seed = int(rng.integers(2**31))
     return [
-        orthonormal_basis(values, is_categorical, degree)
-        for values, is_categorical in zip(codes.T, categorical, strict=True)
+        distilled_variances(codes, categorical, of_member, max_order, seed)
+        for of_member in np.moveaxis(values, 1, 0)
     ]
 
 
 def _strongest_dependence(codes, categorical):
     """Largest maximal correlation of two columns, and which two."""
-    correlations = maximal_correlations(_column_bases(codes[:_DEPENDENCE_ROWS], categorical))
+    correlations = maximal_correlations(column_bases(codes[:_DEPENDENCE_ROWS], categorical))
     pair = np.unravel_index(correlations.argmax(), correlations.shape)
     return float(correlations[pair]), pair
 
 
 def _warn_if_dependent(dependence, names, n_rows):
-    by_chance = 4 * np.sqrt(_MAX_DEGREE / n_rows)
+    by_chance = 4 * np.sqrt(MAX_DEGREE / n_rows)
     if dependence > max(_STRONG_DEPENDENCE, by_chance):
         warnings.warn(
             f"Columns {names[0]!r} and {names[1]!r} of X depend strongly on each other (maximal "

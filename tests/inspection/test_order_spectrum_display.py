@@ -109,3 +109,39 @@ def test_says_how_to_get_matplotlib(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"pip install 'skdropout\[plot\]'"):
         OrderSpectrumDisplay.from_spectra(SPECTRA)
+
+
+def lines_of(lines):
+    return [line.get_ydata().tolist() for line in lines]
+
+
+def test_lines_along_epochs():
+    spectra = {10: SPECTRA["p = 0"], 20: SPECTRA["p = 0.5"]}
+    display = OrderSpectrumDisplay.from_callback(Bunch(spectra_=spectra, every=10))
+    absolute, shares = display.lines_
+    assert lines_of(absolute) == [[2, 1], [1, 0.2], [0.5, 0], [0.5, 0]]
+    assert lines_of(shares)[0] == pytest.approx([0.5, 1 / 1.2])
+    assert absolute[0].get_xdata().tolist() == [10, 20]
+    assert display.ax_.get_xlabel() == "epoch"
+    labels = [text.get_text() for text in display.axes_[1].get_legend().get_texts()]
+    assert labels == ["main effects", "pairs", "triples", "above 3"]
+    band = display.ax_.collections[0].get_paths()[0].vertices
+    assert (band[:, 1].min(), band[:, 1].max()) == pytest.approx((0.8, 2.4))
+
+
+def test_mean_of_the_members_that_are_still_in_training():
+    stopped = [np.nan, np.nan]
+    members = Bunch(
+        variances=np.array([[1.0, 3.0], [3.0, 1.0], stopped]),
+        standard_errors=np.full((3, 2), 0.1),
+        remainder=np.array([0.0, 0.0, np.nan]),
+    )
+    display = OrderSpectrumDisplay.from_spectra({0: members}, along="rate", kind="absolute")
+    assert lines_of(display.lines_[0]) == [[2], [2], [0]]
+    bars = OrderSpectrumDisplay.from_spectra(members, kind="normalized").bars_
+    assert heights(bars[0][0]) == [0.5, 0.5, 0]
+
+
+def test_nothing_measured():
+    with pytest.raises(ValueError, match="every=5"):
+        OrderSpectrumDisplay.from_callback(Bunch(every=5))

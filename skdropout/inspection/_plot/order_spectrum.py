@@ -1,4 +1,4 @@
-"""The order spectrum of one or several estimators as bars."""
+"""Order spectra as bars, or as lines along a number."""
 
 from collections.abc import Mapping
 
@@ -6,24 +6,27 @@ import numpy as np
 
 from skdropout.inspection._order_spectrum import interaction_order_spectrum
 from skdropout.inspection._plot._pyplot import import_pyplot
+from skdropout.inspection._plot._spectrum_lines import ORDER_NAMES, bands, draw_lines
 
 _KINDS = {"absolute": ("absolute",), "normalized": ("normalized",)}
 _KINDS["both"] = ("absolute", "normalized")
-_ORDER_NAMES = {1: "main effects", 2: "pairs", 3: "triples"}
 _Y_LABELS = {"absolute": "variance of the score", "normalized": "share of the variance"}
 
 
 class OrderSpectrumDisplay:
-    """Order spectra, drawn side by side.
+    """Order spectra, drawn side by side or along training.
 
-    It is recommended to use :meth:`from_estimator` or :meth:`from_spectra`. All parameters are
-    stored as attributes.
+    It is recommended to use :meth:`from_estimator`, :meth:`from_spectra` or
+    :meth:`from_callback`. All parameters are stored as attributes.
 
     Parameters
     ----------
     spectra : dict of Bunch
         As returned by :func:`interaction_order_spectrum`, by the label of each; all with the
         same number of orders.
+    along : str, default=None
+        What the labels measure if they are numbers, like "epoch": the spectra are then drawn as
+        lines along it, else as bars.
 
     Attributes
     ----------
@@ -34,7 +37,9 @@ class OrderSpectrumDisplay:
     ax_ : matplotlib Axes
         The first of them.
     bars_ : list of list of matplotlib BarContainer
-        Bars by axes and spectrum.
+        Bars by axes and spectrum; without `along`.
+    lines_ : list of list of matplotlib Line2D
+        Lines by axes and order, the orders above last; with `along`.
 
     Examples
     --------
@@ -50,8 +55,9 @@ class OrderSpectrumDisplay:
     ['variance of the score', 'share of the variance']
     """
 
-    def __init__(self, spectra):
+    def __init__(self, spectra, along=None):
         self.spectra = spectra
+        self.along = along
 
     @classmethod
     def from_estimator(
@@ -103,13 +109,15 @@ class OrderSpectrumDisplay:
         return cls.from_spectra({name: spectrum}, kind=kind, ax=ax)
 
     @classmethod
-    def from_spectra(cls, spectra, *, kind="both", ax=None):
+    def from_spectra(cls, spectra, *, along=None, kind="both", ax=None):
         """Draw spectra that have been measured.
 
         Parameters
         ----------
         spectra : Bunch or dict of Bunch
             One spectrum, or several by label, in the order in which to draw them.
+        along : str, default=None
+            What the labels measure if they are numbers, like "dropout rate": draws lines.
         kind : {"both", "absolute", "normalized"}, default="both"
             Whether to draw variances, shares, or both.
         ax : matplotlib Axes or sequence of two, default=None
@@ -126,15 +134,48 @@ class OrderSpectrumDisplay:
         """
         if isinstance(spectra, Mapping) and "variances" in spectra:
             spectra = {"": spectra}
-        lengths = {label: len(spectrum.variances) for label, spectrum in spectra.items()}
+        lengths = {label: np.shape(spectrum.variances)[-1] for label, spectrum in spectra.items()}
         if len(set(lengths.values())) != 1:
             raise ValueError(
                 f"spectra must hold at least one, and all with the same max_order; got {lengths}."
             )
-        return cls(spectra).plot(ax, kind=kind)
+        return cls(spectra, along).plot(ax, kind=kind)
+
+    @classmethod
+    def from_callback(cls, callback, *, kind="both", ax=None):
+        """Draw how the spectrum changed while a network was trained.
+
+        Parameters
+        ----------
+        callback : skdropout.callbacks.SpectrumCallback
+            After ``fit``.
+        kind : {"both", "absolute", "normalized"}, default="both"
+            Whether to draw variances, shares, or both.
+        ax : matplotlib Axes or sequence of two, default=None
+            Axes to draw on, one for each kind; a new figure if None.
+
+        Returns
+        -------
+        OrderSpectrumDisplay
+
+        Raises
+        ------
+        ValueError
+            If nothing was measured: there was no fit, or fewer epochs than ``every``.
+        """
+        spectra = getattr(callback, "spectra_", {})
+        if not spectra:
+            raise ValueError(
+                f"callback has measured nothing; fit an estimator with it for at least "
+                f"every={callback.every} epochs."
+            )
+        return cls.from_spectra(spectra, along="epoch", kind=kind, ax=ax)
 
     def plot(self, ax=None, *, kind="both", colors=None):
-        """Draw the spectra; intervals are two standard errors to each side.
+        """Draw the spectra, with an interval of two standard errors to each side.
+
+        Of spectra per member the mean is drawn, with an interval of one standard deviation over
+        the members to each side.
 
         Parameters
         ----------
@@ -143,7 +184,8 @@ class OrderSpectrumDisplay:
         kind : {"both", "absolute", "normalized"}, default="both"
             Whether to draw variances, shares, or both.
         colors : sequence of colors, default=None
-            One for each spectrum; dark to light in the order of the spectra if None.
+            One for each spectrum; dark to light in the order of the spectra if None. Lines
+            have a colour for each order in place of this.
 
         Returns
         -------
@@ -160,45 +202,55 @@ class OrderSpectrumDisplay:
         axes = list(np.ravel(ax))
         if len(axes) != len(panels):
             raise ValueError(f"ax must hold {len(panels)} axes for kind={kind!r}; got {len(axes)}.")
-        if colors is None:
-            colors = plt.get_cmap("viridis")(np.linspace(0.15, 0.9, max(2, len(self.spectra))))
-
         self.axes_, self.ax_, self.figure_ = axes, axes[0], axes[0].figure
-        self.bars_ = [
-            self._draw(axis, panel, colors) for axis, panel in zip(axes, panels, strict=True)
-        ]
-        if any(self.spectra):
+        if self.along is None:
+            if colors is None:
+                colors = plt.get_cmap("viridis")(np.linspace(0.15, 0.9, max(2, len(self.spectra))))
+            self.bars_ = [
+                self._draw(axis, panel, colors) for axis, panel in zip(axes, panels, strict=True)
+            ]
+        else:
+            self.lines_ = [
+                draw_lines(axis, self.spectra, panel == "normalized")
+                for axis, panel in zip(axes, panels, strict=True)
+            ]
+        for axis, panel in zip(axes, panels, strict=True):
+            self._dress(axis, panel)
+        if self.along is not None or any(self.spectra):
             axes[-1].legend(frameon=False, fontsize="small")
         return self
 
     def _draw(self, ax, panel, colors):
         """Bars of all spectra, side by side at each order."""
         from matplotlib.patheffects import withStroke
-        from matplotlib.ticker import PercentFormatter
 
         width = 0.8 / len(self.spectra)
         bars = []
         for i, (label, spectrum) in enumerate(self.spectra.items()):
-            total = spectrum.variances.sum() + spectrum.remainder
-            unit = total if panel == "normalized" and total > 0 else 1.0
-            heights = np.append(spectrum.variances, spectrum.remainder) / unit
+            heights, half_widths = bands(spectrum, panel == "normalized")
             orders = np.arange(1, len(heights) + 1)
             positions = orders - 0.4 + (i + 0.5) * width
             bars.append(ax.bar(positions, heights, 0.9 * width, color=colors[i], label=label))
             ax.errorbar(
                 positions[:-1],
                 heights[:-1],
-                yerr=2 * spectrum.standard_errors / unit,
+                yerr=half_widths[:-1],
                 fmt="none",
                 ecolor="0.2",
                 elinewidth=1,
                 path_effects=[withStroke(linewidth=2.4, foreground="white")],
             )
         max_order = len(heights) - 1
-        names = [f"{k}\n{_ORDER_NAMES.get(k, '')}".strip() for k in range(1, max_order + 1)]
+        names = [f"{k}\n{ORDER_NAMES.get(k, '')}".strip() for k in range(1, max_order + 1)]
         ax.set_xticks(orders, [*names, f"> {max_order}"])
         ax.tick_params(axis="x", length=0)
-        ax.set_xlabel("order of interaction")
+        return bars
+
+    def _dress(self, ax, panel):
+        """Labels, limits and grid."""
+        from matplotlib.ticker import PercentFormatter
+
+        ax.set_xlabel("order of interaction" if self.along is None else self.along)
         ax.set_ylabel(_Y_LABELS[panel])
         ax.set_ylim(bottom=0)
         if panel == "normalized":
@@ -208,7 +260,6 @@ class OrderSpectrumDisplay:
         ax.set_axisbelow(True)
         ax.spines[["top", "right", "left"]].set_visible(False)
         ax.tick_params(axis="y", length=0)
-        return bars
 
 
 def _check_kind(kind):
