@@ -2,6 +2,7 @@
 
 from skdropout._mlp import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._mlp_cv import DropoutMLPClassifierCV, DropoutMLPRegressorCV
+from skdropout._reldrop import RelDropClassifier, RelDropRegressor
 from skdropout._version import __version__ as __version__
 
 __all__ = [
@@ -9,4 +10,6 @@ __all__ = [
     "DropoutMLPClassifierCV",
     "DropoutMLPRegressor",
     "DropoutMLPRegressorCV",
+    "RelDropClassifier",
+    "RelDropRegressor",
 ]

@@ -33,7 +33,8 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
     """A stack of multilayer perceptrons on one table, averaged.
 
     Where its rates come from is a base class of its own: ``_set_rates`` sets ``_rates``, for each
-    network one rate per hidden layer, and ``_input_rate``.
+    network one rate per hidden layer, and ``_column_rates``, which ``Member`` takes; ``_columns``
+    maps a number of networks to what drops their columns.
     """
 
     # The precision of training; predictions have prediction_dtype.
@@ -196,7 +197,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
         for seed, rates in zip(seeds, self._rates, strict=True):
             if stops and n_train == n_rows:
                 train, valid = split(n_train, self.validation_fraction, strata, seed)
-            members.append(Member(seed, train, valid, rates, self._input_rate))
+            members.append(Member(seed, train, valid, rates, **self._column_rates))
         return members
 
     def _rows(self, table, members):
@@ -228,9 +229,11 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
                 activation=self.activation,
                 dims=self._dims,
                 n_outputs=self._n_raw_outputs,
+                columns=self._columns,
             )
         else:
             module = copy.deepcopy(module)
+            module.columns = self._columns(len(members)).to(module.output.weight)
             set_rates(module, members)
         return StackNet(
             module,

@@ -47,13 +47,17 @@ class MaskSource:
     ----------
     seed : int
     device : torch.device
+
+    Attributes
+    ----------
+    generator : torch.Generator
+        On the same device, for masks of other laws.
     """
 
     def __init__(self, seed, device):
+        self.generator = torch.Generator(device).manual_seed(seed)
         if device.type == "cpu":
             self._words = np.random.SFC64(seed)
-        else:
-            self._generator = torch.Generator(device).manual_seed(seed)
         self._device = device
 
     def draw(self, law, shape):
@@ -64,7 +68,7 @@ class MaskSource:
 
     def _integers(self, shape):
         if self._device.type != "cpu":
-            options = {"generator": self._generator, "device": self._device}
+            options = {"generator": self.generator, "device": self._device}
             return torch.randint(_LEVELS, shape, dtype=torch.int32, **options)
         size = math.prod(shape)
         sixteens = self._words.random_raw(-(-size // 4)).view(np.uint16)[:size]

@@ -129,7 +129,7 @@ class RateSearch:
         self.dropouts_, self.input_dropouts_ = self._grid.T
         self.dropout_, self.input_dropout_ = self._grid[self.best_index_].tolist()
         self._rates = layer_rates(self.dropout_, len(self._hidden_sizes), self.n_members)
-        self._input_rate = self.input_dropout_
+        self._column_rates = {"input_dropout": self.input_dropout_}
 
     def _trained_slices(self, table, folds, seed, race):
         """Train the grid in stacks that fit in memory; yield (candidate, fold) pairs and net."""

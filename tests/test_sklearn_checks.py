@@ -8,6 +8,8 @@ from skdropout import (
     DropoutMLPClassifierCV,
     DropoutMLPRegressor,
     DropoutMLPRegressorCV,
+    RelDropClassifier,
+    RelDropRegressor,
 )
 from skdropout._smoothhess import SmoothHessInteractions
 
@@ -22,6 +24,8 @@ EXPECTED_FAILURES = {
     "DropoutMLPClassifierCV": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
     "DropoutMLPRegressor": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
     "DropoutMLPRegressorCV": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
+    "RelDropClassifier": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
+    "RelDropRegressor": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
     "SmoothHessInteractions": {},
 }
 
@@ -33,6 +37,8 @@ ESTIMATORS = [
     DropoutMLPClassifierCV(**GRID),
     DropoutMLPRegressor(**SMALL),
     DropoutMLPRegressorCV(**GRID),
+    RelDropClassifier(**SMALL, beta=0.2, learning_rate_init=0.01),
+    RelDropRegressor(**SMALL, beta=0.2, learning_rate_init=0.01),
     SmoothHessInteractions(DropoutMLPRegressor(**TINY), random_state=0),
 ]
 
