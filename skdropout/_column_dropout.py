@@ -9,7 +9,8 @@ from torch import nn
 
 from skdropout._masks import KeepLaw
 from skdropout._stack_relevance import stack_relevance
-from skdropout.functional import group_sum, relevance_mask
+from skdropout.functional import group_sum
+from skdropout.functional._relevance_mask import is_dropped
 
 __all__ = ["RandomColumns", "RelevantColumns"]
 
@@ -85,7 +86,7 @@ class RelevantColumns(nn.Module):
         self.probability = probability
         self.warmup = warmup
         self.rise = rise
-        self._epoch = 0
+        self._epoch, self._is_idle = 0, True
 
     @property
     def drops(self):
@@ -99,7 +100,8 @@ class RelevantColumns(nn.Module):
             setattr(self, name, getattr(self, name).new_tensor(values).view(-1, 1, 1))
 
     def prepare(self):
-        """Nothing needs to be known beforehand."""
+        """Look once whether there is anything to do."""
+        self._is_idle = not self.drops
 
     def begin_epoch(self):
         """Count the epochs that the networks have been trained for."""
@@ -113,17 +115,16 @@ class RelevantColumns(nn.Module):
 
     def forward(self, encoded, stack, target, masks):
         """Return the encoded batch with some columns dropped, drawn from a MaskSource."""
-        if not self.strength:
+        if self._is_idle or not self.strength:
             return encoded
         encoding = stack.encoding
         relevance = stack_relevance(
             stack, encoded.detach(), lambda raw: self.share(raw, target), self.rule
         )
-        dropped = relevance_mask(
-            group_sum(relevance, encoding.groups, encoding.n_columns),
-            alpha=self.alpha,
-            beta=self.beta * self.strength,
-            probability=self.probability,
-            generator=masks.generator,
-        )
+        relevance = group_sum(relevance, encoding.groups, encoding.n_columns)
+        draw = masks.uniform(relevance.shape, relevance.dtype)
+        dropped = is_dropped(relevance, draw, self.alpha, self.beta * self.strength)
+        if self.probability < 1:
+            rows = (*relevance.shape[:2], 1)
+            dropped &= masks.uniform(rows, relevance.dtype) < self.probability
         return encoding.keep(encoded, (~dropped).to(encoded.dtype))

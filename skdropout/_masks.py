@@ -47,17 +47,13 @@ class MaskSource:
     ----------
     seed : int
     device : torch.device
-
-    Attributes
-    ----------
-    generator : torch.Generator
-        On the same device, for masks of other laws.
     """
 
     def __init__(self, seed, device):
-        self.generator = torch.Generator(device).manual_seed(seed)
         if device.type == "cpu":
             self._words = np.random.SFC64(seed)
+        else:
+            self._generator = torch.Generator(device).manual_seed(seed)
         self._device = device
 
     def draw(self, law, shape):
@@ -66,9 +62,13 @@ class MaskSource:
         # for integers, n >= threshold if and only if clamp(n - threshold + 1, 0, 1) is one
         return integers.sub_(law.threshold - 1).clamp_(0, 1).mul_(law.scale)
 
+    def uniform(self, shape, dtype):
+        """Draw from the multiples of 1/65536 in [0, 1)."""
+        return self._integers(shape).to(dtype).div_(_LEVELS)
+
     def _integers(self, shape):
         if self._device.type != "cpu":
-            options = {"generator": self.generator, "device": self._device}
+            options = {"generator": self._generator, "device": self._device}
             return torch.randint(_LEVELS, shape, dtype=torch.int32, **options)
         size = math.prod(shape)
         sixteens = self._words.random_raw(-(-size // 4)).view(np.uint16)[:size]
