@@ -3,6 +3,7 @@
 from skdropout._embedding import EmbeddingEncoder
 from skdropout._mlp import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._mlp_cv import DropoutMLPClassifierCV, DropoutMLPRegressorCV
+from skdropout._reldrop import RelDropClassifier, RelDropRegressor
 from skdropout._smoothhess import SmoothHessInteractions
 from skdropout._version import __version__ as __version__
 
@@ -12,5 +13,7 @@ __all__ = [
     "DropoutMLPRegressor",
     "DropoutMLPRegressorCV",
     "EmbeddingEncoder",
+    "RelDropClassifier",
+    "RelDropRegressor",
     "SmoothHessInteractions",
 ]

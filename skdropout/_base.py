@@ -34,7 +34,8 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
     """A stack of multilayer perceptrons on one table, averaged.
 
     Where its rates come from is a base class of its own: ``_set_rates`` sets ``_rates``, for each
-    network one rate per hidden layer, and ``_input_rates``, one for each network.
+    network one rate per hidden layer, and ``_column_rates``, for each network what its ``Member``
+    takes; ``_columns`` maps a number of networks to what drops their columns.
     """
 
     # The precision of training; predictions have prediction_dtype.
@@ -194,10 +195,10 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
         strata = None if table.target.is_floating_point() else table.target.numpy()
         train, valid = np.arange(n_train), np.arange(n_train, n_rows)
         members = []
-        for seed, rates, input_rate in zip(seeds, self._rates, self._input_rates, strict=True):
+        for seed, rates, column_rates in zip(seeds, self._rates, self._column_rates, strict=True):
             if stops and n_train == n_rows:
                 train, valid = split(n_train, self.validation_fraction, strata, seed)
-            members.append(Member(seed, train, valid, rates, input_rate))
+            members.append(Member(seed, train, valid, rates, **column_rates))
         return members
 
     def _rows(self, table, members):
@@ -229,9 +230,11 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
                 activation=self.activation,
                 dims=self._dims,
                 n_outputs=self._n_raw_outputs,
+                columns=self._columns,
             )
         else:
             module = copy.deepcopy(module)
+            module.columns = self._columns(len(members)).to(module.output.weight)
             set_rates(module, members)
         net = StackNet(
             module,

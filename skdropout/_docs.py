@@ -20,6 +20,33 @@ float or array-like of float, default=0.0
     of shape (n_members,). All inputs that come from the column then take their typical value:
     the median of a numeric column, the "unknown" level of a categorical one. Kept deviations
     from the typical value are divided by ``1 - input_dropout``.""",
+    "alpha": """\
+float, default=0.5
+    Share of chance, in [0, 1], in the choice of columns to drop. 0: by relevance alone; 1: by
+    chance alone, at rate ``beta``.""",
+    "beta": """\
+float, default=0.5
+    Strength, in [0, 1]. With r the relevance of a column for a row, from 0 for the row's least
+    to 1 for its most relevant column, it is dropped with probability
+    ``(alpha + beta - 1 + (1 - alpha) * r) / alpha``, cut off at 0 and 1; so with
+    ``alpha = beta = 0.5`` with probability r.""",
+    "probability": """\
+float, default=1.0
+    Share, in [0, 1], of the rows of a training step whose columns may be dropped.""",
+    "rule": """\
+str, Rule, or sequence of them, default="gradient_x_input"
+    How an output is attributed to the inputs: "gradient_x_input", "integrated_gradients", or
+    layer by layer with "epsilon", "zplus", "gamma", "wsquare" or a
+    :class:`skdropout.functional.Rule`; a sequence has one of these for each layer, the first
+    layer first. With ``activation="relu"`` "epsilon" is "gradient_x_input", which is faster.
+    Inputs count by what they differ from their typical value.""",
+    "warmup": """\
+int, default=0
+    Number of epochs before columns are dropped.""",
+    "schedule": """\
+{"constant", "linear"}, default="constant"
+    "linear": after ``warmup``, ``beta`` rises from 0 in equal steps over ``max_iter // 2``
+    epochs.""",
     "dropouts": """\
 int or array-like of float, default=10
     Dropout rates of hidden units to choose from, the same for all hidden layers; a number of

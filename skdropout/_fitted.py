@@ -69,10 +69,10 @@ class FittedNetworks:
         if not isinstance(n_samples, (int, np.integer)) or n_samples < 1:
             raise ValueError(f"n_samples={n_samples!r} must be a positive integer.")
         module = self.net_.module_
-        if module.n_members == 1 and not (module.dropout.any() or module.input_dropout.any()):
+        if module.n_members == 1 and not module.drops:
             raise ValueError(
                 "All dropout rates are zero and there is one network, so draws do not differ; "
-                "fit with dropout > 0, input_dropout > 0 or n_members > 1."
+                "fit with dropout > 0, dropout of columns or n_members > 1."
             )
         rows = self._encoder.transform(X, self)
         masks = MaskSource(*draw_seeds(random_state, 1), self.device_)

@@ -22,6 +22,14 @@ class _Loss(nn.Module):
         """Map raw outputs to predictions in standardised units."""
         return raw
 
+    def share(self, raw, target):
+        """Return the share of each output, 1, 0 or -1, in what relevance explains.
+
+        That is the output itself, of classes the logit of the true one; ``target`` None stands
+        for what is predicted.
+        """
+        return torch.ones_like(raw)
+
 
 def _mean_and_deviation(y, weight):
     mean = np.average(y, axis=0, weights=weight)
@@ -97,6 +105,13 @@ class LogLoss(_Loss):
     def inverse_link(self, raw):
         return self.log_probabilities(raw).exp()
 
+    def share(self, raw, target):
+        if raw.shape[-1] == 1:
+            is_second = raw > 0 if target is None else target.unsqueeze(-1) == 1
+            return 2 * is_second.to(raw.dtype) - 1
+        target = raw.argmax(-1) if target is None else target
+        return F.one_hot(target, raw.shape[-1]).to(raw.dtype)
+
     def log_probabilities(self, raw):
         """Return log probabilities of shape (n_members, n_rows, n_classes)."""
         if raw.shape[-1] == 1:
@@ -112,6 +127,10 @@ class MultilabelLogLoss(_Loss):
 
     def inverse_link(self, raw):
         return raw.sigmoid()
+
+    def share(self, raw, target):
+        holds = raw > 0 if target is None else target > 0.5
+        return 2 * holds.to(raw.dtype) - 1
 
     def log_probabilities(self, raw):
         """Return the log probability of each label."""

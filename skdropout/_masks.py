@@ -62,6 +62,10 @@ class MaskSource:
         # for integers, n >= threshold if and only if clamp(n - threshold + 1, 0, 1) is one
         return integers.sub_(law.threshold - 1).clamp_(0, 1).mul_(law.scale)
 
+    def uniform(self, shape, dtype):
+        """Draw from the multiples of 1/65536 in [0, 1)."""
+        return self._integers(shape).to(dtype).div_(_LEVELS)
+
     def _integers(self, shape):
         if self._device.type != "cpu":
             options = {"generator": self._generator, "device": self._device}

@@ -2,18 +2,16 @@
 
 from dataclasses import dataclass
 
-from skdropout._classification import BaseDropoutClassifier
 from skdropout._docs import documented
 from skdropout._parameters import DropoutRates
-from skdropout._regression import BaseDropoutRegressor
-from skdropout._sklearn_private import fit_context
+from skdropout._partial_fit import IncrementalClassifier, IncrementalRegressor
 
 __all__ = ["DropoutMLPClassifier", "DropoutMLPRegressor"]
 
 
 @documented
 @dataclass(eq=False, repr=False)
-class DropoutMLPRegressor(BaseDropoutRegressor, DropoutRates):
+class DropoutMLPRegressor(IncrementalRegressor, DropoutRates):
     """Multilayer perceptrons with dropout, for regression on tables of mixed columns.
 
     Columns of numbers and of categories are encoded inside, missing cells included; the target
@@ -51,34 +49,13 @@ class DropoutMLPRegressor(BaseDropoutRegressor, DropoutRates):
 
     _parameter_constraints = {  # noqa: RUF012
         **DropoutRates._parameter_constraints,
-        **BaseDropoutRegressor._parameter_constraints,
+        **IncrementalRegressor._parameter_constraints,
     }
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
-        """Go once over the given rows, with a constant learning rate.
-
-        Parameters
-        ----------
-        X : array-like or data frame of shape (n_samples, n_features)
-            Rows to train on. The first call learns categories and units, so it should hold
-            rows that are like those to come.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        self : DropoutMLPRegressor
-            The estimator, trained further.
-        """
-        return self._partial_fit(X, y, sample_weight)
 
 
 @documented
 @dataclass(eq=False, repr=False)
-class DropoutMLPClassifier(BaseDropoutClassifier, DropoutRates):
+class DropoutMLPClassifier(IncrementalClassifier, DropoutRates):
     """Multilayer perceptrons with dropout, for classification on tables of mixed columns.
 
     Two or more classes, or several labels that may hold together. Columns of numbers and of
@@ -116,33 +93,5 @@ class DropoutMLPClassifier(BaseDropoutClassifier, DropoutRates):
 
     _parameter_constraints = {  # noqa: RUF012
         **DropoutRates._parameter_constraints,
-        **BaseDropoutClassifier._parameter_constraints,
+        **IncrementalClassifier._parameter_constraints,
     }
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Go once over the given rows, with a constant learning rate.
-
-        Parameters
-        ----------
-        X : array-like or data frame of shape (n_samples, n_features)
-            Rows to train on. The first call learns categories and units, so it should hold
-            rows that are like those to come.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Classes, or an indicator matrix of labels.
-        classes : array-like of shape (n_classes,), default=None
-            All classes that will ever occur; needed in the first call unless ``y`` holds them
-            all.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        self : DropoutMLPClassifier
-            The estimator, trained further.
-        """
-        self._announced_classes = classes
-        try:
-            return self._partial_fit(X, y, sample_weight)
-        finally:
-            del self._announced_classes

@@ -9,6 +9,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from skdropout._column_dropout import RandomColumns
 from skdropout._masks import KeepLaw
 
 __all__ = [
@@ -72,27 +73,29 @@ class StackMLP(nn.Module):
         A key of ``ACTIVATIONS``.
     generators : list of torch.Generator
         One per member, for the initial weights.
+    columns : RandomColumns or RelevantColumns, default=None
+        Which columns are dropped in training; None is by chance.
 
     Attributes
     ----------
     dropout : Tensor of shape (n_members, n_hidden_layers)
         Probability of dropping a hidden unit; zero until set.
-    input_dropout : Tensor of shape (n_members,)
-        Probability of dropping a column: all its inputs at once take their typical value.
     target_location, target_scale : Tensor of shape (n_members, 1, n_outputs)
         Units that the targets are standardised by.
     """
 
-    def __init__(self, encoding, hidden_layer_sizes, n_outputs, activation, generators):
+    def __init__(
+        self, encoding, hidden_layer_sizes, n_outputs, activation, generators, columns=None
+    ):
         super().__init__()
         self.encoding = encoding
+        self.columns = RandomColumns(len(generators)) if columns is None else columns
         widths = [encoding.width, *hidden_layer_sizes]
         self.hidden = nn.ModuleList(StackLinear(a, b, generators) for a, b in pairwise(widths))
         self.output = StackLinear(widths[-1], n_outputs, generators)
         self.activation = activation
         n_members = len(generators)
         self.register_buffer("dropout", torch.zeros(n_members, len(self.hidden)))
-        self.register_buffer("input_dropout", torch.zeros(n_members))
         self.register_buffer("target_location", torch.zeros(n_members, 1, n_outputs))
         self.register_buffer("target_scale", torch.ones(n_members, 1, n_outputs))
         self.stop_dropping()
@@ -101,6 +104,11 @@ class StackMLP(nn.Module):
     def n_members(self):
         """How many networks the stack holds."""
         return len(self.dropout)
+
+    @property
+    def drops(self):
+        """Whether anything is dropped in training."""
+        return bool(self.dropout.any()) or self.columns.drops
 
     @property
     def hidden_layer_sizes(self):
@@ -122,11 +130,12 @@ class StackMLP(nn.Module):
     def drop_with(self, masks):
         """Drop units by masks from ``masks`` (a MaskSource) whenever in training mode."""
         like = self.output.weight
-        laws = [
+        self._masks = masks
+        self._laws = [
             KeepLaw.from_rates(rates, like.device, like.dtype) if bool(rates.any()) else None
-            for rates in (self.input_dropout, *self.dropout.unbind(1))
+            for rates in self.dropout.unbind(1)
         ]
-        self._masks, self._input_law, self._laws = masks, laws[0], laws[1:]
+        self.columns.prepare()
 
     def standardise(self, target):
         """Put targets in the units each member is trained on; class codes stay as they are."""
@@ -140,26 +149,37 @@ class StackMLP(nn.Module):
 
     def stop_dropping(self):
         """Forget the source of masks: the network is deterministic in either mode."""
-        self._masks, self._input_law, self._laws = None, None, [None] * len(self.hidden)
+        self._masks, self._laws = None, None
 
-    def forward(self, numeric, codes):
+    def forward(self, numeric, codes, target=None):
         """Return raw outputs (n_members, n_rows, n_outputs).
 
         Parameters
         ----------
         numeric : Tensor of shape (n_members or 1, n_rows, n_numeric)
         codes : Tensor of shape (n_members or 1, n_rows, n_categorical)
+        target : Tensor of shape (n_members, n_rows) or (n_members, n_rows, n_outputs)
+            For training alone: what columns may be found relevant for.
         """
         x = self.encoding(numeric, codes)
-        if self.training and self._input_law is not None:
-            kept = self._masks.draw(self._input_law, (*x.shape[:2], self.encoding.n_columns))
-            x = self.encoding.keep(x, kept)
-        activation = ACTIVATIONS[self.activation]
+        if not self.training or self._masks is None:
+            return self.respond(x)
+        x = self.columns(x, self, target, self._masks)
         for layer, law in zip(self.hidden, self._laws, strict=True):
-            x = activation(layer(x))
-            if self.training and law is not None:
+            x = self.activate(layer(x))
+            if law is not None:
                 x = x * self._masks.draw(law, x.shape)
         return self.output(x)
+
+    def respond(self, x):
+        """Return raw outputs of encoded inputs (n_members, n_rows, width), dropout off."""
+        for layer in self.hidden:
+            x = self.activate(layer(x))
+        return self.output(x)
+
+    def activate(self, x):
+        """Apply the hidden units' function."""
+        return ACTIVATIONS[self.activation](x)
 
 
 def _linear(layer, k):

@@ -7,6 +7,7 @@ from numbers import Integral, Real
 import torch
 from sklearn.metrics import get_scorer_names
 
+from skdropout._column_dropout import RandomColumns
 from skdropout._networks import ACTIVATIONS
 from skdropout._rate_grid import make_grid
 from skdropout._sklearn_private import Interval, StrOptions
@@ -79,10 +80,12 @@ class DropoutRates:
         "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
         "input_dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
     }
+    _columns = RandomColumns
 
     def _set_rates(self):
         self._rates = layer_rates(self.dropout, len(self._hidden_sizes), self.n_members)
-        self._input_rates = column_rates(self.input_dropout, self.n_members)
+        rates = column_rates(self.input_dropout, self.n_members)
+        self._column_rates = [{"input_dropout": rate} for rate in rates]
 
 
 @dataclass(eq=False, repr=False)
@@ -109,6 +112,7 @@ class RateGrid:
         "racing": ["boolean"],
         "one_standard_error": ["boolean"],
     }
+    _columns = RandomColumns
 
     def _set_rates(self):
         self._grid = make_grid(self.dropouts, self.input_dropouts, self.grid)

@@ -20,7 +20,7 @@ from skdropout._rate_grid import choose_rate, results_table
 from skdropout._sklearn_private import fit_context, route_to_search
 from skdropout._slices import bytes_of_member, memory_budget
 from skdropout._stack import Member
-from skdropout._validation import all_or_nothing, column_rates, layer_rates
+from skdropout._validation import all_or_nothing, layer_rates
 
 __all__ = ["RateSearch"]
 
@@ -129,7 +129,7 @@ class RateSearch:
         self.dropouts_, self.input_dropouts_ = self._grid.T
         self.dropout_, self.input_dropout_ = self._grid[self.best_index_].tolist()
         self._rates = layer_rates(self.dropout_, len(self._hidden_sizes), self.n_members)
-        self._input_rates = column_rates(self.input_dropout_, self.n_members)
+        self._column_rates = [{"input_dropout": self.input_dropout_}] * self.n_members
 
     def _trained_slices(self, table, folds, seed, race):
         """Train the grid in stacks that fit in memory; yield (candidate, fold) pairs and net."""

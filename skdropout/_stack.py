@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import torch
 
+from skdropout._column_dropout import RandomColumns
 from skdropout._encodings import Embedding, StandardEncoding, TableEncoding
 from skdropout._networks import StackMLP
 from skdropout._tables import spread
@@ -25,17 +26,31 @@ class Member:
     dropout : tuple of float
         One rate per hidden layer.
     input_dropout : float
+        Rate of columns that are dropped by chance.
+    alpha, beta : float
+        Share of chance and strength where relevant columns are dropped.
     """
 
     seed: int
     train: np.ndarray
     valid: np.ndarray
     dropout: tuple
-    input_dropout: float
+    input_dropout: float = 0.0
+    alpha: float = 1.0
+    beta: float = 0.0
 
 
 def build_stack(
-    encoder, table, members, criterion, *, hidden_layer_sizes, activation, dims, n_outputs
+    encoder,
+    table,
+    members,
+    criterion,
+    *,
+    hidden_layer_sizes,
+    activation,
+    dims,
+    n_outputs,
+    columns=RandomColumns,
 ):
     """Build the network of ``members`` for ``table``, in the table's precision.
 
@@ -51,6 +66,8 @@ def build_stack(
     dims : list of int
         Dimension of each categorical column's vectors.
     n_outputs : int
+    columns : callable
+        Maps the number of members to what drops their columns.
 
     Returns
     -------
@@ -63,6 +80,7 @@ def build_stack(
         n_outputs,
         activation,
         generators,
+        columns(len(members)),
     )
     set_rates(module, members)
     if table.target.is_floating_point():
@@ -78,7 +96,7 @@ def set_rates(module, members):
     like = module.dropout
     rates = [member.dropout for member in members]
     module.dropout = like.new_tensor(rates).view(len(members), len(module.hidden))
-    module.input_dropout = like.new_tensor([member.input_dropout for member in members])
+    module.columns.set_rates(members)
 
 
 def _of_rows(members, statistic):

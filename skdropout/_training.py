@@ -126,6 +126,7 @@ class StackNet(NeuralNet):
             self.epoch_ = epoch
             start = time.perf_counter()
             rows = {"dataset_train": self._train.rows, "dataset_valid": self.rows_valid}
+            self.module_.columns.begin_epoch()
             self.notify("on_epoch_begin", **rows)
             self.run_single_epoch(self._train, True, "train", self.train_step)
             self.run_single_epoch(self._valid, False, "valid", self.validation_step)
@@ -176,7 +177,7 @@ class StackNet(NeuralNet):
         """Take one step of every member."""
         x, y, count = batch
         self.optimizer_.zero_grad()
-        raw = self.module_(**x)
+        raw = self.module_(**x, target=y["target"])
         total = self.member_losses(raw, y)
         (total / count.clamp(min=1)).sum().backward()
         if self.max_grad_norm is not None:

@@ -7,6 +7,7 @@ import torch
 from sklearn.base import BaseEstimator
 
 from skdropout._batches import Rows, TableTensors
+from skdropout._column_dropout import RandomColumns
 from skdropout._early_stopping import BestEpoch
 from skdropout._losses import SquaredError
 from skdropout._masks import MaskSource
@@ -63,7 +64,17 @@ def make_table(X, y, dtype=torch.float64, weight=None):
     return encoder, table
 
 
-def train_stack(encoder, table, members, *, epochs=3, patience=None, mask_seed=0, **options):
+def train_stack(
+    encoder,
+    table,
+    members,
+    *,
+    epochs=3,
+    patience=None,
+    mask_seed=0,
+    columns=RandomColumns,
+    **options,
+):
     """Train a small stack on the CPU; return its net."""
     criterion = SquaredError()
     module = build_stack(
@@ -75,6 +86,7 @@ def train_stack(encoder, table, members, *, epochs=3, patience=None, mask_seed=0
         activation="relu",
         dims=[4] * len(encoder.categorical_),
         n_outputs=table.target.shape[1],
+        columns=columns,
     )
     valid = [torch.as_tensor(member.valid) for member in members]
     options = {"lr": 1e-2, "weight_decay": 1e-2, "schedule": "cosine", **options}

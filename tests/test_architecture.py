@@ -13,7 +13,7 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*.py"))
 # Lowest first; a module may import from its own floor's package or from lower floors.
 FLOORS = [
     {"functional", "datasets", "nn", "_version"},
-    {"_device", "_masks", "_losses", "_sklearn_private"},
+    {"_device", "_masks", "_losses", "_sklearn_private", "_stack_relevance", "_column_dropout"},
     {"_encodings", "_columns", "_batches"},
     {"_networks", "_tables"},
     {
@@ -42,7 +42,7 @@ FLOORS = [
     },
     {"_base"},
     {"_regression", "_classification", "_rate_search"},
-    {"_mlp", "_mlp_cv", "_reldrop", "_embedding"},
+    {"_partial_fit", "_mlp", "_mlp_cv", "_reldrop", "_embedding"},
     {"inspection", "export"},
     {"callbacks"},
     {"_additive", "_detecting_networks", "_local_hessians", "_smoothhess"},

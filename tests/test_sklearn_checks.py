@@ -9,6 +9,8 @@ from skdropout import (
     DropoutMLPRegressor,
     DropoutMLPRegressorCV,
     EmbeddingEncoder,
+    RelDropClassifier,
+    RelDropRegressor,
     SmoothHessInteractions,
 )
 
@@ -30,6 +32,8 @@ EXPECTED_FAILURES = {
         "check_transformer_data_not_an_array": _CROSS_FITTING,
         "check_transformer_general": _CROSS_FITTING,
     },
+    "RelDropClassifier": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
+    "RelDropRegressor": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
     "SmoothHessInteractions": {},
 }
 
@@ -42,6 +46,8 @@ ESTIMATORS = [
     DropoutMLPRegressor(**SMALL),
     DropoutMLPRegressorCV(**GRID),
     EmbeddingEncoder((8,), max_iter=5, cv=2, random_state=0, device="cpu"),
+    RelDropClassifier(**SMALL, beta=0.2, learning_rate_init=0.01),
+    RelDropRegressor(**SMALL, beta=0.2, learning_rate_init=0.01),
     SmoothHessInteractions(DropoutMLPRegressor(**TINY), random_state=0),
 ]
 

@@ -1,9 +1,13 @@
 """A member of a stack is what it would be alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from skdropout._column_dropout import RelevantColumns
+from skdropout._losses import SquaredError
 from skdropout._stack import Member
 from tests.conftest import make_table, train_stack
 
@@ -15,6 +19,10 @@ def members_of(rng, n_rows, sizes, rate=0.0, n_valid=0):
         rates = (rate, rate / 2)
         members.append(Member(seed + 1, rows[:size], rows[size : size + n_valid], rates, rate / 2))
     return members
+
+
+def relevant_columns(n_members):
+    return RelevantColumns(n_members, SquaredError().share, rule="epsilon")
 
 
 def outputs(net, table):
@@ -123,3 +131,45 @@ def test_statistics_are_each_members_own(mixed_table):
     embedding = module.encoding.embeddings[0]
     assert embedding.row_of[0, code] == code
     assert embedding.row_of[1, code] == unknown
+
+
+def test_relevant_columns_are_each_members_own(mixed_table):
+    """Without chance (alpha 0) members of different strength are exactly as if alone."""
+    encoder, table = make_table(*mixed_table)
+    members = [
+        replace(member, alpha=alpha, beta=beta)
+        for member, alpha, beta in zip(
+            members_of(np.random.default_rng(5), 300, (200, 150, 120)),
+            (0.5, 0.0, 0.0),
+            (0.0, 0.4, 0.9),
+            strict=True,
+        )
+    ]
+    together = outputs(train_stack(encoder, table, members, columns=relevant_columns), table)
+    for k, member in enumerate(members):
+        alone = outputs(train_stack(encoder, table, [member], columns=relevant_columns), table)
+        torch.testing.assert_close(together[k], alone[0], rtol=0, atol=1e-8)
+    plain = outputs(train_stack(encoder, table, members[:2]), table)
+    torch.testing.assert_close(together[0], plain[0], rtol=0, atol=1e-7)
+    assert (together[1] - plain[1]).abs().max() > 0.1
+
+
+def test_dropout_of_relevant_columns_in_a_stack_has_the_law_of_it_alone(mixed_table):
+    """As above for dropout: two kinds of members, each kind against itself alone."""
+    encoder, table = make_table(*mixed_table)
+    start = members_of(np.random.default_rng(6), 300, (200,))[0]
+    kinds = [replace(start, alpha=0.5, beta=0.5), replace(start, alpha=1.0, beta=0.2)]
+    n = 15
+    together = train_stack(encoder, table, kinds * n, epochs=2, columns=relevant_columns)
+    for k, kind in enumerate(kinds):
+        loss = together.losses_["train"][k::2]
+        alone = [
+            train_stack(
+                encoder, table, [kind], epochs=2, mask_seed=seed, columns=relevant_columns
+            ).losses_["train"]
+            for seed in range(n)
+        ]
+        alone = torch.cat(alone)
+        error = (loss.var() / n + alone.var() / n).sqrt()
+        assert loss.std() > 0
+        assert abs(loss.mean() - alone.mean()) < 4 * error

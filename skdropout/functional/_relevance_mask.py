@@ -64,7 +64,12 @@ def relevance_mask(
     generator = generator or fresh_generator(relevance.device)
     u = torch.empty_like(relevance).uniform_(generator=generator)
     treated = torch.empty_like(relevance[..., :1]).uniform_(generator=generator) < probability
-    return (alpha * u + (1 - alpha) * _scaled(relevance) >= 1 - beta) & treated
+    return is_dropped(relevance, u, alpha, beta) & treated
+
+
+def is_dropped(relevance: Tensor, u: Tensor, alpha: float | Tensor, beta: float | Tensor) -> Tensor:
+    """The law of `relevance_mask` given its uniform draws."""
+    return alpha * u + (1 - alpha) * _scaled(relevance) >= 1 - beta
 
 
 def relevance_block_mask(
@@ -166,7 +171,7 @@ def check_in_unit_interval(**parameters: float | Tensor) -> None:
 
 def _scaled(relevance: Tensor) -> Tensor:
     """From 0 for the least to 1 for the most relevant group; 0 for all where they are equal."""
-    low, high = relevance.amin(-1, keepdim=True), relevance.amax(-1, keepdim=True)
+    low, high = torch.aminmax(relevance, dim=-1, keepdim=True)
     rounding = 100 * torch.finfo(relevance.dtype).eps * torch.maximum(low.abs(), high.abs())
     span = high - low
     return (relevance - low) / span.masked_fill(span <= rounding, math.inf)

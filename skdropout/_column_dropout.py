@@ -1,0 +1,130 @@
+"""Which columns a stack drops in a training step: by chance, or the relevant ones.
+
+Both kinds know how inputs belong to columns, and what a dropped column looks like, from the
+stack's encoding alone: its ``groups``, its ``typical`` row and ``keep``.
+"""
+
+import torch
+from torch import nn
+
+from skdropout._masks import KeepLaw
+from skdropout._stack_relevance import stack_relevance
+from skdropout.functional import group_sum
+from skdropout.functional._relevance_mask import is_dropped
+
+__all__ = ["RandomColumns", "RelevantColumns"]
+
+
+class RandomColumns(nn.Module):
+    """Drop columns by chance, and scale up what the others deviate from typical.
+
+    Attributes
+    ----------
+    input_dropout : Tensor of shape (n_members,)
+        Probability of dropping a column; zero until set.
+    """
+
+    def __init__(self, n_members):
+        super().__init__()
+        self.register_buffer("input_dropout", torch.zeros(n_members))
+        self._law = None
+
+    @property
+    def drops(self):
+        """Whether any network drops anything."""
+        return bool(self.input_dropout.any())
+
+    def set_rates(self, members):
+        """Take each network's rate from its member."""
+        rates = [member.input_dropout for member in members]
+        self.input_dropout = self.input_dropout.new_tensor(rates)
+
+    def prepare(self):
+        """Get ready to drop at the present rates."""
+        rates = self.input_dropout
+        self._law = KeepLaw.from_rates(rates, rates.device, rates.dtype) if self.drops else None
+
+    def begin_epoch(self):
+        """Rates are the same in all epochs."""
+
+    def forward(self, encoded, stack, target, masks):
+        """Return the encoded batch with some columns dropped, drawn from a MaskSource."""
+        if self._law is None:
+            return encoded
+        kept = masks.draw(self._law, (*encoded.shape[:2], stack.encoding.n_columns))
+        return stack.encoding.keep(encoded, kept)
+
+
+class RelevantColumns(nn.Module):
+    """Drop columns on which the networks' present outputs rest; others stay as they are.
+
+    Parameters
+    ----------
+    n_members : int
+    share : callable
+        Maps raw outputs and targets (or None) to each output's share in what is explained.
+    rule : str, Rule or sequence of them
+    probability : float
+        Share of the rows that are treated at all.
+    warmup : int
+        Epochs without dropping.
+    rise : int
+        Epochs after these in which ``beta`` rises in equal steps.
+
+    Attributes
+    ----------
+    alpha, beta : Tensor of shape (n_members, 1, 1)
+        Share of chance and strength, see ``relevance_mask``.
+    """
+
+    def __init__(self, n_members, share, *, rule, probability=1.0, warmup=0, rise=0):
+        super().__init__()
+        self.register_buffer("alpha", torch.ones(n_members, 1, 1))
+        self.register_buffer("beta", torch.zeros(n_members, 1, 1))
+        self.share = share
+        self.rule = rule
+        self.probability = probability
+        self.warmup = warmup
+        self.rise = rise
+        self._epoch, self._is_idle = 0, True
+
+    @property
+    def drops(self):
+        """Whether any network drops anything."""
+        return bool(self.beta.any()) and self.probability > 0
+
+    def set_rates(self, members):
+        """Take each network's alpha and beta from its member."""
+        for name in ("alpha", "beta"):
+            values = [getattr(member, name) for member in members]
+            setattr(self, name, getattr(self, name).new_tensor(values).view(-1, 1, 1))
+
+    def prepare(self):
+        """Look once whether there is anything to do."""
+        self._is_idle = not self.drops
+
+    def begin_epoch(self):
+        """Count the epochs that the networks have been trained for."""
+        self._epoch += 1
+
+    @property
+    def strength(self):
+        """The share of ``beta`` that this epoch has."""
+        since = self._epoch - self.warmup
+        return min(1.0, max(0, since) / (self.rise + 1))
+
+    def forward(self, encoded, stack, target, masks):
+        """Return the encoded batch with some columns dropped, drawn from a MaskSource."""
+        if self._is_idle or not self.strength:
+            return encoded
+        encoding = stack.encoding
+        relevance = stack_relevance(
+            stack, encoded.detach(), lambda raw: self.share(raw, target), self.rule
+        )
+        relevance = group_sum(relevance, encoding.groups, encoding.n_columns)
+        draw = masks.uniform(relevance.shape, relevance.dtype)
+        dropped = is_dropped(relevance, draw, self.alpha, self.beta * self.strength)
+        if self.probability < 1:
+            rows = (*relevance.shape[:2], 1)
+            dropped &= masks.uniform(rows, relevance.dtype) < self.probability
+        return encoding.keep(encoded, (~dropped).to(encoded.dtype))
