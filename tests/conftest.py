@@ -63,7 +63,17 @@ def make_table(X, y, dtype=torch.float64, weight=None):
     return encoder, table
 
 
-def train_stack(encoder, table, members, *, epochs=3, patience=None, mask_seed=0, **options):
+def train_stack(
+    encoder,
+    table,
+    members,
+    *,
+    epochs=3,
+    patience=None,
+    mask_seed=0,
+    numeric_encoding="standard",
+    **options,
+):
     """Train a small stack on the CPU; return its net."""
     criterion = SquaredError()
     module = build_stack(
@@ -73,6 +83,7 @@ def train_stack(encoder, table, members, *, epochs=3, patience=None, mask_seed=0
         criterion,
         hidden_layer_sizes=(16, 8),
         activation="relu",
+        numeric_encoding=numeric_encoding,
         dims=[4] * len(encoder.categorical_),
         n_outputs=table.target.shape[1],
     )
