@@ -95,12 +95,16 @@ def test_piecewise_linear_encoding_equals_its_definition():
             elif x > edges[t]:
                 expected[row, t] = (x - edges[t]) / (edges[t + 1] - edges[t])
     found = encoded(encode_with("piecewise_linear", column[:, None]), values)
-    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found[:, 1:], expected, rtol=1e-9, atol=1e-12)
+    standard = encoded(encode_with("standard", column[:, None]), values)
+    np.testing.assert_allclose(found[:, :1], standard, rtol=1e-12)
 
 
 def test_piecewise_linear_bins_of_few_values_are_between_them():
     found = encoded(encode_with("piecewise_linear", np.array([[3.0], [1.0], [7.0]])), [1, 2, 3, 7])
-    np.testing.assert_allclose(found, [[0, 0], [0.5, 0], [1, 0], [1, 1]])
+    np.testing.assert_allclose(found[:, 1:], [[0, 0], [0.5, 0], [1, 0], [1, 1]])
+    binary = np.array([[3.0], [1.0], [3.0]])
+    assert encoded(encode_with("piecewise_linear", binary), [1, 3]).shape == (2, 1)
 
 
 @RANKED
@@ -117,16 +121,16 @@ def test_a_value_that_fills_a_bin_is_an_edge_and_leaves_the_others_to_the_rest()
     rest = np.quantile(column[9000:], np.linspace(0, 1, 32))
     x = np.array([rest[4], (rest[4] + rest[5]) / 2])
     found = encoded(encode_with("piecewise_linear", column[:, None]), x)
-    np.testing.assert_allclose(found.sum(1), [5, 5.5])
+    np.testing.assert_allclose(found[:, 1:].sum(1), [5, 5.5])
 
 
 def test_members_may_have_different_numbers_of_bins():
     """The layout is the whole table's; bins that a member lacks are zero."""
-    few, many = np.array([[1.0], [2.0], [2.0]]), np.arange(100.0)[:, None]
+    few, many = np.array([[1.0], [2.0], [3.0]]), np.arange(100.0)[:, None]
     both = encode_with("piecewise_linear", few, many)(torch.tensor([[[1.25]], [[1.25]]]))
     alone = [encoded(encode_with("piecewise_linear", part), [1.25])[0] for part in (few, many)]
-    assert [len(part) for part in alone] == [1, 32]
-    np.testing.assert_allclose(both[0, 0], [*alone[0], *[0] * 31])
+    assert [len(part) for part in alone] == [1 + 2, 1 + 32]
+    np.testing.assert_allclose(both[0, 0], [*alone[0], *[0] * 30])
     np.testing.assert_allclose(both[1, 0], alone[1])
 
 

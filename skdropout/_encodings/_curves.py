@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from skdropout._encodings._numeric import NEAREST, NumericEncoding, StandardEncoding, stacked
+from skdropout._encodings._numeric import CLIP, NEAREST, NumericEncoding, StandardEncoding, stacked
 from skdropout._encodings._statistics import bin_edges
 
 __all__ = ["PeriodicEncoding", "PiecewiseLinearEncoding"]
@@ -17,10 +17,11 @@ _WAVES_SCALE = 0.1
 
 
 class PiecewiseLinearEncoding(NumericEncoding):
-    """For each quantile bin of a column, how much of it lies below a number, from 0 to 1 [1]_.
+    """A number in standard units, and for each quantile bin how much of it lies below [1]_.
 
     A weighted sum of a column's inputs is a continuous curve with its knots at the edges of the
-    bins, constant beyond the first and the last.
+    bins. The standard number, which the paper has not, makes it a straight line beyond the first
+    and the last, where it would be constant. Columns of two values need no bins.
 
     Parameters
     ----------
@@ -37,27 +38,33 @@ class PiecewiseLinearEncoding(NumericEncoding):
     """
 
     kind = "piecewise_linear"
-    inputs_per_column = _MOST_BINS
+    inputs_per_column = 1 + _MOST_BINS
+    shared_buffers = (*NumericEncoding.shared_buffers, "least", "most")
 
     def __init__(self, statistics, layout, generators=None):
-        center, has_missing, edges = (
+        center, scale, has_missing, edges = (
             [of_member[name] for of_member in statistics]
-            for name in ("center", "has_missing", "edges")
+            for name in ("center", "scale", "has_missing", "edges")
         )
         super().__init__(center, has_missing, layout)
-        bins = [
-            np.concatenate([_bins(*pair) for pair in zip(of_member, layout, strict=True)], axis=1)
-            for of_member in edges
+        lines = [
+            np.concatenate(list(map(_lines, *of_member, layout)), axis=1)
+            for of_member in zip(center, scale, edges, strict=True)
         ]
-        lower, slope = zip(*bins, strict=True)
-        self.register_buffer("lower", stacked(lower))
+        start, slope = zip(*lines, strict=True)
+        self.register_buffer("start", stacked(start))
         self.register_buffer("slope", stacked(slope))
+        # each column's first input is the standard number
+        is_number = torch.ones_like(self.column, dtype=torch.bool)
+        is_number[1:] = self.column.diff() > 0
+        self.register_buffer("least", torch.where(is_number, -CLIP, 0.0))
+        self.register_buffer("most", torch.where(is_number, CLIP, 1.0))
 
     @classmethod
     def layout(cls, numeric):
-        """Return the most bins that a member can have of each column, at least one."""
+        """Return the number itself and the most bins that a member can have of each column."""
         n_values = [len(np.unique(column[np.isfinite(column)])) for column in numeric.T]
-        return np.clip(n_values, 2, _MOST_BINS + 1) - 1
+        return np.array([1 + min(n - 1, _MOST_BINS) if n > 2 else 1 for n in n_values], dtype=int)
 
     @staticmethod
     def statistics(numeric):
@@ -67,7 +74,7 @@ class PiecewiseLinearEncoding(NumericEncoding):
 
     def encode(self, numeric):
         wide = numeric.index_select(-1, self.column)
-        return ((wide - self.lower) * self.slope).clamp(0, 1)
+        return ((wide - self.start) * self.slope).clamp(self.least, self.most)
 
 
 class PeriodicEncoding(StandardEncoding):
@@ -110,12 +117,13 @@ class PeriodicEncoding(StandardEncoding):
         return encoded.transpose(1, 2).flatten(2)
 
 
-def _bins(edges, n_bins):
-    """Return lower edges and inverse widths, (2, n_bins); those beyond the edges are constant."""
-    bins = np.zeros((2, n_bins))
-    if len(edges) > 1:
-        bins[:, : len(edges) - 1] = edges[:-1], 1 / np.diff(edges).clip(NEAREST)
-    return bins
+def _lines(center, scale, edges, n_inputs):
+    """Return starts and slopes, (2, n_inputs), of the number and its bins, the last ones flat."""
+    lines = np.zeros((2, n_inputs))
+    lines[:, 0] = center, 1 / scale
+    if n_inputs > 1 and len(edges) > 1:
+        lines[:, 1 : len(edges)] = edges[:-1], 1 / np.diff(edges).clip(NEAREST)
+    return lines
 
 
 def _draw_waves(n_columns, n_sums, generator):

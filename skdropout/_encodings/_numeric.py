@@ -6,11 +6,11 @@ from torch import nn
 
 from skdropout._encodings._statistics import normal_scores, spread
 
-__all__ = ["NEAREST", "NumericEncoding", "QuantileEncoding", "StandardEncoding", "stacked"]
+__all__ = ["CLIP", "NEAREST", "NumericEncoding", "QuantileEncoding", "StandardEncoding", "stacked"]
 
 # Beyond this many standard units a value counts as that many: an outlier cannot dominate a
 # network, and an infinite cell is a large number.
-_CLIP = 10.0
+CLIP = 10.0
 # A finite number in place of infinity, and the least distance of two knots, in single precision.
 _FAR, NEAREST = 1e30, 1e-30
 _MOST_KNOTS = 256
@@ -98,7 +98,7 @@ class StandardEncoding(NumericEncoding):
         self.register_buffer("scale", stacked(scale))
 
     def encode(self, numeric):
-        return ((numeric - self.center) / self.scale).clamp(-_CLIP, _CLIP)
+        return ((numeric - self.center) / self.scale).clamp(-CLIP, CLIP)
 
 
 class QuantileEncoding(NumericEncoding):
