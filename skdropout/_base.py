@@ -105,10 +105,13 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
 
     def _check_same_networks(self):
         module = self.net_.module_
+        numeric = module.encoding.numeric
+        had_encoding = self.numeric_encoding if numeric is None else numeric.kind
         for name, value, had in (
             ("n_members", self.n_members, module.n_members),
             ("hidden_layer_sizes", self._hidden_sizes, module.hidden_layer_sizes),
             ("activation", self.activation, module.activation),
+            ("numeric_encoding", self.numeric_encoding, had_encoding),
         ):
             if value != had:
                 raise ValueError(
@@ -228,6 +231,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
                 criterion,
                 hidden_layer_sizes=self._hidden_sizes,
                 activation=self.activation,
+                numeric_encoding=self.numeric_encoding,
                 dims=self._dims,
                 n_outputs=self._n_raw_outputs,
                 columns=self._columns,

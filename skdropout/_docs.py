@@ -97,10 +97,14 @@ int, default=1
     weights, row order, dropout masks and, unless validation rows are given to ``fit``,
     its own validation split.""",
     "numeric_encoding": """\
-{"standard"}, default="standard"
-    How numbers enter the network. "standard": distance from the median in robust units of
-    spread, beyond ten units clipped; a missing number is typical, with an indicator beside it
-    if the column had missing cells in training.""",
+{"standard", "quantile", "piecewise_linear", "periodic"}, default="standard"
+    How numbers enter the network, by statistics of each network's own training rows.
+    "standard": distance from the median in robust units of spread, beyond ten units clipped.
+    "quantile": the normal quantile of the number's rank. "piecewise_linear": for each of up to 32
+    bins with equally many rows, how much of it lies below the number, from 0 to 1 [4]_.
+    "periodic": the standard number and three learnt sums of learnt cosines of it [4]_ [5]_.
+    A missing number is the median, with an indicator beside it if the column had missing cells
+    in training.""",
     "categorical_features": """\
 "from_dtype", None, or array-like of {int, str, bool}, default="from_dtype"
     Which columns hold categories. "from_dtype": a data frame's columns of dtype category, and
@@ -262,7 +266,11 @@ _REFERENCES = """\
 .. [2] B. Lengerich, E. Xing, R. Caruana, "Dropout as a Regularizer of Interaction Effects",
    AISTATS 2022.
 .. [3] J. Friedman, T. Hastie, R. Tibshirani, "Regularization Paths for Generalized Linear
-   Models via Coordinate Descent", JSS 33, 2010 (the rule of one standard error)."""
+   Models via Coordinate Descent", JSS 33, 2010 (the rule of one standard error).
+.. [4] Y. Gorishniy, I. Rubachev, A. Babenko, "On Embeddings for Numerical Features in Tabular
+   Deep Learning", NeurIPS 2022.
+.. [5] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
+   Boosted Trees on Tabular Data", NeurIPS 2024."""
 
 
 def documented(cls):

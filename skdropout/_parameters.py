@@ -8,6 +8,7 @@ import torch
 from sklearn.metrics import get_scorer_names
 
 from skdropout._column_dropout import RandomColumns
+from skdropout._encodings import NUMERIC_ENCODINGS
 from skdropout._networks import ACTIVATIONS
 from skdropout._rate_grid import make_grid
 from skdropout._sklearn_private import Interval, StrOptions
@@ -47,7 +48,7 @@ class NetworkParameters:
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "n_members": [Interval(Integral, 1, None, closed="left")],
-        "numeric_encoding": [StrOptions({"standard"})],
+        "numeric_encoding": [StrOptions(set(NUMERIC_ENCODINGS))],
         "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
         "embedding_dim": [StrOptions({"auto"}), dict, Interval(Integral, 1, None, closed="left")],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],

@@ -13,6 +13,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
 from skdropout._batches import Rows
 from skdropout._device import draw_seeds
+from skdropout._encodings import NUMERIC_ENCODINGS
 from skdropout._fold_scores import FoldScores
 from skdropout._folds import InnerSplit, make_folds
 from skdropout._predictor import predict_rows
@@ -159,7 +160,8 @@ class RateSearch:
 
     def _members_that_fit(self, folds):
         embedded = zip(self._encoder.n_levels, self._dims, strict=True)
-        n_inputs = 2 * len(self._encoder.numeric_) + sum(self._dims)
+        of_number = NUMERIC_ENCODINGS[self.numeric_encoding].inputs_per_column + 1
+        n_inputs = of_number * len(self._encoder.numeric_) + sum(self._dims)
         of_one = bytes_of_member(
             (n_inputs, *self._hidden_sizes, self._n_raw_outputs),
             sum((n + 2) * dim for n, dim in embedded),

@@ -7,9 +7,8 @@ import numpy as np
 import torch
 
 from skdropout._column_dropout import RandomColumns
-from skdropout._encodings import Embedding, StandardEncoding, TableEncoding
+from skdropout._encodings import NUMERIC_ENCODINGS, Embedding, TableEncoding
 from skdropout._networks import StackMLP
-from skdropout._tables import spread
 
 __all__ = ["Member", "build_stack", "set_rates"]
 
@@ -48,6 +47,7 @@ def build_stack(
     *,
     hidden_layer_sizes,
     activation,
+    numeric_encoding,
     dims,
     n_outputs,
     columns=RandomColumns,
@@ -63,6 +63,8 @@ def build_stack(
     criterion : _Loss
     hidden_layer_sizes : sequence of int
     activation : str
+    numeric_encoding : str
+        A key of ``NUMERIC_ENCODINGS``.
     dims : list of int
         Dimension of each categorical column's vectors.
     n_outputs : int
@@ -75,7 +77,7 @@ def build_stack(
     """
     generators = [torch.Generator().manual_seed(member.seed) for member in members]
     module = StackMLP(
-        _encoding(encoder, table, members, dims, generators),
+        _encoding(encoder, table, members, numeric_encoding, dims, generators),
         hidden_layer_sizes,
         n_outputs,
         activation,
@@ -113,10 +115,12 @@ def _target_units(table, rows, criterion):
     return criterion.standardisation(table.target[rows].double().numpy(), weight)
 
 
-def _encoding(encoder, table, members, dims, generators):
+def _encoding(encoder, table, members, numeric_encoding, dims, generators):
     numeric = None
     if encoder.numeric_:
-        numeric = _numeric_encoding(table.numeric.double().numpy(), members)
+        cells, kind = table.numeric.double().numpy(), NUMERIC_ENCODINGS[numeric_encoding]
+        statistics = _of_rows(members, lambda rows: kind.statistics(cells[rows]))
+        numeric = kind(statistics, kind.layout(cells), generators)
     embeddings, embedded_columns = [], []
     for dim in sorted(set(dims)):
         columns = [c for c, d in enumerate(dims) if d == dim]
@@ -127,16 +131,6 @@ def _encoding(encoder, table, members, dims, generators):
     return TableEncoding(
         numeric, embeddings, encoder.numeric_, embedded_columns, encoder.categorical_
     )
-
-
-def _numeric_encoding(numeric, members):
-    statistics = _of_rows(
-        members, lambda rows: (*spread(numeric[rows]), np.isnan(numeric[rows]).any(0))
-    )
-    center, scale, has_missing = (
-        torch.as_tensor(np.stack(part)).unsqueeze(1) for part in zip(*statistics, strict=True)
-    )
-    return StandardEncoding(center, scale, has_missing)
 
 
 def _known_rows(codes, n_levels, rows):

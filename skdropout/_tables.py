@@ -4,44 +4,16 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from skdropout._columns import as_levels, as_numbers, column_of, is_frame, looks_categorical
+from skdropout._encodings import spread
 
-__all__ = ["TableEncoder", "spread"]
-
-# Interquantile ranges, and their width in standard deviations of a normal law.
-_RANGES = ((0.25, 0.75, 1.349), (0.02, 0.98, 4.107), (0.002, 0.998, 5.756))
-
-
-def spread(numeric):
-    """Return robust location and scale of the columns of a 2-D array with missing cells.
-
-    The location is the median. The scale is the widest of three interquantile ranges, each in
-    units of a normal law's standard deviation: a few wild cells do not count, a heavy tail does,
-    and so does a column that is constant but for a few per cent of its cells.
-    """
-    location = np.zeros(numeric.shape[1])
-    scale = np.ones(numeric.shape[1])
-    orders = [0.5] + [q for low, high, _ in _RANGES for q in (low, high)]
-    for j, column in enumerate(numeric.T):
-        column = column[np.isfinite(column)]
-        if not len(column):
-            continue
-        location[j], *ends = np.quantile(column, orders)
-        widths = [
-            (high - low) / width
-            for low, high, (*_, width) in zip(ends[::2], ends[1::2], _RANGES, strict=True)
-        ]
-        width = max(widths) or column.std()
-        # a constant column: rounding may leave a width that is not quite zero
-        if width > 1e-12 * max(abs(location[j]), 1e-300):
-            scale[j] = width
-    return location, scale
+__all__ = ["TableEncoder"]
 
 
 class TableEncoder:
     """Read tables of one layout as two arrays: numbers and category codes.
 
     Numbers are put into units in which float32 loses nothing; statistics that a network uses are
-    each member's own (see ``StandardEncoding``). A categorical column with L levels has codes
+    each member's own (see ``NumericEncoding``). A categorical column with L levels has codes
     0 .. L-1, then L for missing and L+1 for unknown.
 
     Parameters

@@ -73,6 +73,7 @@ def train_stack(
     patience=None,
     mask_seed=0,
     columns=RandomColumns,
+    numeric_encoding="standard",
     **options,
 ):
     """Train a small stack on the CPU; return its net."""
@@ -84,6 +85,7 @@ def train_stack(
         criterion,
         hidden_layer_sizes=(16, 8),
         activation="relu",
+        numeric_encoding=numeric_encoding,
         dims=[4] * len(encoder.categorical_),
         n_outputs=table.target.shape[1],
         columns=columns,

@@ -2,10 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from skdropout._encodings import Embedding, StandardEncoding
+from skdropout._encodings import NUMERIC_ENCODINGS, Embedding, spread
 from skdropout._masks import KeepLaw, MaskSource
 from skdropout._stack import Member
-from skdropout._tables import spread
 from tests.conftest import make_table, train_stack
 
 
@@ -17,11 +16,19 @@ def trained(mixed_table):
     return table, train_stack(encoder, table, members, epochs=1).module_.encoding
 
 
+def encode_with(kind, *tables):
+    """An encoding of members that were given these training rows."""
+    kind = NUMERIC_ENCODINGS[kind]
+    generators = [torch.Generator().manual_seed(k) for k in range(len(tables))]
+    layout = kind.layout(np.concatenate(tables))
+    return kind([kind.statistics(table) for table in tables], layout, generators)
+
+
 def test_standard_encoding_is_affine_within_ten_units():
     rng = np.random.default_rng(0)
     column = rng.normal(5, 3, size=(1000, 1))
-    center, scale = (torch.as_tensor(part).view(1, 1, 1) for part in spread(column))
-    encoding = StandardEncoding(center, scale, torch.zeros(1, 1, 1, dtype=torch.bool))
+    center, scale = (torch.as_tensor(part) for part in spread(column))
+    encoding = encode_with("standard", column)
     x = torch.linspace(-20, 30, 101, dtype=torch.float64).view(1, -1, 1)
     encoded = encoding(x)
     torch.testing.assert_close(encoded, (x - center) / scale)

@@ -1,0 +1,102 @@
+"""How the defaults were chosen: one change at a time, on five of the ten tables.
+
+Each step starts from what the steps before it chose. Choices were made on the tables CHOOSING of
+``_tables.py`` alone; the others confirm them in ``tabular.py``. Rows already in
+``results/recipe.csv`` are not computed again.
+
+    python benchmarks/recipe.py --data-dir FOLDER [--steps NAME ...] [--seeds 2]
+"""
+
+import argparse
+import warnings
+
+import numpy as np
+import torch
+from _results import append_rows, done, show
+from _tables import CHOOSING, load_table, split
+from tabular import measure, ours, read
+
+warnings.filterwarnings("ignore", category=UserWarning)
+
+START = {
+    "hidden_layer_sizes": (256, 256),
+    "activation": "relu",
+    "n_members": 1,
+    "numeric_encoding": "standard",
+    "dropout": 0.1,
+    "learning_rate_init": 1e-3,
+    "weight_decay": 1e-2,
+    "batch_size": "auto",
+    "max_iter": 100,
+    "n_iter_no_change": 20,
+}
+# step: ({name of a choice: its parameters}, the name of the one chosen or None)
+STEPS = {
+    "start": ({"start": {}}, "start"),
+    "members": ({"4 members": {"n_members": 4}}, "4 members"),
+    "encoding": (
+        {
+            "quantile": {"numeric_encoding": "quantile"},
+            "piecewise_linear": {"numeric_encoding": "piecewise_linear"},
+            "periodic": {"numeric_encoding": "periodic"},
+        },
+        None,
+    ),
+}
+
+
+def candidates():
+    """Yield (step, name, parameters), each with what was chosen before it."""
+    base = START
+    for step, (choices, chosen) in STEPS.items():
+        for name, changes in choices.items():
+            yield step, name, {**base, **changes}
+        if chosen is not None:
+            base = {**base, **choices[chosen]}
+
+
+def run(steps, seeds, data_dir):
+    known = done("recipe")
+    for step, name, parameters in candidates():
+        if step not in steps:
+            continue
+        for seed in range(seeds):
+            for table in CHOOSING:
+                setting = f"{table} | {step}: {name} | {seed}"
+                if (setting, "fit, s") in known:
+                    continue
+                X, y, task = load_table(table, data_dir)
+                found = measure(ours(**parameters), *split(X, y, task, seed), task, seed)
+                append_rows("recipe", [(setting, m, v, 0.0) for m, v in found.items()])
+
+
+def report():
+    """Print, for each choice, the quality on each table and the time of all fits."""
+    values = read("recipe")
+    quality = {**values["R2"], **values["log-loss"]}
+    rows = []
+    for step, name, _ in candidates():
+        cells = [quality.get((table, f"{step}: {name}")) for table in CHOOSING]
+        if any(cell is None for cell in cells):
+            continue
+        times = [values["fit, s"][table, f"{step}: {name}"].mean() for table in CHOOSING]
+        mark = " *" if STEPS[step][1] == name else ""
+        rows.append(
+            [f"{step}: {name}{mark}", *(f"{c.mean():.4f}" for c in cells), f"{np.sum(times):.1f}"]
+        )
+    show(("choice (R2 or log-loss)", *CHOOSING, "fit of the five, s"), rows)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data-dir")
+    parser.add_argument("--steps", nargs="*", choices=list(STEPS), default=list(STEPS))
+    parser.add_argument("--seeds", type=int, default=2)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    run(arguments.steps, arguments.seeds, arguments.data_dir)
+    report()
+
+
+if __name__ == "__main__":
+    main()

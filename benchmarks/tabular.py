@@ -1,0 +1,184 @@
+"""Quality and time of the defaults on ten tables, beside other people's models at theirs.
+
+Three random splits of each table, at most 5,000 rows to train on and 3,000 to test. Rows already in
+``results/tabular.csv`` are not computed again; fit times there are those of whatever machine and
+load they were measured under, so ``--only-times`` measures the times of chosen models anew, one
+after another, into ``results/tabular_times.csv``.
+
+    python benchmarks/tabular.py --data-dir FOLDER [--models NAME ...] [--tables NAME ...]
+        [--seeds 3] [--quick] [--only-times] [--report]
+"""
+
+import argparse
+import csv
+import time
+from collections import defaultdict
+
+import numpy as np
+import torch
+from _peers import PEERS
+from _results import RESULTS, append_rows, done, show
+from _tables import TABLES, load_table, split
+from scipy.stats import friedmanchisquare, rankdata, studentized_range
+from sklearn.metrics import log_loss, r2_score, roc_auc_score
+
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
+
+SLOW = ("EBM, 4 bags", "RealMLP-TD", "TabM")
+
+
+def ours(**parameters):
+    def make(task, seed):
+        kind = DropoutMLPRegressor if task == "regression" else DropoutMLPClassifier
+        return kind(device="cpu", random_state=seed, **parameters)
+
+    return make
+
+
+MODELS = {
+    "skdropout": ours(),
+    "skdropout, dropout=0": ours(dropout=0.0),
+    **PEERS,
+}
+
+
+def measure(make, X, X_test, y, y_test, task, seed):
+    """Return {metric: value}; prediction is of the whole test set.
+
+    All models run in one thread, so seconds of the processor are those of a clock on a machine that
+    has nothing else to do, and hardly depend on what else it does.
+    """
+    start = time.process_time()
+    model = make(task, seed).fit(X, y)
+    fitted = time.process_time()
+    found = {}
+    if task == "regression":
+        predictions = model.predict(X_test)
+        predicted = time.process_time()
+        found["R2"] = r2_score(y_test, predictions)
+    else:
+        p = np.asarray(model.predict_proba(X_test), dtype=float)
+        predicted = time.process_time()
+        p = p / p.sum(1, keepdims=True)  # some libraries' float32 rows miss one by a little
+        found["log-loss"] = log_loss(y_test, p)
+        scores = p[:, 1] if p.shape[1] == 2 else p
+        found["AUC"] = roc_auc_score(y_test, scores, multi_class="ovr")
+    return {**found, "fit, s": fitted - start, "predict, s": predicted - fitted}
+
+
+def run(models, tables, seeds, data_dir, results, redo):
+    """Measure what is missing, seed by seed, and append it to the results."""
+    known = set() if redo else done(results)
+    for seed in range(seeds):
+        for table in tables:
+            missing = [m for m in models if (f"{table} | {m} | {seed}", "fit, s") not in known]
+            if not missing:
+                continue
+            X, y, task = load_table(table, data_dir)
+            parts = split(X, y, task, seed)
+            for name in missing:
+                try:
+                    found = measure(MODELS[name], *parts, task, seed)
+                except ImportError as error:
+                    print(f"{name} is left out: {error}")
+                    continue
+                print(f"{table:20} {name:28} {seed}", {k: round(v, 4) for k, v in found.items()})
+                rows = [(f"{table} | {name} | {seed}", m, v, 0.0) for m, v in found.items()]
+                append_rows(results, rows)
+
+
+def read(results):
+    """Return {metric: {(table, model): array over seeds}}."""
+    values = defaultdict(lambda: defaultdict(dict))
+    with (RESULTS / f"{results}.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            table, model, seed = row["setting"].split(" | ")
+            values[row["metric"]][table, model][seed] = float(row["value"])
+    return {
+        metric: {key: np.array([v for _, v in sorted(of.items())]) for key, of in cells.items()}
+        for metric, cells in values.items()
+    }
+
+
+def report(results):
+    """Print means over seeds, mean ranks with a critical difference, and what dropout gained."""
+    values = read(results)
+    models = [m for m in MODELS if any(model == m for _, model in values["fit, s"])]
+    quality = {**values.get("R2", {}), **values.get("log-loss", {})}
+    losses = {}
+    for metric in ("R2", "log-loss", "AUC", "fit, s", "predict, s"):
+        cells = values.get(metric, {})
+        tables = [t for t in TABLES if any(table == t for table, _ in cells)]
+        if not tables:
+            continue
+        rows = [[m, *(_mean(cells.get((t, m))) for t in tables)] for m in models]
+        show((metric, *tables), rows)
+    for (table, model), of_seeds in quality.items():
+        sign = -1 if (table, model) in values.get("R2", {}) else 1
+        losses.setdefault(table, {})[model] = sign * of_seeds.mean()
+    rank_models(losses, [m for m in models if m not in ("skdropout, dropout=0",)])
+    show(("gain by dropout, paired over seeds", "mean", "standard error"), _dropout_gain(quality))
+
+
+def rank_models(losses, models):
+    """Print mean ranks over the tables that every model has, and Nemenyi's critical difference."""
+    complete = [m for m in models if all(m in of_table for of_table in losses.values())]
+    if len(complete) < 3 or len(losses) < 3:
+        return
+    matrix = np.array([[of_table[m] for m in complete] for of_table in losses.values()])
+    ranks = rankdata(matrix, axis=1)
+    n, k = ranks.shape
+    critical = studentized_range.ppf(0.95, k, np.inf) / np.sqrt(2) * np.sqrt(k * (k + 1) / (6 * n))
+    p = friedmanchisquare(*matrix.T).pvalue
+    print(
+        f"{n} tables, Friedman p = {p:.2g}; mean ranks {critical:.2f} apart differ (Nemenyi, 5 %)"
+    )
+    order = ranks.mean(0).argsort()
+    show(("model", "mean rank"), [[complete[j], f"{ranks[:, j].mean():.2f}"] for j in order])
+
+
+def _dropout_gain(quality):
+    rows = []
+    for table in TABLES:
+        with_it = quality.get((table, "skdropout"))
+        without = quality.get((table, "skdropout, dropout=0"))
+        if with_it is None or without is None or len(with_it) != len(without):
+            continue
+        gain = with_it - without
+        gain = gain if with_it.mean() > 0 and _is_r2(table) else -gain
+        error = gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else np.nan
+        rows.append([table, f"{gain.mean():+.4f}", f"{error:.4f}"])
+    return rows
+
+
+def _is_r2(table):
+    return table in ("california_housing", "bike_hour", "diabetes", "wine_quality")
+
+
+def _mean(of_seeds):
+    return "" if of_seeds is None else f"{of_seeds.mean():.3f}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data-dir")
+    parser.add_argument("--models", nargs="*", choices=list(MODELS))
+    parser.add_argument("--tables", nargs="*", choices=TABLES, default=TABLES)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="one seed, small tables, fast models")
+    parser.add_argument("--only-times", action="store_true", help="measure times anew")
+    parser.add_argument("--report", action="store_true", help="print what is there already")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    models = arguments.models or [m for m in MODELS if m not in SLOW]
+    tables, seeds = arguments.tables, arguments.seeds
+    if arguments.quick:
+        tables, seeds = ("diabetes", "breast_cancer", "digits"), 1
+    results = "tabular_times" if arguments.only_times else "tabular"
+    if not arguments.report:
+        run(models, tables, seeds, arguments.data_dir, results, arguments.only_times)
+    report(results)
+
+
+if __name__ == "__main__":
+    main()
