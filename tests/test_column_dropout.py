@@ -152,6 +152,7 @@ def stack_and_rows(mixed_table):
         SquaredError(),
         hidden_layer_sizes=(),
         activation="relu",
+        numeric_encoding="standard",
         dims=[4, 4],
         n_outputs=1,
         columns=lambda n: RelevantColumns(n, SquaredError().share, rule="epsilon"),

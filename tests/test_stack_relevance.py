@@ -30,6 +30,7 @@ def make_stack(mixed_table, activation="relu", n_outputs=1):
         SquaredError(),
         hidden_layer_sizes=(16, 8),
         activation=activation,
+        numeric_encoding="standard",
         dims=[4, 4],
         n_outputs=n_outputs,
     )
