@@ -2,12 +2,12 @@
 
 from sklearn import get_config
 
-__all__ = ["detecting_networks", "least_harmed"]
+__all__ = ["NETWORKS", "detecting_networks", "least_harmed"]
 
 # The largest first; how many times the least validation loss a larger rate may cost.
 _RATES = (0.15, 0.0)
 _LITTLE_HARM = 1.2
-_NETWORKS = {
+NETWORKS = {
     "hidden_layer_sizes": (256, 256),
     "activation": "silu",
     "n_members": 4,
@@ -32,7 +32,7 @@ def detecting_networks(kind, **options):
     candidates : list of estimator
         The one with most dropout first.
     """
-    candidates = [kind(**{**_NETWORKS, **options, "dropout": rate}) for rate in _RATES]
+    candidates = [kind(**{**NETWORKS, **options, "dropout": rate}) for rate in _RATES]
     if get_config()["enable_metadata_routing"]:
         candidates = [model.set_fit_request(sample_weight=True) for model in candidates]
     return candidates

@@ -234,7 +234,7 @@ def test_metadata_go_to_the_estimator(data):
 def test_default_estimator_follows_the_target(data, monkeypatch):
     X, y = data
     tiny = {"hidden_layer_sizes": (4,), "max_iter": 2, "n_members": 2}
-    monkeypatch.setattr("skdropout._detecting_networks._NETWORKS", tiny)
+    monkeypatch.setattr("skdropout._detecting_networks.NETWORKS", tiny)
     for target, options, kind in (
         (y, {}, DropoutMLPRegressor),
         (y > 0, {}, DropoutMLPClassifier),
@@ -248,7 +248,7 @@ def test_default_dropout_is_the_largest_that_does_little_harm(monkeypatch):
     X = np.random.default_rng(0).uniform(-1, 1, size=(800, 3))
     y = np.sin(3 * X[:, 0] * X[:, 1]) + X[:, 2]
     options = {"hidden_layer_sizes": (64,), "max_iter": 50, "learning_rate_init": 1e-2}
-    monkeypatch.setattr("skdropout._detecting_networks._NETWORKS", options)
+    monkeypatch.setattr("skdropout._detecting_networks.NETWORKS", options)
     noise = np.random.default_rng(1).normal(size=len(y))
     for target, rate in ((y, 0.0), (noise, 0.15)):
         finder = SmoothHessInteractions(random_state=0, device="cpu").fit(X, target)
