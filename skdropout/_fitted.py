@@ -39,7 +39,10 @@ class FittedNetworks:
         several networks, the draws take turns among them.
 
         The spread of the draws is not a calibrated uncertainty: it grows with the order of
-        interaction of the function learnt, also where the data have no noise [1]_.
+        interaction of the function learnt, also where the data have no noise [1]_. All `k` inputs
+        of a product have to be kept, so its draws have variance ``(1 - p)**-k - 1`` times its
+        square. How far several networks differ among themselves is another quantity:
+        ``predict(X, return_std=True)`` of a regressor with ``n_members > 1``.
 
         Parameters
         ----------
