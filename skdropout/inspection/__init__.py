@@ -1,5 +1,7 @@
 """What a fitted model has learnt: measured, ranked and drawn."""
 
+from skdropout.inspection._explain_global import explain_global
+from skdropout.inspection._explain_local import explain_local
 from skdropout.inspection._interaction_strengths import interaction_strengths
 from skdropout.inspection._order_spectrum import interaction_order_spectrum
 from skdropout.inspection._perturbation_mse import perturbation_mse
@@ -14,6 +16,8 @@ __all__ = [
     "EmbeddingDisplay",
     "InteractionDisplay",
     "OrderSpectrumDisplay",
+    "explain_global",
+    "explain_local",
     "interaction_order_spectrum",
     "interaction_strengths",
     "perturbation_mse",

@@ -16,7 +16,7 @@ from skdropout._base import BaseDropoutMLP
 from skdropout._columns import column_of, is_frame
 from skdropout._losses import LogLoss
 
-__all__ = ["explain"]
+__all__ = ["explain", "take_cells"]
 
 _ACTIVATIONS = {
     "identity": nn.Identity,
@@ -153,7 +153,7 @@ class Predictions:
 
     def values(self, source):
         """Return outputs (1, n_rows, n_outputs) of rows put together by ``source``."""
-        rows = _take(self._X, source.numpy())
+        rows = take_cells(self._X, source.numpy())
         output = np.asarray(self._predict(rows), dtype=float)
         return torch.from_numpy(output).reshape(1, len(source), -1)
 
@@ -185,14 +185,14 @@ def _origin(preprocessing, X, random_state):
     n_columns = X.shape[1]
     n_rows = min(len(X), _PROBE_ROWS)
     before = np.tile(np.arange(n_rows)[:, None], n_columns)
-    start = _cells(preprocessing.transform(_take(X, before)))
+    start = _cells(preprocessing.transform(take_cells(X, before)))
     if not start.shape[1]:
         return None
     depends = np.zeros((n_columns, start.shape[1]), dtype=bool)
     for j in range(n_columns):
         after = before.copy()
         after[:, j] = random_state.permutation(len(X))[:n_rows]
-        moved = _cells(preprocessing.transform(_take(X, after)))
+        moved = _cells(preprocessing.transform(take_cells(X, after)))
         depends[j] = ~((start == moved) | ((start != start) & (moved != moved))).all(0)
     return None if (depends.sum(0) > 1).any() else depends.argmax(0)
 
@@ -205,7 +205,7 @@ def _cells(output):
     return np.asarray(_dense(output), dtype=object)
 
 
-def _take(X, source):
+def take_cells(X, source):
     """Put rows together from the cells of ``X``: column ``c`` from the rows ``source[:, c]``."""
     if not is_frame(X):
         return np.take_along_axis(X, source, axis=0)

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from skdropout._columns import as_levels, as_numbers, column_of, is_frame, looks_categorical
 from skdropout._device import draw_seeds
 from skdropout.inspection._explained import explain
+from skdropout.inspection._grid import grid_of
 from skdropout.inspection._interaction_strengths import (
     as_table,
     column_names,
@@ -123,7 +123,7 @@ class InteractionDisplay:
             raise ValueError(f"pair={pair!r} must be two different columns; there are {names}.")
         random_state = np.random.RandomState(draw_seeds(random_state, 1)[0])
         explained = explain(estimator, X, random_state)
-        order, grid = zip(*(_grid(X, column, n_grid) for column in (first, second)), strict=True)
+        order, grid = zip(*(grid_of(X, column, n_grid) for column in (first, second)), strict=True)
         rows = torch.as_tensor(random_state.permutation(len(X))[:n_points])
         effect = np.empty((len(order[0]), len(order[1])))
         for a, i in enumerate(order[0]):
@@ -197,20 +197,3 @@ class InteractionDisplay:
                 set_ticks(values)
         ax.set_title("Joint effect")
         ax.figure.colorbar(surface, ax=ax)
-
-
-def _grid(X, column, n_grid):
-    """Return rows of ``X`` whose cells are levels or quantiles of the column, and these cells."""
-    cells, name = column_of(X, column), column_names(X)[column]
-    if is_frame(X) and looks_categorical(cells, name):
-        codes, levels = as_levels(cells)
-        order = sorted(range(len(levels)), key=levels.__getitem__)
-        rows = np.array([np.argmax(codes == code) for code in order])
-        return rows, np.array([levels[code] for code in order], dtype=object)
-    numbers = as_numbers(cells, name)
-    order = np.argsort(numbers, kind="stable")[: np.isfinite(numbers).sum()]
-    if not len(order):
-        raise ValueError(f"Column {name!r} has no finite cells.")
-    rows = order[np.linspace(0, len(order) - 1, n_grid).round().astype(int)]
-    values, first = np.unique(numbers[rows], return_index=True)
-    return rows[first], values
