@@ -60,21 +60,25 @@ def _of_network(network, X, y):
         torch.as_tensor(codes),
         _target(network, net.criterion_, y),
     )
+    share = net.criterion_.share if is_classifier(network) else _values
     blocks = zip(*(part.to(net.device).split(_BLOCK_ROWS) for part in table), strict=True)
     relevance = []
     for numeric, codes, target in blocks:
-        target = target.expand(module.n_members, *target.shape)
         with torch.no_grad():
             encoded = encoding(numeric[None], codes[None])
         of_inputs = stack_relevance(
             module,
             encoded,
-            lambda raw, target=target: net.criterion_.share(raw, target),
+            lambda raw, target=target: share(raw, target.expand(len(raw), *target.shape)),
             "gradient_x_input",
         )
         of_columns = group_sum(of_inputs, encoding.groups, encoding.n_columns)
         relevance.append(of_columns.mean(0).double().cpu().numpy())
     return np.concatenate(relevance)
+
+
+def _values(raw, target):
+    return torch.ones_like(raw)
 
 
 def _target(network, criterion, y):
