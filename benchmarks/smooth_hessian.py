@@ -1,6 +1,7 @@
 """Gradients and time that a smoothed Hessian takes, ours against the plain estimator.
 
     python benchmarks/smooth_hessian.py [--nets 64-64/50 ...] [--points 64] [--rounds 4] [--no-save]
+    python benchmarks/smooth_hessian.py --stream  # memory that ten million perturbed points take
 
 Both estimators are unbiased, so the error of each is the spread of repeated runs: no reference is
 needed. The plain one is the mirrored Stein estimator (`method="stein"`), timed in the same blocks
@@ -11,6 +12,7 @@ times the seconds per call over ours.
 """
 
 import argparse
+import resource
 import time
 from itertools import pairwise
 
@@ -127,6 +129,25 @@ def compare(name, n_points, rounds):
             )
 
 
+def stream(name="128-128-128/10", n_points=100, calls=100_000):
+    """Yield how far the peak of memory rises while many perturbed points pass through."""
+    net, x = trained(*NETS[name], epochs=1)
+    options = {"sigma": 0.3, "method": "orthogonal", "generator": torch.Generator().manual_seed(0)}
+    smooth_hessian(net, x[:n_points], n_perturbations=100, **options)
+    before, start = peak_memory(), time.perf_counter()
+    smooth_hessian(net, x[:n_points], n_perturbations=calls, **options)
+    metrics = {
+        "MiB above before": (peak_memory() - before, 0.0),
+        "seconds": (time.perf_counter() - start, 0.0),
+    }
+    yield f"{name}, {n_points} points x {calls:,} calls", metrics
+
+
+def peak_memory():
+    """Return the most memory this process ever held, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def relative_error(runs, size):
     """Error of one run, root mean square over points, and its standard error."""
     squared = torch.stack(runs).var(0).sum((1, 2)) / size**2
@@ -158,10 +179,14 @@ def main():
     parser.add_argument("--points", type=int, default=64, help="for d = 784: one eighth of it")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--no-save", action="store_true")
+    parser.add_argument("--stream", action="store_true", help="memory only")
     arguments = parser.parse_args()
-    for name in arguments.nets:
-        n_points = arguments.points if NETS[name][0][0] < 500 else arguments.points // 8
-        table = dict(compare(name, n_points, arguments.rounds))
+    for name in ["stream"] if arguments.stream else arguments.nets:
+        if arguments.stream:
+            table = dict(stream())
+        else:
+            n_points = arguments.points if NETS[name][0][0] < 500 else arguments.points // 8
+            table = dict(compare(name, n_points, arguments.rounds))
         metrics = list(next(iter(table.values())))
         show(
             ["network", *metrics],
