@@ -11,6 +11,7 @@ _NETWORKS = {
     "hidden_layer_sizes": (256, 256),
     "activation": "mish",
     "n_members": 4,
+    "numeric_encoding": "standard",
     "learning_rate_init": 1e-2,
     "max_iter": 80,
     "n_iter_no_change": 80,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from skdropout._networks import FirstLinear, StackLinear
 from skdropout._stack import Member
 from tests.conftest import make_table, train_stack
 
@@ -123,3 +124,22 @@ def test_statistics_are_each_members_own(mixed_table):
     embedding = module.encoding.embeddings[0]
     assert embedding.row_of[0, code] == code
     assert embedding.row_of[1, code] == unknown
+
+
+def test_first_layer_learns_how_much_each_input_counts(mixed_table):
+    """Literally: the factor is ``1 + 6 gain``, one at the start, and is folded into a member."""
+    encoder, table = make_table(*mixed_table)
+    members = members_of(np.random.default_rng(5), 300, (200, 200))
+    net = train_stack(encoder, table, members)
+    module, first = net.module_, net.module_.hidden[0]
+    factor = 1 + 6 * first.gain
+    assert (factor != 1).any(dim=1).all()
+    x = module.encoding(table.numeric[None], table.codes[None])
+    product = (x * factor.transpose(1, 2)) @ first.unscaled + first.bias
+    torch.testing.assert_close(first(x), product)
+    torch.testing.assert_close(module.member(1)[0](x[1]), product[1])
+    like = FirstLinear(3, 2, [torch.Generator().manual_seed(k) for k in (0, 1)])
+    torch.testing.assert_close(like.weight, like.unscaled)
+    torch.testing.assert_close(
+        like.weight, StackLinear(3, 2, [torch.Generator().manual_seed(k) for k in (0, 1)]).weight
+    )
