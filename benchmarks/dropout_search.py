@@ -116,6 +116,8 @@ def ours(X, y, epochs, batch=64, device="cpu", *, racing=False, stops=False, **p
     """All epochs are run, whether rows are set aside to race by or not."""
     return DropoutMLPRegressorCV(
         HIDDEN,
+        n_members=1,
+        numeric_encoding="standard",
         dropouts=RATES,
         cv=KFold(FOLDS),
         batch_size=batch,
@@ -204,6 +206,7 @@ def theory(n_seeds=10, n_rows=600, n_columns=5):
             for kind, found in chosen.items():
                 search = DropoutMLPRegressorCV(
                     (128, 128),
+                    numeric_encoding="standard",
                     cv=3,
                     max_iter=60,
                     early_stopping=False,

@@ -85,6 +85,8 @@ def skorch_net(epochs, device, *, tuned=False):
 def ours(epochs, device, **parameters):
     return DropoutMLPRegressor(
         HIDDEN,
+        n_members=1,
+        numeric_encoding="standard",
         dropout=RATE,
         batch_size=BATCH,
         max_iter=epochs,

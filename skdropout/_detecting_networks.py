@@ -11,6 +11,7 @@ NETWORKS = {
     "hidden_layer_sizes": (256, 256),
     "activation": "silu",
     "n_members": 4,
+    "numeric_encoding": "standard",
     "learning_rate_init": 1e-2,
     "max_iter": 80,
     "n_iter_no_change": 80,

@@ -93,16 +93,17 @@ dict, "balanced" or None, default=None
     Weights of the classes, as in scikit-learn's classifiers; they multiply ``sample_weight``.
     Not for multilabel targets.""",
     "n_members": """\
-int, default=1
+int, default=4
     Number of networks, trained at once as one stack and averaged. Each has its own initial
     weights, row order, dropout masks and, unless validation rows are given to ``fit``,
     its own validation split.""",
     "numeric_encoding": """\
-{"standard", "quantile", "piecewise_linear", "periodic"}, default="standard"
+{"standard", "quantile", "piecewise_linear", "periodic"}, default="piecewise_linear"
     How numbers enter the network, by statistics of each network's own training rows.
     "standard": distance from the median in robust units of spread, beyond ten units clipped.
-    "quantile": the normal quantile of the number's rank. "piecewise_linear": for each of up to 32
-    bins with equally many rows, how much of it lies below the number, from 0 to 1 [4]_.
+    "quantile": the normal quantile of the number's rank. "piecewise_linear": the standard number
+    and, for each of up to 32 bins with equally many rows, how much of it lies below, from 0 to 1
+    [4]_.
     "periodic": the standard number and three learnt sums of learnt cosines of it [4]_ [5]_.
     A missing number is the median, with an indicator beside it if the column had missing cells
     in training.""",

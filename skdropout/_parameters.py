@@ -24,8 +24,8 @@ class NetworkParameters:
     hidden_layer_sizes: Iterable = (256, 256)
     _: KW_ONLY
     activation: str = "relu"
-    n_members: int = 1
-    numeric_encoding: str = "standard"
+    n_members: int = 4
+    numeric_encoding: str = "piecewise_linear"
     categorical_features: object = "from_dtype"
     embedding_dim: object = "auto"
     learning_rate_init: float = 1e-3

@@ -26,7 +26,7 @@ BAD_PARAMETERS = [
     ({"dropout": -0.1}, "dropout"),
     ({"dropout": [0.1, 0.2]}, r"dropout=\[0.1, 0.2\] has 2 rates for 1 hidden layers"),
     ({"dropout": [1.5]}, r"dropout=\[1.5\] must hold rates in \[0, 1\)"),
-    ({"dropout": [[0.1], [0.2]]}, r"rates for 2 networks, but n_members=1"),
+    ({"dropout": [[0.1], [0.2]]}, r"rates for 2 networks, but n_members=4"),
     ({"dropout": ["much"]}, r"dropout=\['much'\] must hold rates"),
     ({"dropout": "half"}, "dropout"),
     ({"input_dropout": 1.0}, "input_dropout"),
@@ -201,7 +201,7 @@ def test_two_rows_and_rare_classes_are_enough():
 
 
 def test_draws_need_something_random():
-    model = DropoutMLPRegressor(**SMALL, dropout=0.0).fit(X, Y)
+    model = DropoutMLPRegressor(**SMALL, n_members=1, dropout=0.0).fit(X, Y)
     with pytest.raises(ValueError, match="draws do not differ"):
         model.sample_predictions(X)
     with pytest.raises(ValueError, match="n_samples=0"):

@@ -172,7 +172,7 @@ def test_warm_start_takes_new_rates_but_no_new_shape(data):
     X, y = data
     model = DropoutMLPRegressor(**SMALL, warm_start=True, dropout=0.1).fit(X, y)
     model.set_params(dropout=0.4).fit(X, y)
-    assert model.net_.module_.dropout.flatten().tolist() == [pytest.approx(0.4)]
+    assert model.net_.module_.dropout.flatten().tolist() == [pytest.approx(0.4)] * 4
     expected = model.predict(X)
     for name, value in (("n_members", 2), ("hidden_layer_sizes", (4,)), ("activation", "tanh")):
         with pytest.raises(ValueError, match=f"{name}=.*warm_start=False"):
@@ -216,7 +216,7 @@ def test_partial_fit_may_meet_classes_later(data):
 
 def test_best_validation_epoch_is_kept(data):
     X, y = data
-    model = DropoutMLPRegressor(**{**SMALL, "max_iter": 60}, n_iter_no_change=5)
+    model = DropoutMLPRegressor(**{**SMALL, "max_iter": 60}, n_members=1, n_iter_no_change=5)
     model.fit(X, y, X_val=X[:50], y_val=y[:50])
     assert model.best_validation_score_ == pytest.approx(max(model.validation_scores_))
     error = np.mean((model.predict(X[:50]) - y[:50]) ** 2) / y.var()
@@ -290,7 +290,8 @@ def test_activations_and_linear_networks(data):
     for activation in ("relu", "gelu", "silu", "mish", "tanh", "identity"):
         model = DropoutMLPRegressor(**SMALL, activation=activation).fit(X, y)
         assert np.isfinite(model.predict(X)).all()
-    linear = DropoutMLPRegressor((), max_iter=300, learning_rate_init=0.01, random_state=0)
+    options = {"numeric_encoding": "standard", "max_iter": 300, "learning_rate_init": 0.01}
+    linear = DropoutMLPRegressor((), **options, random_state=0)
     expected = LinearRegression().fit(X, y).predict(X)
     assert np.abs(linear.fit(X, y).predict(X) - expected).max() < 0.15
 

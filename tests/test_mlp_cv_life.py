@@ -11,7 +11,13 @@ from skdropout._base import BaseDropoutMLP
 from tests.test_mlp_cv import data as data
 from tests.test_training import Counter, Recorder
 
-SMALL = {"hidden_layer_sizes": (16, 8), "max_iter": 3, "random_state": 0, "device": "cpu"}
+SMALL = {
+    "hidden_layer_sizes": (16, 8),
+    "n_members": 1,
+    "max_iter": 3,
+    "random_state": 0,
+    "device": "cpu",
+}
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
 
@@ -32,7 +38,7 @@ def test_slices_and_out_of_memory_change_nothing_at_rate_zero(data, monkeypatch)
     halved = DropoutMLPRegressorCV(**common).fit(X, y)
     assert sizes == [15, 8, 4, 4, 4, 3]
     np.testing.assert_allclose(halved.scores_, whole.scores_, rtol=1e-5)
-    monkeypatch.setattr("skdropout._rate_search.memory_budget", lambda device: 2**16)
+    monkeypatch.setattr("skdropout._rate_search.memory_budget", lambda device: 2**19)
     sizes.clear()
     DropoutMLPRegressorCV(**common).fit(X, y)
     assert 1 < sizes[0] < 5

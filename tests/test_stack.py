@@ -8,6 +8,7 @@ import torch
 
 from skdropout._column_dropout import RelevantColumns
 from skdropout._losses import SquaredError
+from skdropout._networks import FirstLinear, StackLinear
 from skdropout._stack import Member
 from tests.conftest import make_table, train_stack
 
@@ -173,3 +174,22 @@ def test_dropout_of_relevant_columns_in_a_stack_has_the_law_of_it_alone(mixed_ta
         error = (loss.var() / n + alone.var() / n).sqrt()
         assert loss.std() > 0
         assert abs(loss.mean() - alone.mean()) < 4 * error
+
+
+def test_first_layer_learns_how_much_each_input_counts(mixed_table):
+    """Literally: the factor is ``1 + 6 gain``, one at the start, and is folded into a member."""
+    encoder, table = make_table(*mixed_table)
+    members = members_of(np.random.default_rng(5), 300, (200, 200))
+    net = train_stack(encoder, table, members)
+    module, first = net.module_, net.module_.hidden[0]
+    factor = 1 + 6 * first.gain
+    assert (factor != 1).any(dim=1).all()
+    x = module.encoding(table.numeric[None], table.codes[None])
+    product = (x * factor.transpose(1, 2)) @ first.unscaled + first.bias
+    torch.testing.assert_close(first(x), product)
+    torch.testing.assert_close(module.member(1)[0](x[1]), product[1])
+    like = FirstLinear(3, 2, [torch.Generator().manual_seed(k) for k in (0, 1)])
+    torch.testing.assert_close(like.weight, like.unscaled)
+    torch.testing.assert_close(
+        like.weight, StackLinear(3, 2, [torch.Generator().manual_seed(k) for k in (0, 1)]).weight
+    )
