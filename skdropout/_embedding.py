@@ -303,6 +303,7 @@ class EmbeddingEncoder(LevelTables, TransformerMixin, BaseEstimator):
         names = ("dropout", "embedding_dim", "learning_rate_init", "max_iter", "device", "verbose")
         return kind(
             self.hidden_layer_sizes,
+            n_members=1,
             categorical_features=self._encoder.categorical_features,
             random_state=seed,
             **{name: getattr(self, name) for name in names},

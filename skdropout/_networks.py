@@ -129,12 +129,12 @@ class StackMLP(nn.Module):
         super().__init__()
         self.encoding = encoding
         self.columns = RandomColumns(len(generators)) if columns is None else columns
-        widths = [encoding.width, *hidden_layer_sizes, n_outputs]
-        kinds = [FirstLinear, *[StackLinear] * len(hidden_layer_sizes)]
-        layers = [
-            kind(*shape, generators) for kind, shape in zip(kinds, pairwise(widths), strict=True)
-        ]
-        self.hidden, self.output = nn.ModuleList(layers[:-1]), layers[-1]
+        widths = [encoding.width, *hidden_layer_sizes]
+        self.hidden = nn.ModuleList(
+            (StackLinear if i else FirstLinear)(*shape, generators)
+            for i, shape in enumerate(pairwise(widths))
+        )
+        self.output = StackLinear(widths[-1], n_outputs, generators)
         self.activation = activation
         n_members = len(generators)
         self.register_buffer("dropout", torch.zeros(n_members, len(self.hidden)))

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from torch import nn
 
 from skdropout._losses import LogLoss, MultilabelLogLoss, SquaredError
 from skdropout._networks import ACTIVATIONS
@@ -18,17 +17,19 @@ def shares(raw):
     return torch.ones_like(raw)
 
 
-def make_stack(mixed_table, activation="relu", n_outputs=1):
+def make_stack(mixed_table, activation="relu", n_outputs=1, hidden_layer_sizes=(16, 8)):
     """A stack with moved biases, so that none of its parts is symmetric, and its encoded rows."""
     encoder, table = make_table(*mixed_table)
     rows = torch.arange(300).numpy()
-    members = [Member(seed, rows, rows[:0], (0.0, 0.0)) for seed in range(N_MEMBERS)]
+    members = [
+        Member(seed, rows, rows[:0], (0.0,) * len(hidden_layer_sizes)) for seed in range(N_MEMBERS)
+    ]
     stack = build_stack(
         encoder,
         table,
         members,
         SquaredError(),
-        hidden_layer_sizes=(16, 8),
+        hidden_layer_sizes=hidden_layer_sizes,
         activation=activation,
         numeric_encoding="standard",
         dims=[4, 4],
@@ -92,10 +93,7 @@ def test_integrated_gradients_sum_to_what_the_output_has_over_the_typical_one(mi
 
 def test_no_hidden_layer(mixed_table):
     """Of a linear network every rule that looks at inputs finds w (x - typical)."""
-    stack, encoded = make_stack(mixed_table)
-    stack.hidden, stack.output = nn.ModuleList(), stack.hidden[0]
-    stack.output.weight.data = stack.output.weight.data[..., :1]
-    stack.output.bias.data = stack.output.bias.data[..., :1]
+    stack, encoded = make_stack(mixed_table, hidden_layer_sizes=())
     expected = stack.output.weight.mT * (encoded - stack.encoding.typical())
     for rule in ("gradient_x_input", Rule("epsilon", epsilon=1e-14)):
         torch.testing.assert_close(stack_relevance(stack, encoded, shares, rule), expected)
