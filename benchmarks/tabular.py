@@ -1,7 +1,7 @@
 """Quality and time of the defaults on ten tables, beside other people's models at theirs.
 
 Three random splits of each table, at most 5,000 rows to train on and 3,000 to test. Rows already in
-``results/tabular.csv`` are not computed again. Times are seconds of the processor in one thread, but
+``results/tabular.csv`` are not computed again. Times are seconds of the processor in one thread;
 even these grow with what else a machine does, so ``--only-times`` measures chosen models anew into
 ``results/tabular_times.csv``. ``--quick`` fits small tables once, into ``tabular_quick.csv``.
 
