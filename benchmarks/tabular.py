@@ -1,9 +1,9 @@
 """Quality and time of the defaults on ten tables, beside other people's models at theirs.
 
 Three random splits of each table, at most 5,000 rows to train on and 3,000 to test. Rows already in
-``results/tabular.csv`` are not computed again; fit times there are those of whatever machine and
-load they were measured under, so ``--only-times`` measures the times of chosen models anew, one
-after another, into ``results/tabular_times.csv``.
+``results/tabular.csv`` are not computed again. Times are seconds of the processor in one thread;
+even these grow with what else a machine does, so ``--only-times`` measures chosen models anew into
+``results/tabular_times.csv``. ``--quick`` fits small tables once, into ``tabular_quick.csv``.
 
     python benchmarks/tabular.py --data-dir FOLDER [--models NAME ...] [--tables NAME ...]
         [--seeds 3] [--quick] [--only-times] [--report]
@@ -25,6 +25,7 @@ from sklearn.metrics import log_loss, r2_score, roc_auc_score
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 
 SLOW = ("EBM, 4 bags", "RealMLP-TD", "TabM")
+WITHOUT = "skdropout, dropout=0"
 
 
 def ours(**parameters):
@@ -37,7 +38,7 @@ def ours(**parameters):
 
 MODELS = {
     "skdropout": ours(),
-    "skdropout, dropout=0": ours(dropout=0.0),
+    WITHOUT: ours(dropout=0.0),
     **PEERS,
 }
 
@@ -115,17 +116,21 @@ def report(results):
         show((metric, *tables), rows)
     for (table, model), of_seeds in quality.items():
         sign = -1 if (table, model) in values.get("R2", {}) else 1
-        losses.setdefault(table, {})[model] = sign * of_seeds.mean()
-    rank_models(losses, [m for m in models if m not in ("skdropout, dropout=0",)])
-    show(("gain by dropout, paired over seeds", "mean", "standard error"), _dropout_gain(quality))
+        losses.setdefault(table, {})[model] = sign * of_seeds
+    rank_models(losses, [m for m in models if m != WITHOUT])
+    show(
+        ("gain by dropout (R2, or log-loss), paired over splits", "mean", "standard error"),
+        _dropout_gain(losses),
+    )
 
 
 def rank_models(losses, models):
-    """Print mean ranks over the tables that every model has, and Nemenyi's critical difference."""
-    complete = [m for m in models if all(m in of_table for of_table in losses.values())]
+    """Print mean ranks and Nemenyi's critical difference, of models that have all splits."""
+    n_seeds = max(len(of_seeds) for of_table in losses.values() for of_seeds in of_table.values())
+    complete = [m for m in models if all(len(of.get(m, ())) == n_seeds for of in losses.values())]
     if len(complete) < 3 or len(losses) < 3:
         return
-    matrix = np.array([[of_table[m] for m in complete] for of_table in losses.values()])
+    matrix = np.array([[of[m].mean() for m in complete] for of in losses.values()])
     ranks = rankdata(matrix, axis=1)
     n, k = ranks.shape
     critical = studentized_range.ppf(0.95, k, np.inf) / np.sqrt(2) * np.sqrt(k * (k + 1) / (6 * n))
@@ -137,22 +142,17 @@ def rank_models(losses, models):
     show(("model", "mean rank"), [[complete[j], f"{ranks[:, j].mean():.2f}"] for j in order])
 
 
-def _dropout_gain(quality):
+def _dropout_gain(losses):
+    """Return for each table the mean and standard error of what dropout takes off the loss."""
     rows = []
-    for table in TABLES:
-        with_it = quality.get((table, "skdropout"))
-        without = quality.get((table, "skdropout, dropout=0"))
-        if with_it is None or without is None or len(with_it) != len(without):
+    for table, of in losses.items():
+        with_it, without = of.get("skdropout", ()), of.get(WITHOUT, ())
+        if len(with_it) != len(without) or len(with_it) < 2:
             continue
-        gain = with_it - without
-        gain = gain if with_it.mean() > 0 and _is_r2(table) else -gain
-        error = gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else np.nan
+        gain = without - with_it
+        error = gain.std(ddof=1) / np.sqrt(len(gain))
         rows.append([table, f"{gain.mean():+.4f}", f"{error:.4f}"])
     return rows
-
-
-def _is_r2(table):
-    return table in ("california_housing", "bike_hour", "diabetes", "wine_quality")
 
 
 def _mean(of_seeds):
@@ -165,18 +165,19 @@ def main():
     parser.add_argument("--models", nargs="*", choices=list(MODELS))
     parser.add_argument("--tables", nargs="*", choices=TABLES, default=TABLES)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--quick", action="store_true", help="one seed, small tables, fast models")
+    parser.add_argument("--quick", action="store_true", help="one split of small tables")
     parser.add_argument("--only-times", action="store_true", help="measure times anew")
     parser.add_argument("--report", action="store_true", help="print what is there already")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     models = arguments.models or [m for m in MODELS if m not in SLOW]
-    tables, seeds = arguments.tables, arguments.seeds
+    tables, seeds, results = arguments.tables, arguments.seeds, "tabular"
     if arguments.quick:
-        tables, seeds = ("diabetes", "breast_cancer", "digits"), 1
-    results = "tabular_times" if arguments.only_times else "tabular"
+        tables, seeds, results = ("diabetes", "breast_cancer", "digits"), 1, "tabular_quick"
+    elif arguments.only_times:
+        results = "tabular_times"
     if not arguments.report:
-        run(models, tables, seeds, arguments.data_dir, results, arguments.only_times)
+        run(models, tables, seeds, arguments.data_dir, results, redo=results != "tabular")
     report(results)
 
 

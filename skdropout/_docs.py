@@ -6,7 +6,7 @@ __all__ = ["documented"]
 
 PARAMETERS = {
     "hidden_layer_sizes": """\
-array-like of int, default=(256, 256)
+array-like of int, default=(128, 128)
     Number of units of each hidden layer; ``()`` gives a linear model.""",
     "dropout": """\
 float or array-like of float, default=0.1

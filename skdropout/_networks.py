@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 # How much faster than weights the factors of inputs are learnt.
-_GAIN_SPEED = 6.0
+_GAIN_SPEED = 20.0
 
 ACTIVATIONS = {
     "relu": nn.ReLU(),
@@ -60,8 +60,8 @@ class FirstLinear(StackLinear):
     """A linear layer that learns apart, and faster, how much each input counts.
 
     The weights of an input are multiplied by a factor of its own [1]_, which starts at one and is
-    written ``1 + 6 gain``: AdamW's steps have the size of the learning rate in ``gain``, six times
-    that in the factor, and its decay pulls the factor to one.
+    written ``1 + 20 gain``: AdamW's steps have the size of the learning rate in ``gain``, twenty
+    times that in the factor, and its decay pulls the factor to one.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ __all__ = ["DropoutRates", "NetworkParameters", "RateGrid"]
 class NetworkParameters:
     """All but the dropout rates; dataclasses, so that ``__init__`` is inherited field by field."""
 
-    hidden_layer_sizes: Iterable = (256, 256)
+    hidden_layer_sizes: Iterable = (128, 128)
     _: KW_ONLY
     activation: str = "relu"
     n_members: int = 4

@@ -177,12 +177,12 @@ def test_dropout_of_relevant_columns_in_a_stack_has_the_law_of_it_alone(mixed_ta
 
 
 def test_first_layer_learns_how_much_each_input_counts(mixed_table):
-    """Literally: the factor is ``1 + 6 gain``, one at the start, and is folded into a member."""
+    """Literally: the factor is ``1 + 20 gain``, one at the start, and is folded into a member."""
     encoder, table = make_table(*mixed_table)
     members = members_of(np.random.default_rng(5), 300, (200, 200))
     net = train_stack(encoder, table, members)
     module, first = net.module_, net.module_.hidden[0]
-    factor = 1 + 6 * first.gain
+    factor = 1 + 20 * first.gain
     assert (factor != 1).any(dim=1).all()
     x = module.encoding(table.numeric[None], table.codes[None])
     product = (x * factor.transpose(1, 2)) @ first.unscaled + first.bias
