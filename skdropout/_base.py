@@ -112,6 +112,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             ("hidden_layer_sizes", self._hidden_sizes, module.hidden_layer_sizes),
             ("activation", self.activation, module.activation),
             ("numeric_encoding", self.numeric_encoding, had_encoding),
+            ("input_scaling", self.input_scaling, module.input_scaling),
         ):
             if value != had:
                 raise ValueError(
@@ -235,6 +236,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
                 dims=self._dims,
                 n_outputs=self._n_raw_outputs,
                 columns=self._columns,
+                input_scaling=float(self.input_scaling),
             )
         else:
             module = copy.deepcopy(module)

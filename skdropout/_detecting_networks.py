@@ -12,6 +12,8 @@ NETWORKS = {
     "activation": "silu",
     "n_members": 4,
     "numeric_encoding": "standard",
+    # factors of inputs grow with main effects, and so would the errors of pairs
+    "input_scaling": 0.0,
     "learning_rate_init": 1e-2,
     "max_iter": 80,
     "n_iter_no_change": 80,

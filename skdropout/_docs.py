@@ -107,6 +107,11 @@ int, default=4
     "periodic": the standard number and three learnt sums of learnt cosines of it [4]_ [5]_.
     A missing number is the median, with an indicator beside it if the column had missing cells
     in training.""",
+    "input_scaling": """\
+float, default=20.0
+    Every input of the first layer is multiplied by a factor that is learnt, this many times as
+    fast as the weights [5]_, so inputs that say little soon count little. 0: no factors, which
+    leaves a network more even-handed to be looked into.""",
     "categorical_features": """\
 "from_dtype", None, or array-like of {int, str, bool}, default="from_dtype"
     Which columns hold categories. "from_dtype": a data frame's columns of dtype category, and

@@ -14,16 +14,13 @@ from skdropout._masks import KeepLaw
 
 __all__ = [
     "ACTIVATIONS",
-    "FirstLinear",
+    "ScaledLinear",
     "StackLinear",
     "StackMLP",
     "copy_members",
     "replace_members",
     "select_members",
 ]
-
-# How much faster than weights the factors of inputs are learnt.
-_GAIN_SPEED = 20.0
 
 ACTIVATIONS = {
     "relu": nn.ReLU(),
@@ -56,17 +53,18 @@ class StackLinear(nn.Module):
         return torch.baddbmm(self.bias, x, self.weight)
 
 
-class FirstLinear(StackLinear):
+class ScaledLinear(StackLinear):
     """A linear layer that learns apart, and faster, how much each input counts.
 
     The weights of an input are multiplied by a factor of its own [1]_, which starts at one and is
-    written ``1 + 20 gain``: AdamW's steps have the size of the learning rate in ``gain``, twenty
-    times that in the factor, and its decay pulls the factor to one.
+    written ``1 + speed * gain``: AdamW's steps have the size of the learning rate in ``gain``,
+    ``speed`` times that in the factor, and its decay pulls the factor to one.
 
     Parameters
     ----------
     n_inputs, n_outputs : int
     generators : list of torch.Generator
+    speed : float
 
     References
     ----------
@@ -74,8 +72,9 @@ class FirstLinear(StackLinear):
        and Boosted Trees on Tabular Data", NeurIPS 2024, arXiv 2407.04491 (the scaling layer).
     """
 
-    def __init__(self, n_inputs, n_outputs, generators):
+    def __init__(self, n_inputs, n_outputs, generators, speed):
         nn.Module.__init__(self)
+        self.speed = speed
         weight, bias = _draw_layer(n_inputs, n_outputs, generators)
         self.unscaled, self.bias = nn.Parameter(weight), nn.Parameter(bias)
         self.gain = nn.Parameter(torch.zeros_like(weight[..., :1]))
@@ -83,7 +82,7 @@ class FirstLinear(StackLinear):
     @property
     def weight(self):
         """The weights, each input's times its factor."""
-        return self.unscaled * (1 + _GAIN_SPEED * self.gain)
+        return self.unscaled * (1 + self.speed * self.gain)
 
 
 def _draw_layer(n_inputs, n_outputs, generators):
@@ -114,6 +113,8 @@ class StackMLP(nn.Module):
         One per member, for the initial weights.
     columns : RandomColumns or RelevantColumns, default=None
         Which columns are dropped in training; None is by chance.
+    input_scaling : float, default=0.0
+        ``speed`` of the first layer, see ``ScaledLinear``; 0: an ordinary layer.
 
     Attributes
     ----------
@@ -124,14 +125,24 @@ class StackMLP(nn.Module):
     """
 
     def __init__(
-        self, encoding, hidden_layer_sizes, n_outputs, activation, generators, columns=None
+        self,
+        encoding,
+        hidden_layer_sizes,
+        n_outputs,
+        activation,
+        generators,
+        columns=None,
+        input_scaling=0.0,
     ):
         super().__init__()
         self.encoding = encoding
         self.columns = RandomColumns(len(generators)) if columns is None else columns
         widths = [encoding.width, *hidden_layer_sizes]
+        self.input_scaling = input_scaling
         self.hidden = nn.ModuleList(
-            (StackLinear if i else FirstLinear)(*shape, generators)
+            StackLinear(*shape, generators)
+            if i or not input_scaling
+            else ScaledLinear(*shape, generators, input_scaling)
             for i, shape in enumerate(pairwise(widths))
         )
         self.output = StackLinear(widths[-1], n_outputs, generators)

@@ -26,6 +26,7 @@ class NetworkParameters:
     activation: str = "relu"
     n_members: int = 4
     numeric_encoding: str = "piecewise_linear"
+    input_scaling: float = 20.0
     categorical_features: object = "from_dtype"
     embedding_dim: object = "auto"
     learning_rate_init: float = 1e-3
@@ -49,6 +50,7 @@ class NetworkParameters:
         "activation": [StrOptions(set(ACTIVATIONS))],
         "n_members": [Interval(Integral, 1, None, closed="left")],
         "numeric_encoding": [StrOptions(set(NUMERIC_ENCODINGS))],
+        "input_scaling": [Interval(Real, 0, None, closed="left")],
         "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
         "embedding_dim": [StrOptions({"auto"}), dict, Interval(Integral, 1, None, closed="left")],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],

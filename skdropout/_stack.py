@@ -51,6 +51,7 @@ def build_stack(
     dims,
     n_outputs,
     columns=RandomColumns,
+    input_scaling=0.0,
 ):
     """Build the network of ``members`` for ``table``, in the table's precision.
 
@@ -70,6 +71,7 @@ def build_stack(
     n_outputs : int
     columns : callable
         Maps the number of members to what drops their columns.
+    input_scaling : float
 
     Returns
     -------
@@ -83,6 +85,7 @@ def build_stack(
         activation,
         generators,
         columns(len(members)),
+        input_scaling,
     )
     set_rates(module, members)
     if table.target.is_floating_point():

@@ -74,6 +74,7 @@ def train_stack(
     mask_seed=0,
     columns=RandomColumns,
     numeric_encoding="standard",
+    input_scaling=0.0,
     **options,
 ):
     """Train a small stack on the CPU; return its net."""
@@ -89,6 +90,7 @@ def train_stack(
         dims=[4] * len(encoder.categorical_),
         n_outputs=table.target.shape[1],
         columns=columns,
+        input_scaling=input_scaling,
     )
     valid = [torch.as_tensor(member.valid) for member in members]
     options = {"lr": 1e-2, "weight_decay": 1e-2, "schedule": "cosine", **options}

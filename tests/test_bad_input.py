@@ -32,7 +32,7 @@ BAD_PARAMETERS = [
     ({"input_dropout": 1.0}, "input_dropout"),
     ({"input_dropout": [1.0]}, r"input_dropout=\[1.0\] must hold rates in \[0, 1\)"),
     ({"input_dropout": ["much"]}, "must hold rates"),
-    ({"input_dropout": [0.1, 0.2]}, r"shape \(2,\), but n_members=1"),
+    ({"input_dropout": [0.1, 0.2]}, r"shape \(2,\), but n_members=4"),
     ({"hidden_layer_sizes": (4, 0)}, "hidden_layer_sizes"),
     ({"hidden_layer_sizes": (4.5,)}, "hidden_layer_sizes"),
     ({"activation": "sigmoid"}, "activation"),

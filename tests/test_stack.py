@@ -8,7 +8,7 @@ import torch
 
 from skdropout._column_dropout import RelevantColumns
 from skdropout._losses import SquaredError
-from skdropout._networks import FirstLinear, StackLinear
+from skdropout._networks import ScaledLinear, StackLinear
 from skdropout._stack import Member
 from tests.conftest import make_table, train_stack
 
@@ -180,7 +180,7 @@ def test_first_layer_learns_how_much_each_input_counts(mixed_table):
     """Literally: the factor is ``1 + 20 gain``, one at the start, and is folded into a member."""
     encoder, table = make_table(*mixed_table)
     members = members_of(np.random.default_rng(5), 300, (200, 200))
-    net = train_stack(encoder, table, members)
+    net = train_stack(encoder, table, members, input_scaling=20.0)
     module, first = net.module_, net.module_.hidden[0]
     factor = 1 + 20 * first.gain
     assert (factor != 1).any(dim=1).all()
@@ -188,7 +188,7 @@ def test_first_layer_learns_how_much_each_input_counts(mixed_table):
     product = (x * factor.transpose(1, 2)) @ first.unscaled + first.bias
     torch.testing.assert_close(first(x), product)
     torch.testing.assert_close(module.member(1)[0](x[1]), product[1])
-    like = FirstLinear(3, 2, [torch.Generator().manual_seed(k) for k in (0, 1)])
+    like = ScaledLinear(3, 2, [torch.Generator().manual_seed(k) for k in (0, 1)], 20.0)
     torch.testing.assert_close(like.weight, like.unscaled)
     torch.testing.assert_close(
         like.weight, StackLinear(3, 2, [torch.Generator().manual_seed(k) for k in (0, 1)]).weight
