@@ -26,7 +26,7 @@ def plain_smooth_hessian(X, y, seed):
     """Mean absolute smoothed Hessian of one ReLU network, 50 draws a point."""
     from skdropout.functional import smooth_hessian
 
-    plain = {"n_members": 1, "numeric_encoding": "standard", "dropout": 0.0}
+    plain = {"n_members": 1, "numeric_encoding": "standard", "input_scaling": 0.0, "dropout": 0.0}
     net = DropoutMLPRegressor(**plain, random_state=seed, device="cpu").fit(X, y)
     module = net.net_.module_
     numeric = torch.as_tensor(net._encoder.transform(X, net)[0], dtype=torch.float32)

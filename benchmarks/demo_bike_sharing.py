@@ -36,7 +36,12 @@ def rate_search():
     """Return the search for the dropout rate, over a pipeline that keeps categories as they are."""
     scale = make_column_transformer((StandardScaler(), numbers), remainder="passthrough")
     network = DropoutMLPRegressor(
-        (256, 256), n_members=1, numeric_encoding="standard", max_iter=60, random_state=0
+        (256, 256),
+        n_members=1,
+        numeric_encoding="standard",
+        input_scaling=0,
+        max_iter=60,
+        random_state=0,
     )
     return GridSearchCV(
         make_pipeline(scale.set_output(transform="pandas"), network),

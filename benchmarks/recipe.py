@@ -16,11 +16,8 @@ from _results import append_rows, done, show
 from _tables import CHOOSING, load_table, split
 from tabular import measure, ours, read
 
-from skdropout import _networks
-
 warnings.filterwarnings("ignore", category=UserWarning)
 
-# "gain_speed" is how fast the first layer learns how much each input counts; no parameter.
 START = {
     "hidden_layer_sizes": (256, 256),
     "activation": "relu",
@@ -28,7 +25,7 @@ START = {
     "numeric_encoding": "standard",
     "dropout": 0.1,
     "learning_rate_init": 1e-3,
-    "gain_speed": 0.0,
+    "input_scaling": 0.0,
 }
 # step: ({name of a choice: what it changes}, the name of the one chosen, or None for as before)
 STEPS = {
@@ -42,7 +39,7 @@ STEPS = {
         },
         "piecewise_linear",
     ),
-    "first layer's gain": ({"6": {"gain_speed": 6.0}, "20": {"gain_speed": 20.0}}, "20"),
+    "input_scaling": ({"6": {"input_scaling": 6.0}, "20": {"input_scaling": 20.0}}, "20"),
     "width": ({"128-128": {"hidden_layer_sizes": (128, 128)}}, "128-128"),
     "activation": ({"silu": {"activation": "silu"}}, None),
     "dropout": ({"0.3": {"dropout": 0.3}, "0": {"dropout": 0.0}}, None),
@@ -61,8 +58,6 @@ def candidates():
 
 
 def fit(parameters, X, y, task, seed):
-    parameters = dict(parameters)
-    _networks._GAIN_SPEED = parameters.pop("gain_speed")
     return measure(ours(**parameters), *split(X, y, task, seed), task, seed)
 
 

@@ -87,6 +87,7 @@ def ours(epochs, device, **parameters):
         HIDDEN,
         n_members=1,
         numeric_encoding="standard",
+        input_scaling=0,
         dropout=RATE,
         batch_size=BATCH,
         max_iter=epochs,
