@@ -23,8 +23,8 @@ from skdropout.callbacks import SpectrumCallback
 from skdropout.datasets import load_bike_sharing
 from skdropout.inspection import interaction_order_spectrum
 
-SEEDS = range(5)
-RATES = (0.0, 0.125, 0.25, 0.375, 0.5, 0.75)
+SEEDS = range(3)
+RATES = (0.0, 0.125, 0.25, 0.375, 0.5)
 ORDERS = ("order 1", "order 2", "order 3", "order 4")
 # all epochs are run, and nothing but dropout holds the networks back
 PLAIN = {"learning_rate": "constant", "early_stopping": False, "weight_decay": 0.0}
@@ -83,7 +83,7 @@ def weight_decay():
     Whatever shrinks a network also leaves it fewer high orders, so weight decay is compared with
     dropout at the same total.
     """
-    decays, rates = (0.0, 0.5, 1.0, 2.0), (0.0, 0.05, 0.1, 0.2, 0.3)
+    decays, rates = (0.0, 0.5, 2.0), (0.0, 0.05, 0.1, 0.2, 0.3)
     spectra = []
     for seed in SEEDS:
         X, y = noise_data(seed)
@@ -180,7 +180,7 @@ def early_stopping():
 
 def rate_by_order():
     """The rate chosen by cross-validation falls with the order of the target (Table C.1)."""
-    rates = np.arange(8) / 10
+    rates = np.array([0, 0.1, 0.2, 0.3, 0.5, 0.7])
     grids = {
         "hidden units": {"dropouts": rates},
         "inputs": {"dropouts": [0.0], "input_dropouts": rates},
@@ -269,18 +269,18 @@ def bike_sharing():
     y = data.target.to_numpy()
     y = (y - y.mean()) / y.std()
     kinds = {"hidden units": (1, 0), "inputs": (0, 1), "both": (1, 1)}
-    rates = RATES[:5]
+    rates = RATES
     pairs = np.unique(np.concatenate([np.outer(rates, s) for s in kinds.values()]), axis=0)
     errors = {kind: [] for kind in kinds}
     for seed in SEEDS:
         order = np.random.default_rng(seed).permutation(len(y))
-        train, test = order[:5000], order[5000:]
+        train, test = order[:4000], order[4000:8000]
         model = DropoutMLPRegressor(
             (128, 128),
             n_members=len(pairs),
             dropout=np.repeat(pairs[:, :1], 2, axis=1),
             input_dropout=pairs[:, 1],
-            max_iter=25,
+            max_iter=20,
             random_state=seed,
             early_stopping=False,
         ).fit(data.data.iloc[train], y[train])

@@ -19,7 +19,7 @@ from skdropout.inspection import interaction_order_spectrum
 
 N_ROWS = 10_000
 N_FEATURES = 8
-SEEDS = range(5)
+SEEDS = range(3)
 SAME_TIME = "noise stability, 300,000 evaluations"
 METHODS = {
     "noise stability": {},

@@ -12,6 +12,7 @@ import numpy as np
 
 _MAX_FACTORS = 3
 _MAX_CANDIDATES = 200_000  # products, times outputs, that are looked at
+_CANDIDATES_PER_POINT = 20
 _MAX_PRODUCTS = 10**9  # candidates times points at which they are looked at
 _TERMS_PER_ROUND = 64
 _ROUNDS = 3
@@ -108,7 +109,9 @@ def _correlated_products(phi, owner, residual):
     """Factors of the products most significantly correlated with the residual."""
     n_outputs = residual.shape[1]
     n_candidates = _candidates_up_to_order(owner)
-    n_factors = sum(n * n_outputs <= _MAX_CANDIDATES for n in n_candidates)
+    # few points show only strong terms, which many candidates are not worth the time for
+    most = min(_MAX_CANDIDATES, _CANDIDATES_PER_POINT * len(residual))
+    n_factors = sum(n * n_outputs <= most for n in n_candidates)
     n_tests = max(len(owner), 2, n_candidates[max(n_factors, 1) - 1])
     n_points = int(min(len(residual), _MAX_PRODUCTS / (n_tests * n_outputs)))
     threshold = np.sqrt(2 * np.log(n_tests)) + 0.5
