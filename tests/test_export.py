@@ -60,6 +60,7 @@ def test_mixed_columns(mixed_table, tmp_path):
     assert_same(model, new, tmp_path / "model.onnx")
 
 
+@pytest.mark.slow
 def test_classes_of_numbers_alone(mixed_table, tmp_path):
     X, y = mixed_table
     model = DropoutMLPClassifier(**SMALL).fit(X[["a", "b"]], np.where(y > 300, "high", "low"))
