@@ -84,6 +84,7 @@ def to_onnx(estimator, path):
             output_names=[layout["output"]],
             dynamic_shapes={name: {0: n_rows} for name in example},
             opset_version=_OPSET,
+            custom_translation_table={torch.ops.aten.searchsorted.Tensor: _searchsorted},
             dynamo=True,
             verbose=False,
         ).model_proto
@@ -122,6 +123,16 @@ class _Prediction(nn.Module):
         codes = torch.where((codes < 0) | (codes > self.unknown), self.unknown, codes)
         natural = self.stack.natural(self.stack(numeric[None], codes[None]), self.criterion)
         return natural.double().mean(0) * self.target_scale + self.target_location
+
+
+def _searchsorted(knots, x, *, out_int32=False, right=False, side=None, sorter=None):
+    """Count the knots to the left of each number; the exporter has no translation of its own."""
+    from onnxscript import INT64
+    from onnxscript import opset18 as op
+
+    knots, x = op.Unsqueeze(knots, [-2]), op.Unsqueeze(x, [-1])
+    passed = op.LessOrEqual(knots, x) if right else op.Less(knots, x)
+    return op.ReduceSum(op.Cast(passed, to=INT64.dtype), [-1], keepdims=0)
 
 
 @contextmanager

@@ -86,6 +86,16 @@ def test_activations(mixed_table, tmp_path, activation):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
+    "encoding", sorted(DropoutMLPRegressor._parameter_constraints["numeric_encoding"][0].options)
+)
+def test_numeric_encodings(mixed_table, tmp_path, encoding):
+    X, y = mixed_table
+    model = DropoutMLPRegressor(numeric_encoding=encoding, n_members=2, **SMALL).fit(X, y)
+    assert_same(model, X.assign(a=X["a"] * 3), tmp_path / "model.onnx")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
     ("model", "target"),
     [
         (DropoutMLPRegressor(loss="poisson", **SMALL), lambda y: np.maximum(y, 0)),
