@@ -94,7 +94,7 @@ def to_onnx(estimator, path):
 
 
 class _Prediction(nn.Module):
-    """From raw numbers and codes to predictions: the network in float32, all around it in float64.
+    """From raw numbers and codes to predictions: the layers in float32, all around them in float64.
 
     Runtimes lack many operations in float64.
     """
@@ -103,6 +103,7 @@ class _Prediction(nn.Module):
         super().__init__()
         encoder = estimator._encoder
         self.stack = copy.deepcopy(estimator.net_.module_).to("cpu", torch.float32)
+        self.stack.encoding = _InDouble(self.stack.encoding)
         self.criterion = estimator.net_.criterion_
         self.register_buffer("location", torch.as_tensor(encoder._location))
         self.register_buffer("scale", torch.as_tensor(encoder._scale))
@@ -119,10 +120,21 @@ class _Prediction(nn.Module):
             numeric = self.location.expand(codes.shape[0], 0)
         if codes is None:
             codes = self.unknown.expand(numeric.shape[0], 0)
-        numeric = ((numeric - self.location) / self.scale).float()
+        numeric = (numeric - self.location) / self.scale
         codes = torch.where((codes < 0) | (codes > self.unknown), self.unknown, codes)
         natural = self.stack.natural(self.stack(numeric[None], codes[None]), self.criterion)
         return natural.double().mean(0) * self.target_scale + self.target_location
+
+
+class _InDouble(nn.Module):
+    """An encoding in float64, where a steep one needs it, for layers in float32."""
+
+    def __init__(self, encoding):
+        super().__init__()
+        self.encoding = encoding.double()
+
+    def forward(self, numeric, codes):
+        return self.encoding(numeric, codes).float()
 
 
 def _searchsorted(knots, x, *, out_int32=False, right=False, side=None, sorter=None):
