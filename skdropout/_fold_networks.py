@@ -27,6 +27,7 @@ def fit_on_folds(estimator, X, y, splits, inner):
         In the order of the networks.
     """
     from skdropout._early_stopping import BestEpoch  # imports skorch
+    from skdropout._progress import ProgressBar
 
     estimator._start(X, resumes=False)
     part = estimator._read(X, y, None, reset=True)
@@ -36,7 +37,8 @@ def fit_on_folds(estimator, X, y, splits, inner):
     folds = make_folds(splits, inner, estimator.validation_fraction, strata, seed)
     (rates,) = estimator._rates
     members = [Member(seed, fold.train, fold.valid, rates, 0.0) for fold in folds]
-    best_epoch = BestEpoch(estimator.n_iter_no_change, estimator.tol)
-    net = estimator._train(table, members, [("best_epoch", best_epoch)])
-    estimator._finish(net, resumes=False)
+    callbacks = [("best_epoch", BestEpoch(estimator.n_iter_no_change, estimator.tol))]
+    if estimator.verbose:
+        callbacks.insert(0, ("progress_bar", ProgressBar()))
+    estimator._finish(estimator._train(table, members, callbacks), resumes=False)
     return folds

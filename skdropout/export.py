@@ -84,6 +84,7 @@ def to_onnx(estimator, path):
             output_names=[layout["output"]],
             dynamic_shapes={name: {0: n_rows} for name in example},
             opset_version=_OPSET,
+            custom_translation_table={torch.ops.aten.searchsorted.Tensor: _searchsorted},
             dynamo=True,
             verbose=False,
         ).model_proto
@@ -93,7 +94,7 @@ def to_onnx(estimator, path):
 
 
 class _Prediction(nn.Module):
-    """From raw numbers and codes to predictions: the network in float32, all around it in float64.
+    """From raw numbers and codes to predictions: the layers in float32, all around them in float64.
 
     Runtimes lack many operations in float64.
     """
@@ -102,6 +103,7 @@ class _Prediction(nn.Module):
         super().__init__()
         encoder = estimator._encoder
         self.stack = copy.deepcopy(estimator.net_.module_).to("cpu", torch.float32)
+        self.stack.encoding = _InDouble(self.stack.encoding)
         self.criterion = estimator.net_.criterion_
         self.register_buffer("location", torch.as_tensor(encoder._location))
         self.register_buffer("scale", torch.as_tensor(encoder._scale))
@@ -118,10 +120,31 @@ class _Prediction(nn.Module):
             numeric = self.location.expand(codes.shape[0], 0)
         if codes is None:
             codes = self.unknown.expand(numeric.shape[0], 0)
-        numeric = ((numeric - self.location) / self.scale).float()
+        numeric = (numeric - self.location) / self.scale
         codes = torch.where((codes < 0) | (codes > self.unknown), self.unknown, codes)
         natural = self.stack.natural(self.stack(numeric[None], codes[None]), self.criterion)
         return natural.double().mean(0) * self.target_scale + self.target_location
+
+
+class _InDouble(nn.Module):
+    """An encoding in float64, where a steep one needs it, for layers in float32."""
+
+    def __init__(self, encoding):
+        super().__init__()
+        self.encoding = encoding.double()
+
+    def forward(self, numeric, codes):
+        return self.encoding(numeric, codes).float()
+
+
+def _searchsorted(knots, x, *, out_int32=False, right=False, side=None, sorter=None):
+    """Count the knots to the left of each number; the exporter has no translation of its own."""
+    from onnxscript import INT64
+    from onnxscript import opset18 as op
+
+    knots, x = op.Unsqueeze(knots, [-2]), op.Unsqueeze(x, [-1])
+    passed = op.LessOrEqual(knots, x) if right else op.Less(knots, x)
+    return op.ReduceSum(op.Cast(passed, to=INT64.dtype), [-1], keepdims=0)
 
 
 @contextmanager

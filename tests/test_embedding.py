@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, EmbeddingEncoder
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
-SMALL = {"max_iter": 15, "learning_rate_init": 1e-2, "random_state": 0, "device": "cpu"}
+SMALL = {"max_iter": 12, "learning_rate_init": 0.02, "cv": 3, "random_state": 0, "device": "cpu"}
 CITIES = ["Bergen", "Oslo", "Rome", "Turin", "Lima", "Cusco"]
 
 
@@ -26,9 +26,9 @@ CITIES = ["Bergen", "Oslo", "Rome", "Turin", "Lima", "Cusco"]
 def data():
     """Six cities of three countries, which is what counts, and a number with missing cells."""
     rng = np.random.default_rng(0)
-    X = pd.DataFrame({"city": rng.choice(CITIES, 600), "size": rng.normal(size=600)})
+    X = pd.DataFrame({"city": rng.choice(CITIES, 400), "size": rng.normal(size=400)})
     country = X["city"].map(CITIES.index) // 2
-    y = 3 * np.sin(2.5 * country) + X["size"] * (country == 2) + 0.1 * rng.normal(size=600)
+    y = 3 * np.sin(2.5 * country) + X["size"] * (country == 2) + 0.1 * rng.normal(size=400)
     X.loc[::7, "size"] = np.nan
     return X, y.to_numpy()
 
@@ -36,6 +36,13 @@ def data():
 @pytest.fixture(scope="module")
 def encoder(data):
     return EmbeddingEncoder(**SMALL).fit(*data)
+
+
+@pytest.fixture(scope="module")
+def crossed(data):
+    """Another encoder of the same parameters, and what its ``fit_transform`` gave."""
+    other = EmbeddingEncoder(**SMALL)
+    return other, other.fit_transform(*data)
 
 
 def test_levels_alike_are_neighbours(encoder):
@@ -111,7 +118,7 @@ def test_own_target_does_not_matter(data):
     held_out = next(folds.split(X))[1]
     changed = y.copy()
     changed[held_out] = -changed[held_out[::-1]]
-    encoder = EmbeddingEncoder(cv=folds, dropout=0.0, **{**SMALL, "max_iter": 4})
+    encoder = EmbeddingEncoder(dropout=0.0, **{**SMALL, "cv": folds, "max_iter": 4})
     before, after = (encoder.fit_transform(X, target)[held_out, :4] for target in (y, changed))
     np.testing.assert_allclose(pdist(after), pdist(before), rtol=1e-3, atol=1e-6)
     others = np.setdiff1d(np.arange(len(y)), held_out)
@@ -119,34 +126,28 @@ def test_own_target_does_not_matter(data):
     assert np.abs(pdist(after) - pdist(before)).max() > 0.05
 
 
-def test_folds_share_coordinates(data):
+def test_folds_share_coordinates(encoder, crossed, data):
     """A row's vector out of fold lies close to its vector in the encoder fitted to all rows."""
-    X, y = data
-    encoder = EmbeddingEncoder(**SMALL)
-    crossed = encoder.fit_transform(X, y)[:, :4]
-    full = encoder.transform(X)[:, :4]
-    assert np.sum(crossed * full) > 0.95 * np.sqrt(np.sum(crossed**2) * np.sum(full**2))
+    full, of_folds = encoder.transform(data[0])[:, :4], crossed[1][:, :4]
+    assert np.sum(of_folds * full) > 0.95 * np.sqrt(np.sum(of_folds**2) * np.sum(full**2))
 
 
-def test_fit_transform_leaves_the_encoder_that_fit_gives(encoder, data):
-    X, y = data
-    other = EmbeddingEncoder(**SMALL)
-    first = other.fit_transform(X, y)
+def test_fit_transform_leaves_the_encoder_that_fit_gives(encoder, crossed, data):
+    X, _ = data
+    other, _ = crossed
     np.testing.assert_array_equal(other.transform(X), encoder.transform(X))
-    np.testing.assert_array_equal(EmbeddingEncoder(**SMALL).fit_transform(X, y), first)
     loaded = pickle.loads(pickle.dumps(other))
     np.testing.assert_array_equal(loaded.transform(X), other.transform(X))
 
 
 @pytest.mark.parametrize("output", ["pandas", "polars"])
-def test_containers(data, output):
+def test_containers(crossed, data, output):
     X, y = data
     frame = X if output == "pandas" else pl.from_pandas(X)
     encoder = EmbeddingEncoder(**SMALL).set_output(transform=output)
-    array = EmbeddingEncoder(**SMALL).fit_transform(X, y)
     table = encoder.fit_transform(frame, y)
     assert list(table.columns) == list(encoder.get_feature_names_out())
-    np.testing.assert_allclose(table.to_numpy(), array)
+    np.testing.assert_array_equal(table.to_numpy(), crossed[1])
     assert list(encoder.transform(frame).columns) == list(table.columns)
 
 
@@ -154,11 +155,10 @@ def test_in_front_of_other_models(data):
     X, y = data
     X = X.fillna({"size": 0.0})
     alone = make_pipeline(EmbeddingEncoder(**SMALL), KNeighborsRegressor())
-    assert cross_val_score(alone, X, y, cv=3).min() > 0.9
-    columns = make_column_transformer(
-        (EmbeddingEncoder(**SMALL), ["city"]), remainder="passthrough"
-    )
-    columns.fit_transform(X, y)
+    assert cross_val_score(alone, X, y, cv=2).min() > 0.9
+    tiny = EmbeddingEncoder(**{**SMALL, "max_iter": 2})
+    columns = make_column_transformer((tiny, ["city"]), remainder="passthrough")
+    columns.fit(X, y)
     assert list(columns.get_feature_names_out())[-2:] == [
         "embeddingencoder__city_3",
         "remainder__size",
@@ -172,9 +172,10 @@ def test_arrays_and_codes_are_encoded_whole(data):
     encoder = EmbeddingEncoder(**SMALL).fit(names, y)
     assert list(encoder.get_feature_names_out()) == [f"x0_{i}" for i in range(4)]
     assert encoder.most_similar("x0", "Rome", k=1).index[0] == "Turin"
+    tiny = {**SMALL, "max_iter": 2}
     for table in (codes[:, None], pd.DataFrame({"code": codes}), codes[:, None].tolist()):
-        assert EmbeddingEncoder(**SMALL).fit_transform(table, y).shape == (600, 4)
-    chosen = EmbeddingEncoder(categorical_features=[1], **SMALL)
+        assert EmbeddingEncoder(**tiny).fit_transform(table, y).shape == (400, 4)
+    chosen = EmbeddingEncoder(categorical_features=[1], **tiny)
     both = np.column_stack([y, codes])
     assert list(chosen.fit(both, y).get_feature_names_out())[:2] == ["x0", "x1_0"]
 
@@ -195,12 +196,12 @@ def test_network_follows_the_target(data):
 
 def test_groups_go_to_the_splitter(data):
     X, y = data
-    groups = np.arange(600) // 20
+    groups = np.arange(400) // 20
     small = {**SMALL, "max_iter": 2}
-    direct = EmbeddingEncoder(cv=GroupKFold(3), **small).fit_transform(X, y, groups=groups)
+    direct = EmbeddingEncoder(**{**small, "cv": GroupKFold(3)}).fit_transform(X, y, groups=groups)
     with sklearn.config_context(enable_metadata_routing=True):
         splitter = GroupKFold(3).set_split_request(groups=True)
-        routed = EmbeddingEncoder(cv=splitter, **small).fit_transform(X, y, groups=groups)
+        routed = EmbeddingEncoder(**{**small, "cv": splitter}).fit_transform(X, y, groups=groups)
     np.testing.assert_array_equal(direct, routed)
 
 
@@ -221,6 +222,12 @@ def test_bad_input(data):
         with pytest.raises(ValueError, match=message):
             encoder.fit_transform(X, y)
         assert not hasattr(encoder, "estimator_")
+
+
+def test_verbose_shows_both_trainings(data, capsys):
+    X, y = data
+    EmbeddingEncoder(verbose=1, **{**SMALL, "max_iter": 2}).fit_transform(X, y)
+    assert capsys.readouterr().err.count("2/2") >= 2
 
 
 def test_bad_questions(encoder):

@@ -60,6 +60,7 @@ def test_mixed_columns(mixed_table, tmp_path):
     assert_same(model, new, tmp_path / "model.onnx")
 
 
+@pytest.mark.slow
 def test_classes_of_numbers_alone(mixed_table, tmp_path):
     X, y = mixed_table
     model = DropoutMLPClassifier(**SMALL).fit(X[["a", "b"]], np.where(y > 300, "high", "low"))
@@ -81,6 +82,16 @@ def test_activations(mixed_table, tmp_path, activation):
     X, y = mixed_table
     model = DropoutMLPRegressor(activation=activation, **SMALL).fit(X, y)
     assert_same(model, X, tmp_path / "model.onnx")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "encoding", sorted(DropoutMLPRegressor._parameter_constraints["numeric_encoding"][0].options)
+)
+def test_numeric_encodings(mixed_table, tmp_path, encoding):
+    X, y = mixed_table
+    model = DropoutMLPRegressor(numeric_encoding=encoding, n_members=2, **SMALL).fit(X, y)
+    assert_same(model, X.assign(a=X["a"] * 3), tmp_path / "model.onnx")
 
 
 @pytest.mark.slow
