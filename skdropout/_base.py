@@ -220,20 +220,10 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
 
         criterion = self._criterion()
         if module is None:
-            module = build_stack(
-                self._encoder,
-                table,
-                members,
-                criterion,
-                hidden_layer_sizes=self._hidden_sizes,
-                activation=self.activation,
-                dims=self._dims,
-                n_outputs=self._n_raw_outputs,
-                columns=self._columns,
-            )
+            module = self._build(table, members, criterion)
         else:
             module = copy.deepcopy(module)
-            module.columns = self._columns(len(members)).to(module.output.weight)
+            module.columns = self._columns(len(members)).to(module.target_scale)
             set_rates(module, members)
         return StackNet(
             module,
@@ -247,6 +237,20 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             max_epochs=self.max_iter,
             batch_size=self.batch_size,
             device=str(self.device_),
+        )
+
+    def _build(self, table, members, criterion):
+        """Return the networks of ``members``, ready to train."""
+        return build_stack(
+            self._encoder,
+            table,
+            members,
+            criterion,
+            hidden_layer_sizes=self._hidden_sizes,
+            activation=self.activation,
+            dims=self._dims,
+            n_outputs=self._n_raw_outputs,
+            columns=self._columns,
         )
 
     def _training_callbacks(self, context, data):

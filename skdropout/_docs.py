@@ -48,6 +48,22 @@ int, default=0
 {"constant", "linear"}, default="constant"
     "linear": after ``warmup``, ``beta`` rises from 0 in equal steps over ``max_iter // 2``
     epochs.""",
+    "module": """\
+torch.nn.Module, callable or None, default=None
+    One's own network, in the place of the perceptrons, for images or point clouds: a module that
+    maps (n_rows, *feature_shape) to values or logits (one for two classes), which is copied, or
+    a callable without arguments that makes one. Inputs are in standard units of their channel;
+    pixels and points are dropped whole, to their channels' means. Parameters of the
+    perceptrons' layers, ``dropout`` among them, are then not used.""",
+    "feature_shape": """\
+tuple of int or None, default=None
+    How ``module`` sees the columns of a row: (n_channels, height, width) or
+    (n_points, n_coordinates).""",
+    "occlusion": """\
+{"element", "block"}, default="element"
+    What ``module`` learns to do without: relevant pixels or points one by one, or a rectangle
+    around an image's most relevant pixel, in a share ``probability`` of the rows; then ``alpha``
+    and ``beta`` are not used. See :func:`skdropout.functional.relevance_block_mask`.""",
     "dropouts": """\
 int or array-like of float, default=10
     Dropout rates of hidden units to choose from, the same for all hidden layers; a number of

@@ -11,7 +11,7 @@ from skdropout._encodings import Embedding, StandardEncoding, TableEncoding
 from skdropout._networks import StackMLP
 from skdropout._tables import spread
 
-__all__ = ["Member", "build_stack", "set_rates"]
+__all__ = ["Member", "build_stack", "finish_stack", "set_rates"]
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,11 @@ def build_stack(
         generators,
         columns(len(members)),
     )
+    return finish_stack(module, table, members, criterion)
+
+
+def finish_stack(module, table, members, criterion):
+    """Give a new stack its members' rates and units of the target, and the table's precision."""
     set_rates(module, members)
     if table.target.is_floating_point():
         units = [_target_units(table, member.train, criterion) for member in members]

@@ -56,7 +56,7 @@ def _of_network(network, X, y):
     module, encoding = net.module_.eval(), net.module_.encoding
     numeric, codes = network._encoder.transform(X, network)
     table = (
-        torch.as_tensor(numeric, dtype=module.output.weight.dtype),
+        torch.as_tensor(numeric, dtype=module.target_scale.dtype),
         torch.as_tensor(codes),
         _target(network, net.criterion_, y),
     )
