@@ -26,7 +26,7 @@ class RelevanceRates:
     _: KW_ONLY
     dropout: float = DropoutRates.dropout
     alpha: float = 0.5
-    beta: float = 0.25
+    beta: float = 0.15
     probability: float = 1.0
     rule: object = "gradient_x_input"
     warmup: int = 0
