@@ -7,6 +7,10 @@ ROC curve (two classes) or accuracy (digits). Intervals are 95 % of Student's t 
 networks: they speak for networks trained anew on this split, not for other rows. Tables that are
 done are skipped.
 
+Of classifiers, what is occluded depends on the true class, in RelDrop's training as in the curve:
+the gaps themselves tell something of the class, which only a network trained with them has learnt
+to read. The scores with the same columns missing from all rows are free of this.
+
     python benchmarks/reldrop.py [--data-dir DIR] [--tables adult ...] [--beta 0.15] [--cost]
 """
 

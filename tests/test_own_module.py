@@ -13,6 +13,7 @@ from skdropout._column_dropout import RelevantBlocks, RelevantColumns
 from skdropout._grid_network import GridEncoding
 from skdropout._losses import LogLoss
 from skdropout._masks import MaskSource
+from skdropout.inspection import interaction_order_spectrum, occlusion_curve
 
 OPTIONS = {"max_iter": 4, "learning_rate_init": 0.01, "random_state": 0, "device": "cpu"}
 IMAGES = {"feature_shape": (2, 6, 5), **OPTIONS}
@@ -143,6 +144,21 @@ def test_blocks_are_rectangles_around_the_most_relevant_pixel():
     for block in dropped[treated]:
         assert torch.equal(block, block.any(1)[:, None] & block.any(0)[None, :])
     assert isinstance(columns, RelevantColumns)
+
+
+def test_occlusion_of_pixels(images):
+    X, y = images
+    bright = X[:, 30:]
+    options = {**IMAGES, "feature_shape": (1, 6, 5), "max_iter": 20}
+    module = nn.Sequential(nn.Flatten(), nn.Linear(30, 1))
+    model = RelDropClassifier(module=module, **options).fit(bright, y)
+    curve = occlusion_curve(model, bright, y, fractions=[0, 0.5])
+    assert curve.scores[0] > curve.scores[1]
+    two = RelDropClassifier(module=make_convolutions, **IMAGES).fit(X, y)
+    with pytest.raises(ValueError, match="drops 30 pixels or points of 60 columns"):
+        occlusion_curve(two, X, y)
+    spectrum = interaction_order_spectrum(two, X[:50], max_order=1, random_state=0)
+    assert np.isfinite(spectrum.variances).all()
 
 
 @pytest.mark.parametrize(
