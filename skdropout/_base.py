@@ -194,7 +194,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
                 f"n_samples={n_rows} cannot be split into training and validation rows; give "
                 "more rows, or set early_stopping=False."
             )
-        seeds = draw_seeds(self.random_state, self.n_members + 1)
+        seeds = draw_seeds(self.random_state, len(self._rates) + 1)
         self._mask_seed = seeds.pop()
         strata = None if table.target.is_floating_point() else table.target.numpy()
         train, valid = np.arange(n_train), np.arange(n_train, n_rows)
@@ -225,22 +225,10 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
 
         criterion = self._criterion()
         if module is None:
-            module = build_stack(
-                self._encoder,
-                table,
-                members,
-                criterion,
-                hidden_layer_sizes=self._hidden_sizes,
-                activation=self.activation,
-                numeric_encoding=self.numeric_encoding,
-                dims=self._dims,
-                n_outputs=self._n_raw_outputs,
-                columns=self._columns,
-                input_scaling=float(self.input_scaling),
-            )
+            module = self._build(table, members, criterion)
         else:
             module = copy.deepcopy(module)
-            module.columns = self._columns(len(members)).to(module.output.weight)
+            module.columns = self._columns(len(members)).to(module.target_scale)
             set_rates(module, members)
         net = StackNet(
             module,
@@ -263,6 +251,22 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
         estimator = copy.copy(self)
         estimator.net_, estimator._predictor = net, Predictor(net)
         return estimator
+
+    def _build(self, table, members, criterion):
+        """Return the networks of ``members``, ready to train."""
+        return build_stack(
+            self._encoder,
+            table,
+            members,
+            criterion,
+            hidden_layer_sizes=self._hidden_sizes,
+            activation=self.activation,
+            numeric_encoding=self.numeric_encoding,
+            dims=self._dims,
+            n_outputs=self._n_raw_outputs,
+            columns=self._columns,
+            input_scaling=float(self.input_scaling),
+        )
 
     def _training_callbacks(self, context, data):
         from skdropout._early_stopping import BestEpoch

@@ -9,10 +9,10 @@ from torch import nn
 
 from skdropout._masks import KeepLaw
 from skdropout._stack_relevance import stack_relevance
-from skdropout.functional import group_sum
+from skdropout.functional import group_sum, relevance_block_mask
 from skdropout.functional._relevance_mask import is_dropped
 
-__all__ = ["RandomColumns", "RelevantColumns"]
+__all__ = ["RandomColumns", "RelevantBlocks", "RelevantColumns"]
 
 
 class RandomColumns(nn.Module):
@@ -122,9 +122,42 @@ class RelevantColumns(nn.Module):
             stack, encoded.detach(), lambda raw: self.share(raw, target), self.rule
         )
         relevance = group_sum(relevance, encoding.groups, encoding.n_columns)
+        dropped = self._draw(relevance, masks)
+        return encoding.keep(encoded, (~dropped).to(encoded.dtype))
+
+    def _draw(self, relevance, masks):
+        """Draw which columns to drop, (n_members, n_rows, n_columns)."""
         draw = masks.uniform(relevance.shape, relevance.dtype)
         dropped = is_dropped(relevance, draw, self.alpha, self.beta * self.strength)
         if self.probability < 1:
             rows = (*relevance.shape[:2], 1)
             dropped &= masks.uniform(rows, relevance.dtype) < self.probability
-        return encoding.keep(encoded, (~dropped).to(encoded.dtype))
+        return dropped
+
+
+class RelevantBlocks(RelevantColumns):
+    """Drop a rectangle of an image around its most relevant pixel.
+
+    Parameters
+    ----------
+    height, width : int
+    **options
+        Those of ``RelevantColumns``, for one network.
+    """
+
+    def __init__(self, height, width, share, **options):
+        super().__init__(1, share, **options)
+        self._size = height, width
+
+    @property
+    def drops(self):
+        """Whether the network drops anything."""
+        return self.probability > 0
+
+    def _draw(self, relevance, masks):
+        blocks = relevance_block_mask(
+            relevance[0].unflatten(1, self._size),
+            probability=self.probability * self.strength,
+            generator=masks.generator,
+        )
+        return blocks.flatten(1).unsqueeze(0)

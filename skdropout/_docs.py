@@ -25,12 +25,12 @@ float, default=0.5
     Share of chance, in [0, 1], in the choice of columns to drop. 0: by relevance alone; 1: by
     chance alone, at rate ``beta``.""",
     "beta": """\
-float, default=0.25
+float, default=0.15
     Strength, in [0, 1]. With r the relevance of a column for a row, from 0 for the row's least
     to 1 for its most relevant column, it is dropped with probability
     ``(alpha + beta - 1 + (1 - alpha) * r) / alpha``, cut off at 0 and 1. The most relevant
     column is thus dropped with probability ``beta / alpha``: with ``alpha = beta = 0.5``, the
-    paper's setting for point clouds, always; by default every second time.""",
+    paper's setting for point clouds, always; by default three times in ten.""",
     "probability": """\
 float, default=1.0
     Share, in [0, 1], of the rows of a training step whose columns may be dropped.""",
@@ -48,6 +48,22 @@ int, default=0
 {"constant", "linear"}, default="constant"
     "linear": after ``warmup``, ``beta`` rises from 0 in equal steps over ``max_iter // 2``
     epochs.""",
+    "module": """\
+torch.nn.Module, callable or None, default=None
+    One's own network, in the place of the perceptrons, for images or point clouds: a module that
+    maps (n_rows, *feature_shape) to values or logits (one for two classes), which is copied, or
+    a callable without arguments that makes one. Inputs are in standard units of their channel;
+    pixels and points are dropped whole, to their channels' means. There is one network, and
+    parameters of the perceptrons, ``dropout`` and ``n_members`` among them, are not used.""",
+    "feature_shape": """\
+tuple of int or None, default=None
+    How ``module`` sees the columns of a row: (n_channels, height, width) or
+    (n_points, n_coordinates).""",
+    "occlusion": """\
+{"element", "block"}, default="element"
+    What ``module`` learns to do without: relevant pixels or points one by one, or a rectangle
+    around an image's most relevant pixel, in a share ``probability`` of the rows; then ``alpha``
+    and ``beta`` are not used. See :func:`skdropout.functional.relevance_block_mask`.""",
     "dropouts": """\
 int or array-like of float, default=10
     Dropout rates of hidden units to choose from, the same for all hidden layers; a number of

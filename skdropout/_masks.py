@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -50,11 +51,14 @@ class MaskSource:
     """
 
     def __init__(self, seed, device):
+        self.seed, self._device = seed, device
         if device.type == "cpu":
             self._words = np.random.SFC64(seed)
-        else:
-            self._generator = torch.Generator(device).manual_seed(seed)
-        self._device = device
+
+    @cached_property
+    def generator(self):
+        """A generator on the device, for masks of other laws."""
+        return torch.Generator(self._device).manual_seed(self.seed)
 
     def draw(self, law, shape):
         """Draw a mask of ``shape`` (n_members, n_rows, n_units) by ``law``."""
@@ -68,7 +72,7 @@ class MaskSource:
 
     def _integers(self, shape):
         if self._device.type != "cpu":
-            options = {"generator": self._generator, "device": self._device}
+            options = {"generator": self.generator, "device": self._device}
             return torch.randint(_LEVELS, shape, dtype=torch.int32, **options)
         size = math.prod(shape)
         sixteens = self._words.random_raw(-(-size // 4)).view(np.uint16)[:size]

@@ -4,6 +4,7 @@ Every parameter and every per-member buffer has the members as its first axis, s
 cut down to some of its members (:func:`select_members`) and a member can be told apart by index.
 """
 
+from abc import abstractmethod
 from itertools import pairwise
 
 import torch
@@ -15,6 +16,7 @@ from skdropout._masks import KeepLaw
 __all__ = [
     "ACTIVATIONS",
     "ScaledLinear",
+    "Stack",
     "StackLinear",
     "StackMLP",
     "copy_members",
@@ -98,57 +100,30 @@ def _draw_layer(n_inputs, n_outputs, generators):
     return both[:, :-1].contiguous(), both[:, -1:].contiguous()
 
 
-class StackMLP(nn.Module):
-    """K multilayer perceptrons on one table, each with dropout rates of its own.
+class Stack(nn.Module):
+    """K networks on one table, whatever comes after the first layer's inputs.
 
     Parameters
     ----------
-    encoding : TableEncoding
+    encoding : nn.Module
         Turns the table's numbers and codes into the first layer's inputs.
-    hidden_layer_sizes : sequence of int
-    n_outputs : int
-    activation : str
-        A key of ``ACTIVATIONS``.
-    generators : list of torch.Generator
-        One per member, for the initial weights.
-    columns : RandomColumns or RelevantColumns, default=None
-        Which columns are dropped in training; None is by chance.
-    input_scaling : float, default=0.0
-        ``speed`` of the first layer, see ``ScaledLinear``; 0: an ordinary layer.
+    n_members, n_hidden, n_outputs : int
+    columns : RandomColumns or RelevantColumns
+        Which columns are dropped in training.
 
     Attributes
     ----------
-    dropout : Tensor of shape (n_members, n_hidden_layers)
+    dropout : Tensor of shape (n_members, n_hidden)
         Probability of dropping a hidden unit; zero until set.
     target_location, target_scale : Tensor of shape (n_members, 1, n_outputs)
         Units that the targets are standardised by.
     """
 
-    def __init__(
-        self,
-        encoding,
-        hidden_layer_sizes,
-        n_outputs,
-        activation,
-        generators,
-        columns=None,
-        input_scaling=0.0,
-    ):
+    def __init__(self, encoding, n_members, n_hidden, n_outputs, columns):
         super().__init__()
         self.encoding = encoding
-        self.columns = RandomColumns(len(generators)) if columns is None else columns
-        widths = [encoding.width, *hidden_layer_sizes]
-        self.input_scaling = input_scaling
-        self.hidden = nn.ModuleList(
-            StackLinear(*shape, generators)
-            if i or not input_scaling
-            else ScaledLinear(*shape, generators, input_scaling)
-            for i, shape in enumerate(pairwise(widths))
-        )
-        self.output = StackLinear(widths[-1], n_outputs, generators)
-        self.activation = activation
-        n_members = len(generators)
-        self.register_buffer("dropout", torch.zeros(n_members, len(self.hidden)))
+        self.columns = columns
+        self.register_buffer("dropout", torch.zeros(n_members, n_hidden))
         self.register_buffer("target_location", torch.zeros(n_members, 1, n_outputs))
         self.register_buffer("target_scale", torch.ones(n_members, 1, n_outputs))
         self.stop_dropping()
@@ -163,10 +138,100 @@ class StackMLP(nn.Module):
         """Whether anything is dropped in training."""
         return bool(self.dropout.any()) or self.columns.drops
 
+    def drop_with(self, masks):
+        """Drop by masks from ``masks`` (a MaskSource) whenever in training mode."""
+        self._masks = masks
+        self.columns.prepare()
+
+    def stop_dropping(self):
+        """Forget the source of masks: the network is deterministic in either mode."""
+        self._masks = None
+
+    def standardise(self, target):
+        """Put targets in the units each member is trained on; class codes stay as they are."""
+        if not target.is_floating_point():
+            return target
+        return (target - self.target_location) / self.target_scale
+
+    def natural(self, raw, criterion):
+        """Map raw outputs to predictions in the units of the targets."""
+        return criterion.inverse_link(raw) * self.target_scale + self.target_location
+
+    def forward(self, numeric, codes, target=None):
+        """Return raw outputs (n_members, n_rows, n_outputs).
+
+        Parameters
+        ----------
+        numeric : Tensor of shape (n_members or 1, n_rows, n_numeric)
+        codes : Tensor of shape (n_members or 1, n_rows, n_categorical)
+        target : Tensor of shape (n_members, n_rows) or (n_members, n_rows, n_outputs)
+            For training alone: what columns may be found relevant for.
+        """
+        x = self.encoding(numeric, codes)
+        if not self.training or self._masks is None:
+            return self.respond(x)
+        return self.respond_dropping(self.columns(x, self, target, self._masks))
+
+    @abstractmethod
+    def respond(self, x):
+        """Return raw outputs of encoded inputs (n_members, n_rows, width), dropout off."""
+
+    @abstractmethod
+    def respond_dropping(self, x):
+        """Return raw outputs of encoded inputs, dropout on."""
+
+
+class StackMLP(Stack):
+    """K multilayer perceptrons on one table, each with dropout rates of its own.
+
+    Parameters
+    ----------
+    encoding : TableEncoding
+    hidden_layer_sizes : sequence of int
+    n_outputs : int
+    activation : str
+        A key of ``ACTIVATIONS``.
+    generators : list of torch.Generator
+        One per member, for the initial weights.
+    columns : RandomColumns or RelevantColumns, default=None
+        Which columns are dropped in training; None is by chance.
+    input_scaling : float, default=0.0
+        ``speed`` of the first layer, see ``ScaledLinear``; 0: an ordinary layer.
+    """
+
+    def __init__(
+        self,
+        encoding,
+        hidden_layer_sizes,
+        n_outputs,
+        activation,
+        generators,
+        columns=None,
+        input_scaling=0.0,
+    ):
+        n_members = len(generators)
+        columns = RandomColumns(n_members) if columns is None else columns
+        super().__init__(encoding, n_members, len(hidden_layer_sizes), n_outputs, columns)
+        widths = [encoding.width, *hidden_layer_sizes]
+        self.input_scaling = input_scaling
+        self.hidden = nn.ModuleList(
+            StackLinear(*shape, generators)
+            if i or not input_scaling
+            else ScaledLinear(*shape, generators, input_scaling)
+            for i, shape in enumerate(pairwise(widths))
+        )
+        self.output = StackLinear(widths[-1], n_outputs, generators)
+        self.activation = activation
+
     @property
     def hidden_layer_sizes(self):
         """Number of units of each hidden layer."""
         return tuple(layer.weight.shape[-1] for layer in self.hidden)
+
+    @property
+    def widest(self):
+        """Most numbers that a row takes in any layer."""
+        return max(layer.weight.shape[1] for layer in (*self.hidden, self.output))
 
     def member(self, k):
         """Return network ``k`` by itself, sharing its weights but the first layer's.
@@ -182,52 +247,25 @@ class StackMLP(nn.Module):
 
     def drop_with(self, masks):
         """Drop units by masks from ``masks`` (a MaskSource) whenever in training mode."""
+        super().drop_with(masks)
         like = self.output.weight
-        self._masks = masks
         self._laws = [
             KeepLaw.from_rates(rates, like.device, like.dtype) if bool(rates.any()) else None
             for rates in self.dropout.unbind(1)
         ]
-        self.columns.prepare()
-
-    def standardise(self, target):
-        """Put targets in the units each member is trained on; class codes stay as they are."""
-        if not target.is_floating_point():
-            return target
-        return (target - self.target_location) / self.target_scale
-
-    def natural(self, raw, criterion):
-        """Map raw outputs to predictions in the units of the targets."""
-        return criterion.inverse_link(raw) * self.target_scale + self.target_location
-
-    def stop_dropping(self):
-        """Forget the source of masks: the network is deterministic in either mode."""
-        self._masks, self._laws = None, None
-
-    def forward(self, numeric, codes, target=None):
-        """Return raw outputs (n_members, n_rows, n_outputs).
-
-        Parameters
-        ----------
-        numeric : Tensor of shape (n_members or 1, n_rows, n_numeric)
-        codes : Tensor of shape (n_members or 1, n_rows, n_categorical)
-        target : Tensor of shape (n_members, n_rows) or (n_members, n_rows, n_outputs)
-            For training alone: what columns may be found relevant for.
-        """
-        x = self.encoding(numeric, codes)
-        if not self.training or self._masks is None:
-            return self.respond(x)
-        x = self.columns(x, self, target, self._masks)
-        for layer, law in zip(self.hidden, self._laws, strict=True):
-            x = self.activate(layer(x))
-            if law is not None:
-                x = x * self._masks.draw(law, x.shape)
-        return self.output(x)
 
     def respond(self, x):
         """Return raw outputs of encoded inputs (n_members, n_rows, width), dropout off."""
         for layer in self.hidden:
             x = self.activate(layer(x))
+        return self.output(x)
+
+    def respond_dropping(self, x):
+        """Return raw outputs of encoded inputs, dropout on."""
+        for layer, law in zip(self.hidden, self._laws, strict=True):
+            x = self.activate(layer(x))
+            if law is not None:
+                x = x * self._masks.draw(law, x.shape)
         return self.output(x)
 
     def activate(self, x):

@@ -45,8 +45,7 @@ def predict_rows(net, rows):
 
 
 def _rows_of_block(module):
-    widths = [layer.weight.shape[1] for layer in (*module.hidden, module.output)]
-    return max(1, _BLOCK_ELEMENTS // (max(widths) * module.n_members))
+    return max(1, _BLOCK_ELEMENTS // (module.widest * module.n_members))
 
 
 class Predictor:

@@ -3,8 +3,11 @@
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 
+from torch import nn
+
 from skdropout._column_dropout import RelevantColumns
 from skdropout._docs import documented
+from skdropout._own_module import OwnModule
 from skdropout._parameters import DropoutRates
 from skdropout._partial_fit import IncrementalClassifier, IncrementalRegressor
 from skdropout._sklearn_private import Interval, StrOptions
@@ -23,11 +26,14 @@ class RelevanceRates:
     _: KW_ONLY
     dropout: float = DropoutRates.dropout
     alpha: float = 0.5
-    beta: float = 0.25
+    beta: float = 0.15
     probability: float = 1.0
     rule: object = "gradient_x_input"
     warmup: int = 0
     schedule: str = "constant"
+    module: object = None
+    feature_shape: tuple | None = None
+    occlusion: str = "element"
 
     _parameter_constraints = {  # noqa: RUF012
         "dropout": DropoutRates._parameter_constraints["dropout"],
@@ -37,6 +43,9 @@ class RelevanceRates:
         "rule": [StrOptions(_RULES), Rule, list, tuple],
         "warmup": [Interval(Integral, 0, None, closed="left")],
         "schedule": [StrOptions({"constant", "linear"})],
+        "module": [nn.Module, callable, None],
+        "feature_shape": ["array-like", None],
+        "occlusion": [StrOptions({"element", "block"})],
     }
 
     def _set_rates(self):
@@ -65,19 +74,20 @@ class RelevanceRates:
                     Rule(rule)  # refuses what is not known
 
     def _columns(self, n_members):
-        return RelevantColumns(
-            n_members,
-            self._criterion().share,
-            rule=self.rule,
-            probability=self.probability,
-            warmup=self.warmup,
-            rise=self.max_iter // 2 if self.schedule == "linear" else 0,
-        )
+        return RelevantColumns(n_members, self._criterion().share, **self._dropping())
+
+    def _dropping(self):
+        return {
+            "rule": self.rule,
+            "probability": self.probability,
+            "warmup": self.warmup,
+            "rise": self.max_iter // 2 if self.schedule == "linear" else 0,
+        }
 
 
 @documented
 @dataclass(eq=False, repr=False)
-class RelDropRegressor(IncrementalRegressor, RelevanceRates):
+class RelDropRegressor(OwnModule, IncrementalRegressor, RelevanceRates):
     """Multilayer perceptrons for regression that are kept from leaning on few columns.
 
     In each training step the networks' present outputs, as distances from the mean, are attributed
@@ -124,7 +134,7 @@ class RelDropRegressor(IncrementalRegressor, RelevanceRates):
 
 @documented
 @dataclass(eq=False, repr=False)
-class RelDropClassifier(IncrementalClassifier, RelevanceRates):
+class RelDropClassifier(OwnModule, IncrementalClassifier, RelevanceRates):
     """Multilayer perceptrons for classification that are kept from leaning on few columns.
 
     In each training step the logit of each row's true class is attributed to the columns, dropout

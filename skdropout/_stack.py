@@ -10,7 +10,7 @@ from skdropout._column_dropout import RandomColumns
 from skdropout._encodings import NUMERIC_ENCODINGS, Embedding, TableEncoding
 from skdropout._networks import StackMLP
 
-__all__ = ["Member", "build_stack", "set_rates"]
+__all__ = ["Member", "build_stack", "finish_stack", "set_rates"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,11 @@ def build_stack(
         columns(len(members)),
         input_scaling,
     )
+    return finish_stack(module, table, members, criterion)
+
+
+def finish_stack(module, table, members, criterion):
+    """Give a new stack its members' rates and units of the target, and the table's precision."""
     set_rates(module, members)
     if table.target.is_floating_point():
         units = [_target_units(table, member.train, criterion) for member in members]

@@ -15,7 +15,7 @@ FLOORS = [
     {"functional", "datasets", "nn", "_version"},
     {"_device", "_masks", "_losses", "_sklearn_private", "_stack_relevance", "_column_dropout"},
     {"_encodings", "_columns", "_batches"},
-    {"_networks", "_tables"},
+    {"_networks", "_grid_network", "_tables"},
     {
         "_stack",
         "_column_values",
@@ -42,7 +42,7 @@ FLOORS = [
     },
     {"_base"},
     {"_regression", "_classification", "_rate_search"},
-    {"_partial_fit", "_mlp", "_mlp_cv", "_reldrop", "_embedding"},
+    {"_partial_fit", "_own_module", "_mlp", "_mlp_cv", "_reldrop", "_embedding"},
     {"inspection", "export"},
     {"callbacks"},
     {"_additive", "_detecting_networks", "_local_hessians", "_smoothhess"},

@@ -52,10 +52,16 @@ def column_relevance(estimator, X, y, filled):
 def _of_network(network, X, y):
     check_is_fitted(network)
     net = network.net_
+    n_groups = net.module_.encoding.n_columns
+    if n_groups != X.shape[1]:
+        raise ValueError(
+            f"{type(network).__name__} drops {n_groups} pixels or points of {X.shape[1]} columns; "
+            "columns can be occluded one by one where each is one of its own."
+        )
     module, encoding = net.module_.eval(), net.module_.encoding
     numeric, codes = network._encoder.transform(X, network)
     table = (
-        torch.as_tensor(numeric, dtype=module.output.weight.dtype),
+        torch.as_tensor(numeric, dtype=module.target_scale.dtype),
         torch.as_tensor(codes),
         _target(network, net.criterion_, y),
     )

@@ -15,6 +15,7 @@ from torch import nn
 from skdropout._base import BaseDropoutMLP
 from skdropout._columns import column_of, is_frame
 from skdropout._losses import LogLoss
+from skdropout._networks import StackMLP
 
 __all__ = ["explain", "take_cells"]
 
@@ -80,7 +81,7 @@ class Stack:
         encoder, net = estimator._encoder, estimator.net_
         numeric, codes = encoder.transform(X, estimator)
         self._module, device = net.module_.eval(), net.device
-        self._numeric = torch.as_tensor(numeric, dtype=self._module.output.weight.dtype).to(device)
+        self._numeric = torch.as_tensor(numeric, dtype=self._module.target_scale.dtype).to(device)
         self._codes = torch.as_tensor(codes).to(device)
         self._positions = encoder.numeric_, encoder.categorical_
         self._is_centred = isinstance(net.criterion_, LogLoss)
@@ -99,7 +100,9 @@ class Stack:
 
     @property
     def networks(self):
-        """The members, as functions of their encoded inputs."""
+        """The members, as functions of their encoded inputs; none of one's own module."""
+        if not isinstance(self._module, StackMLP):
+            return []
         with torch.no_grad():
             encoded = self._module.encoding(self._numeric[None], self._codes[None])
         networks = []

@@ -32,7 +32,9 @@ def occlusion_curve(
     library's networks relevance is gradient x input, from the typical row on and averaged over the
     networks; of other estimators it is the change of the score (log-odds, decision function or
     prediction) as one column after the other is replaced by ``fill``. Classifiers are asked
-    about the true class, signed; of regressions size alone counts.
+    about the true class, signed; of regressions size alone counts. Which columns a classifier
+    loses thus tells something of the class, and a model that was trained with such gaps, by RelDrop
+    say, may read it: compare with the order "random".
 
     Parameters
     ----------
