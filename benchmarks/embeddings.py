@@ -83,7 +83,13 @@ ENCODINGS = {
         )
     ),
     "target": lambda task, seed: of_categories(
-        make_pipeline(TargetEncoder(cv=KFold(5, shuffle=True, random_state=seed)), StandardScaler())
+        make_pipeline(
+            TargetEncoder(
+                target_type="continuous" if task == "regression" else "binary",
+                cv=KFold(5, shuffle=True, random_state=seed),
+            ),
+            StandardScaler(),
+        )
     ),
     "embeddings of categories alone": lambda task, seed: of_categories(embeddings(task, seed)),
     "embeddings": embeddings_and_numbers,
@@ -140,7 +146,8 @@ def summary():
         for row in csv.DictReader(file):
             table, encoding, _, model = row["setting"].split(" | ")
             values[model, table, encoding].append(float(row["value"]))
-    tables = [t for t in TABLES if all(("encoding", t, e) in values for e in ENCODINGS)]
+    n_seeds = {t: {len(values["encoding", t, e]) for e in ENCODINGS} for t in TABLES}
+    tables = [t for t in TABLES if len(n_seeds[t]) == 1 and n_seeds[t] != {0}]
     for model in MODELS:
         rows, ranks = [], []
         for table in tables:
