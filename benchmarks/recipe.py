@@ -63,7 +63,9 @@ def fit(parameters, X, y, task, seed):
 
 def run(steps, seeds, data_dir):
     known = done("recipe")
-    for step, name, parameters in candidates():
+    # what was chosen comes first, then what was not
+    order = sorted(candidates(), key=lambda found: STEPS[found[0]][1] != found[1])
+    for step, name, parameters in order:
         if step not in steps:
             continue
         for seed in range(seeds):
