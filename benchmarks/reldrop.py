@@ -258,7 +258,8 @@ def _by_other_libraries(model, x):
     try:
         from captum.attr import LRP
 
-        droppers["captum, LRP epsilon"] = lambda: masked(LRP(model).attribute(x))
+        own = x.clone().requires_grad_()
+        droppers["captum, LRP epsilon"] = lambda: masked(LRP(model).attribute(own))
     except ImportError:
         pass
     try:
