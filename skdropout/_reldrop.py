@@ -109,6 +109,12 @@ class RelDropRegressor(OwnModule, IncrementalRegressor, RelevanceRates):
     DropoutMLPRegressor : Columns dropped by chance alone.
     skdropout.nn.RelevanceDropout : For one's own networks and training loops.
 
+    Notes
+    -----
+    Robustness has its price on complete rows. On three tables, against columns dropped by chance as
+    often (``benchmarks/reldrop.py``), R2 rose by 0.05 to 0.08 with the two most important columns
+    missing, and fell by 0.00 to 0.02 with none missing. A larger ``beta`` costs more.
+
     References
     ----------
     .. [1] S. Gururaj et al., "Relevance-driven Input Dropout: an Explanation-guided
@@ -154,6 +160,14 @@ class RelDropClassifier(OwnModule, IncrementalClassifier, RelevanceRates):
     RelDropRegressor : The same for regression.
     DropoutMLPClassifier : Columns dropped by chance alone.
     skdropout.nn.RelevanceDropout : For one's own networks and training loops.
+
+    Notes
+    -----
+    On three tables of two classes, against columns dropped by chance as often
+    (``benchmarks/reldrop.py``), the area under the ROC curve did not differ clearly on complete
+    rows; with the two most important columns missing it rose by 0.016 on one and did not differ
+    clearly on the others. Which columns are dropped depends on the true class, so that gaps tell
+    something of it in training.
 
     References
     ----------
