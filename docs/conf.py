@@ -75,12 +75,14 @@ html_sidebars = {"index": [], "changelog": [], "citing": []}
 html_show_sourcelink = False
 
 
-def _skip_requests(app, what, name, obj, skip, options):
-    """Leave out scikit-learn's methods of metadata routing, which every estimator has."""
-    return True if name.startswith("set_") and name.endswith("_request") else skip
+def _skip_foreign(app, what, name, obj, skip, options):
+    """Leave out what other libraries document."""
+    is_request = name.startswith("set_") and name.endswith("_request")
+    owner = (getattr(obj, "__module__", None) or project).partition(".")[0]
+    return True if is_request or owner not in (project, "builtins") else skip
 
 
 def setup(app):
     """Write what is made from other files, and register what Sphinx asks."""
     benchmark_tables.write(HERE.parent / "benchmarks", HERE / "_generated" / "benchmarks.md")
-    app.connect("autodoc-skip-member", _skip_requests)
+    app.connect("autodoc-skip-member", _skip_foreign)

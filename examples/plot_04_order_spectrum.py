@@ -3,7 +3,7 @@ Dropout removes high orders first
 =================================
 
 The target is noise, so everything the networks learn is wrong. The more dropout, the less they
-learn, and the larger the share of main effects and pairs in what is left.
+learn, and the larger the share of main effects in what is left.
 """
 
 import matplotlib.pyplot as plt
