@@ -40,6 +40,7 @@ autodoc_default_options = {
     "inherited-members": "BaseEstimator,RegressorMixin,ClassifierMixin,TransformerMixin,"
     "MultiOutputMixin,Module,Callback,tuple",
 }
+autodoc_typehints = "none"  # the docstrings say more
 numpydoc_show_class_members = False
 
 sphinx_gallery_conf = {
@@ -71,7 +72,7 @@ html_theme_options = {
     "footer_end": ["theme-version"],
     "pygments_light_style": "tango",
 }
-html_sidebars = {"index": [], "changelog": [], "citing": []}
+html_sidebars = {"index": [], "benchmarks": []}
 html_show_sourcelink = False
 
 

@@ -17,10 +17,10 @@ X, y, _ = make_interactions("F5", n_samples=500, noise=0.5, random_state=0)
 
 search = DropoutMLPRegressorCV(
     (64, 64),
-    dropouts=[0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
+    dropouts=[0.0, 0.15, 0.3, 0.45, 0.6, 0.75],
     cv=4,
     learning_rate_init=0.005,
-    max_iter=60,
+    max_iter=50,
     early_stopping=False,
     random_state=0,
 ).fit(X, y)

@@ -24,12 +24,12 @@ for rate in [0.0, 0.2, 0.4]:
         input_dropout=rate,
         n_members=2,
         learning_rate_init=0.01,
-        max_iter=40,
+        max_iter=30,
         early_stopping=False,
         random_state=0,
     ).fit(X, y)
     spectra[f"dropout {rate:g}"] = interaction_order_spectrum(
-        model, X, n_evaluations=40_000, random_state=0
+        model, X, n_evaluations=30_000, random_state=0
     )
 
 OrderSpectrumDisplay.from_spectra(spectra)

@@ -13,7 +13,7 @@ from skorch.callbacks import Callback
 from skdropout import DropoutMLPRegressor
 from skdropout.datasets import make_interactions
 
-X, y, _ = make_interactions("F5", n_samples=600, noise=0.7, random_state=0)
+X, y, _ = make_interactions("F5", n_samples=400, noise=0.7, random_state=0)
 X_test, y_test, _ = make_interactions("F5", n_samples=1000, random_state=1)
 
 
@@ -36,12 +36,12 @@ for rate, color in [(0.0, "#0072B2"), (0.3, "#D55E00")]:
         (64, 64),
         dropout=rate,
         learning_rate_init=0.003,
-        max_iter=60,
+        max_iter=50,
         early_stopping=False,
         callbacks=[callback],
         random_state=0,
     ).fit(X, y)
-    ax.plot(range(1, 61), callback.errors_, color=color, label=f"dropout {rate:g}")
+    ax.plot(range(1, 51), callback.errors_, color=color, label=f"dropout {rate:g}")
 ax.set(xlabel="epoch", ylabel="squared error on rows without noise", ylim=(0, None))
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)

@@ -16,16 +16,16 @@ from skdropout.datasets import make_pure_interaction
 network = {
     "hidden_layer_sizes": (64, 64),
     "learning_rate_init": 0.01,
-    "max_iter": 30,
+    "max_iter": 20,
     "random_state": 0,
 }
 orders = [1, 2, 3]
 spreads = {"Monte-Carlo dropout, rate 0.1": [], "ensemble of 3, no dropout": []}
 for order in orders:
-    X, y = make_pure_interaction(800, 4, order=order, random_state=0)
+    X, y = make_pure_interaction(600, 4, order=order, random_state=0)
     X_test, _ = make_pure_interaction(300, 4, order=order, random_state=1)
     dropped = DropoutMLPRegressor(dropout=0.1, **network).fit(X, y)
-    draws = dropped.sample_predictions(X_test, 50, random_state=0)
+    draws = dropped.sample_predictions(X_test, 30, random_state=0)
     ensemble = DropoutMLPRegressor(dropout=0.0, n_members=3, **network).fit(X, y)
     _, between = ensemble.predict(X_test, return_std=True)
     for values, spread in zip(spreads.values(), [draws.std(axis=0), between], strict=True):

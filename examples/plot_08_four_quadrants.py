@@ -21,7 +21,7 @@ def four_quadrants(x):
     return factor * x[:, 0] * x[:, 1]
 
 
-counts = [16, 64, 256, 1024, 4096, 16384]
+counts = [16, 64, 256, 1024, 4096]
 origin = torch.zeros(1, 2, dtype=torch.float64)
 estimates = [
     smooth_hessian(

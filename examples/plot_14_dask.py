@@ -16,12 +16,12 @@ from sklearn.model_selection import GridSearchCV
 from skdropout import DropoutMLPRegressor
 from skdropout.datasets import make_interactions
 
-X, y, _ = make_interactions("F5", n_samples=300, noise=0.5, random_state=0)
-units, rates = [16, 64], [0.0, 0.2, 0.4, 0.6]
+X, y, _ = make_interactions("F5", n_samples=200, noise=0.5, random_state=0)
+units, rates = [16, 64], [0.0, 0.3, 0.6]
 
 torch.set_num_threads(1)
 search = GridSearchCV(
-    DropoutMLPRegressor(learning_rate_init=0.01, max_iter=15, random_state=0),
+    DropoutMLPRegressor(learning_rate_init=0.01, max_iter=12, random_state=0),
     {"hidden_layer_sizes": [(n, n) for n in units], "dropout": rates},
     cv=3,
     scoring="neg_mean_squared_error",

@@ -56,7 +56,7 @@ def train(**settings):
     generator = torch.Generator().manual_seed(0)
     drop = RelevanceDropout(net, rule="gradient_x_input", generator=generator, **settings)
     optimizer = torch.optim.Adam(net.parameters(), 3e-3)
-    for _ in range(25):
+    for _ in range(20):
         for rows in torch.randperm(len(x_train), generator=generator).split(50):
             batch, target = x_train[rows], t_train[rows]
             loss = nn.functional.cross_entropy(net(drop(batch, target)), target)
