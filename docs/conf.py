@@ -47,7 +47,7 @@ sphinx_gallery_conf = {
     "examples_dirs": str(HERE.parent / "examples"),
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"/plot_",
-    "within_subsection_order": "ExampleTitleSortKey",
+    "within_subsection_order": "FileNameSortKey",
     "reference_url": {"skdropout": None},
     "doc_module": ("skdropout",),
     "backreferences_dir": "_generated/backreferences",
