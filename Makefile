@@ -1,10 +1,11 @@
-# Two commands: `make demo` and `make test`; each does all its own set-up in .venv.
+# `make demo`, `make test`, `make docs`: each does all its own set-up in .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DOCS_READY := $(VENV)/.docs-ready
 
-.PHONY: demo test lint slow clean
+.PHONY: demo test lint slow docs clean
 
 demo: $(READY)
 	$(BIN)/python benchmarks/demo_bike_sharing.py
@@ -19,6 +20,14 @@ lint: $(READY)
 slow: $(READY)
 	$(BIN)/python -m pytest -n 2 -m slow
 
+# the examples run while the pages are built, so this takes some minutes
+docs: $(DOCS_READY)
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+$(DOCS_READY): $(READY)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[docs]"
+	touch $(DOCS_READY)
+
 # torch first and by its pin, so that nothing else pulls in another build of it
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -29,3 +38,4 @@ $(READY): pyproject.toml constraints.txt
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf docs/_build docs/_generated docs/auto_examples docs/sg_execution_times.rst

@@ -84,13 +84,13 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
     interactions_ : list of tuple of int
         Pairs of column indices, strongest first.
 
-    strengths_ : ndarray of shape (n_features_in_, n_features_in_)
+    strengths_ : ndarray of shape (n_features, n_features)
         Strength of every pair: symmetric, with zero diagonal.
 
     n_features_in_ : int
         Number of columns seen in fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, where they are all strings.
 
     Notes

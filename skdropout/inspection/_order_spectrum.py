@@ -95,6 +95,7 @@ def interaction_order_spectrum(
         dependence : float
             Largest maximal correlation between two columns of `X`, in [0, 1].
         method : str
+            As given.
 
     Raises
     ------

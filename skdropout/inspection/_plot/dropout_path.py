@@ -28,8 +28,8 @@ class DropoutPathDisplay:
     stopped : array-like of bool of shape (n_candidates,), default=None
         Candidates that racing stopped early; drawn hollow, or crossed out.
     score_name : str, default="score"
-        Label of the scores. Scores whose names begin with "neg_" are drawn as what they are
-        minus of.
+        Label of the scores. Scores whose names begin with ``"neg_"`` are drawn as what they
+        are minus of.
 
     Attributes
     ----------

@@ -1,0 +1,147 @@
+"""The benchmark page: one section for each CSV in `benchmarks/results/`, whatever is there.
+
+Settings like "adult | LightGBM | 2" are a group, a row and a repetition: repetitions are put
+together as their median and half the distance between the extremes. Of rows that were measured
+again under the same conditions the last ones count.
+"""
+
+import ast
+import csv
+import math
+import re
+from collections import defaultdict
+from statistics import median
+
+__all__ = ["write"]
+
+_SEPARATORS = ("; ", ": ")
+_REPETITION = re.compile(r"(?:seed )?\d+")
+_CONDITIONS = ("device", "threads")
+_LONG = 60  # rows of tables; more are folded away
+
+
+def write(benchmarks, path):
+    """Write the sections of all results of the folder ``benchmarks`` as Markdown to ``path``."""
+    sections = [
+        _section(results, benchmarks / f"{results.stem}.py")
+        for results in sorted((benchmarks / "results").glob("*.csv"))
+    ]
+    text = "\n\n".join(sections) + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text() != text:  # spare Sphinx a page that did not change
+        path.write_text(text)
+
+
+def _section(results, script):
+    with results.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    lines = [f"## {results.stem.replace('_', ' ').capitalize()}", ""]
+    if script.exists():
+        lines += [_about(script), "", f"Script: `benchmarks/{script.name}`.", ""]
+    for conditions, measured in _grouped(rows, lambda row: tuple(row[c] for c in _CONDITIONS)):
+        tables = []
+        for title, table in _tables(measured):
+            tables += [f"**{_escaped(title)}**", ""] if title else []
+            tables += [*table, ""]
+        lines += [_conditions(*conditions, measured), "", *_folded_if_long(tables)]
+    return "\n".join(lines).rstrip()
+
+
+def _folded_if_long(lines):
+    n_rows = sum(line.startswith("|") for line in lines)
+    if n_rows <= _LONG:
+        return lines
+    summary = f"<details><summary>All {n_rows} rows</summary>"
+    return [summary, "", *lines, "</details>", ""]
+
+
+def _about(script):
+    """Return the first paragraphs of a script's docstring, without how to call it."""
+    text = ast.get_docstring(ast.parse(script.read_text())) or ""
+    paragraphs = [" ".join(p.split()) for p in text.split("\n\n") if not p.startswith("    ")]
+    return "\n\n".join(paragraphs)
+
+
+def _conditions(device, threads, rows):
+    dates = sorted({row["date"] for row in rows})
+    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    versions = "; ".join(sorted({row["versions"] for row in rows}, key=len)[-1:])
+    noun = "thread" if threads == "1" else "threads"
+    return f"*{_escaped(device)}, {threads} {noun}, {when}. {_escaped(versions)}.*"
+
+
+def _tables(rows):
+    """Yield (title, lines of a Markdown table) for rows that share conditions."""
+    settings = list(dict.fromkeys(row["setting"] for row in rows))
+    repeated = _are_repetitions(settings)
+    values = defaultdict(lambda: defaultdict(dict))
+    for row in rows:
+        key, repetition = _split_repetition(row["setting"], repeated)
+        values[_split_group(key)][row["metric"]][repetition] = row
+    by_table = _grouped(values.items(), lambda item: (item[0][0], tuple(item[1])))
+    for (group, metrics), members in by_table:
+        counts = {len(cells) for _, of_metric in members for cells in of_metric.values()}
+        lines = [_line(["setting", *metrics]), _line(["---", *["--:"] * len(metrics)])]
+        for (_, name), of_metric in members:
+            lines.append(_line([name, *(_cell(of_metric[m].values()) for m in metrics)]))
+        if max(counts) > 1:
+            runs = f"{min(counts)} to {max(counts)}" if len(counts) > 1 else max(counts)
+            lines += ["", f"Medians of {runs} runs."]
+        yield group, lines
+
+
+def _are_repetitions(settings):
+    """Whether the last part of settings with bars is the number of a repetition."""
+    last = [s.rsplit(" | ", 1)[1] for s in settings if " | " in s]
+    return bool(last) and all(map(_REPETITION.fullmatch, last))
+
+
+def _split_repetition(setting, repeated):
+    if repeated and " | " in setting:
+        return tuple(setting.rsplit(" | ", 1))
+    return setting, ""
+
+
+def _split_group(setting):
+    if " | " in setting:
+        group, name = setting.rsplit(" | ", 1)
+        return group.replace(" | ", ", "), name
+    for separator in _SEPARATORS:
+        if separator in setting:
+            return tuple(setting.split(separator, 1))
+    return "", setting
+
+
+def _cell(rows):
+    """Format a measurement, or several repetitions of one, with its spread."""
+    rows = list(rows)
+    numbers = [float(row["value"]) for row in rows]
+    if len(rows) == 1:
+        return _number(numbers[0], float(rows[0]["spread"] or 0))
+    return _number(median(numbers), (max(numbers) - min(numbers)) / 2)
+
+
+def _number(value, spread):
+    if not math.isfinite(value):
+        return {math.inf: "∞", -math.inf: "−∞"}.get(value, "–")
+    if not (0 < spread < math.inf):
+        return f"{value:.4g}"
+    places = max(0, 1 - math.floor(math.log10(spread)))
+    if places > 5:
+        return f"{value:.3g} ± {spread:.1g}"
+    return f"{value:.{places}f} ± {spread:.{places}f}"
+
+
+def _line(cells):
+    return f"| {' | '.join(map(_escaped, cells))} |"
+
+
+def _escaped(text):
+    return re.sub(r"([|*_`<\[])", r"\\\1", text)
+
+
+def _grouped(items, key):
+    groups = defaultdict(list)
+    for item in items:
+        groups[key(item)].append(item)
+    return groups.items()

@@ -1,0 +1,36 @@
+"""
+Dropout removes high orders first
+=================================
+
+The target is noise, so everything the networks learn is wrong. The more dropout, the less they
+learn, and the larger the share of main effects in what is left.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from skdropout import DropoutMLPRegressor
+from skdropout.inspection import OrderSpectrumDisplay, interaction_order_spectrum
+
+rng = np.random.default_rng(0)
+X = rng.uniform(-1, 1, size=(500, 6))
+y = rng.standard_normal(500)
+
+spectra = {}
+for rate in [0.0, 0.2, 0.4]:
+    model = DropoutMLPRegressor(
+        (32, 32, 32),
+        dropout=rate,
+        input_dropout=rate,
+        n_members=2,
+        learning_rate_init=0.01,
+        max_iter=30,
+        early_stopping=False,
+        random_state=0,
+    ).fit(X, y)
+    spectra[f"dropout {rate:g}"] = interaction_order_spectrum(
+        model, X, n_evaluations=30_000, random_state=0
+    )
+
+OrderSpectrumDisplay.from_spectra(spectra)
+plt.show()
