@@ -25,11 +25,12 @@ float, default=0.5
     Share of chance, in [0, 1], in the choice of columns to drop. 0: by relevance alone; 1: by
     chance alone, at rate ``beta``.""",
     "beta": """\
-float, default=0.5
+float, default=0.25
     Strength, in [0, 1]. With r the relevance of a column for a row, from 0 for the row's least
     to 1 for its most relevant column, it is dropped with probability
-    ``(alpha + beta - 1 + (1 - alpha) * r) / alpha``, cut off at 0 and 1; so with
-    ``alpha = beta = 0.5`` with probability r.""",
+    ``(alpha + beta - 1 + (1 - alpha) * r) / alpha``, cut off at 0 and 1. The most relevant
+    column is thus dropped with probability ``beta / alpha``: with ``alpha = beta = 0.5``, the
+    paper's setting for point clouds, always; by default every second time.""",
     "probability": """\
 float, default=1.0
     Share, in [0, 1], of the rows of a training step whose columns may be dropped.""",

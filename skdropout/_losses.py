@@ -25,10 +25,12 @@ class _Loss(nn.Module):
     def share(self, raw, target):
         """Return the share of each output, 1, 0 or -1, in what relevance explains.
 
-        That is the output itself, of classes the logit of the true one; ``target`` None stands
-        for what is predicted.
+        Of classes that is the logit of the true one (``target`` None: of the one predicted), of
+        values their size, which is their distance from the mean. From signed values on, columns
+        would go more often where they raise the output, and a dropped column come to mean a high
+        one.
         """
-        return torch.ones_like(raw)
+        return torch.where(raw < 0, -1.0, 1.0).to(raw.dtype)
 
 
 def _mean_and_deviation(y, weight):

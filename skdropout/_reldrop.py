@@ -23,7 +23,7 @@ class RelevanceRates:
     _: KW_ONLY
     dropout: float = DropoutRates.dropout
     alpha: float = 0.5
-    beta: float = 0.5
+    beta: float = 0.25
     probability: float = 1.0
     rule: object = "gradient_x_input"
     warmup: int = 0
@@ -80,8 +80,9 @@ class RelevanceRates:
 class RelDropRegressor(IncrementalRegressor, RelevanceRates):
     """Multilayer perceptrons for regression that are kept from leaning on few columns.
 
-    In each training step the networks' present outputs are attributed to the columns, dropout
-    off; the more relevant a column is for a row, the more often it is dropped from this row.
+    In each training step the networks' present outputs, as distances from the mean, are attributed
+    to the columns, dropout off; the more relevant a column is for a row, the more often it is
+    dropped from this row.
     Numeric columns are dropped to their median, categorical ones as a whole to the trained
     "unknown" level, and nothing is scaled up. All networks, and all columns, are attributed in
     one pass forward and one back. The rest is :class:`DropoutMLPRegressor`.

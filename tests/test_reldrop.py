@@ -87,7 +87,7 @@ def test_a_network_leans_less_on_one_of_two_equal_columns():
     without[:, 0] = 0
     options = {**SMALL, "max_iter": 40}
     plain = DropoutMLPRegressor(**options).fit(X, signal).score(without, signal)
-    model = RelDropRegressor(**options, beta=0.3).fit(X, signal)
+    model = RelDropRegressor(**options).fit(X, signal)
     assert model.score(without, signal) > plain + 0.3
     assert model.score(X, signal) > 0.9
 

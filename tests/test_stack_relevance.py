@@ -15,7 +15,7 @@ N_MEMBERS = 3
 
 
 def shares(raw):
-    return SquaredError().share(raw, None)
+    return torch.ones_like(raw)
 
 
 def make_stack(mixed_table, activation="relu", n_outputs=1):
@@ -113,7 +113,7 @@ def test_of_several_classes_the_true_one_is_explained(mixed_table):
 
 def test_shares_of_the_outputs():
     raw = torch.tensor([[[-2.0], [3.0]]])
-    assert SquaredError().share(raw, None).tolist() == [[[1], [1]]]
+    assert SquaredError().share(raw, None).tolist() == [[[-1], [1]]]
     assert LogLoss().share(raw, torch.tensor([[1, 0]])).tolist() == [[[1], [-1]]]
     assert LogLoss().share(raw, None).tolist() == [[[-1], [1]]]
     logits = torch.tensor([[[-2.0, 3.0, 1.0]]])
