@@ -91,7 +91,7 @@ def test_relevance_of_a_linear_network_is_that_of_replacement(linear):
     other = occlusion_curve(Wrapped(model), X, y, fill=np.median(X, 0))
     assert own.method == "gradient_x_input"
     # both networks have units of their own within the table's
-    assert np.corrcoef(own.relevance.ravel(), other.relevance.ravel())[0, 1] > 0.999
+    assert np.corrcoef(own.relevance.ravel(), other.relevance.ravel())[0, 1] > 0.99
     np.testing.assert_allclose(own.scores, other.scores, rtol=0.02, atol=0.02)
 
 
