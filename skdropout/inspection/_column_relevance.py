@@ -10,8 +10,7 @@ from skdropout._base import BaseDropoutMLP
 from skdropout._losses import LogLoss
 from skdropout._stack_relevance import stack_relevance
 from skdropout.functional import group_sum
-from skdropout.inspection._columns import resample
-from skdropout.inspection._scores import score_function
+from skdropout.inspection._scores import scores_at_rows
 
 __all__ = ["column_relevance", "own_network"]
 
@@ -88,15 +87,15 @@ def _target(network, criterion, y):
 
 
 def _by_replacement(estimator, X, y, filled):
-    f = score_function(estimator, "logit")
+    scores = scores_at_rows(estimator, filled, "logit", per_member=False)
     n_rows, n_columns = X.shape
     own = np.tile(np.arange(n_rows)[:, None], n_columns)
-    before, share = f(X), _share(estimator, y)
+    before, share = scores(own)[:, 0], _share(estimator, y)
     relevance = np.empty((n_rows, n_columns))
     for column in range(n_columns):
         rows = own.copy()
         rows[:, column] = n_rows
-        change = before - f(resample(filled, rows))
+        change = before - scores(rows)[:, 0]
         relevance[:, column] = (change * share(change)).sum(1)
     return relevance
 
