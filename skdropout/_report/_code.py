@@ -5,12 +5,11 @@ from textwrap import indent
 
 from sklearn.base import BaseEstimator
 
-from skdropout._report._measuring import OUR_NAME
 from skdropout._report._preparing import TEST_SHARE
 
 __all__ = ["code_of", "source"]
 
-_WIDTH = 88
+_WIDTH = 76
 _TASKS = {
     "regression": "y = table[{target}].astype(float)",
     "classification": "y = table[{target}].map(str).astype(object)",
@@ -76,7 +75,7 @@ def source(value):
 
 def _call(opening, cells, closing):
     line = opening + ", ".join(cells) + closing
-    if len(line) <= _WIDTH - 12 and "\n" not in line:
+    if len(line) <= _WIDTH and "\n" not in line:
         return line
     body = indent(",\n".join(cells) + ",", "    ")
     return f"{opening}\n{body}\n{closing.removeprefix(',')}"
@@ -91,10 +90,13 @@ def _imports(used, displays, reading):
         public = type(estimator).__module__.split("._")[0]
         public = ".".join(public.split(".")[:2])
         modules.setdefault(public, set()).add(type(estimator).__name__)
-    lines = [
-        f"from {module} import {', '.join(sorted(modules[module]))}" for module in sorted(modules)
-    ]
+    lines = [f"from {module} import {_names(modules[module])}" for module in sorted(modules)]
     return "\n".join(["import numpy as np", "import pandas as pd", *lines])
+
+
+def _names(names):
+    line = ", ".join(sorted(names))
+    return line if len(line) < _WIDTH - 15 else _call("(", sorted(names), ")")
 
 
 def _with_parts(value):
@@ -173,7 +175,7 @@ def _spectra(sizes):
             "    name: interaction_order_spectrum(",
             f"        fitted, X_train, n_evaluations={sizes.n_evaluations}, random_state=0",
             "    )",
-            f'    for name, fitted in {{"{OUR_NAME}": model, "HistGradientBoosting": trees}}.items()',
+            '    for name, fitted in {"network": model, "boosted trees": trees}.items()',
             "}",
             'OrderSpectrumDisplay.from_spectra(spectra, kind="normalized")',
         ]

@@ -39,7 +39,7 @@ _ON_PAGE = {
     "#333333": "currentColor",
     "#ffffff": "var(--paper)",
     "#ededed": "var(--line)",
-    "#e5e5e5": "var(--line)",
+    "#e6e6e6": "var(--line)",
     "#666666": "var(--faint)",
     "#0072b2": BLUE,
     "#d55e00": ORANGE,

@@ -63,7 +63,7 @@ def make_report(data, target, output, *, task="auto", device="auto", sizes, is_q
         sections.dropout_path(findings),
         sections.orders(findings),
         sections.interactions(findings, prepared),
-        sections.boosting_machines(findings, prepared),
+        sections.boosting_machines(findings, prepared, is_regression),
         sections.occlusion(findings, is_regression),
         sections.embeddings(findings, prepared, recipe, sizes.n_maps),
         sections.columns(prepared, recipe),

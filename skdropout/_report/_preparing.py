@@ -188,7 +188,7 @@ def _settle_task(recipe, y):
     recipe.rare_classes = sorted(counts.index[counts < _FEWEST_OF_A_CLASS])
     if len(counts) - len(recipe.rare_classes) < 2:
         raise ReportError(
-            f"the target {name!r} has fewer than two classes with {_FEWEST_OF_A_CLASS} rows or more."
+            f"the target {name!r} has fewer than two classes with {_FEWEST_OF_A_CLASS} rows each."
         )
     if recipe.rare_classes:
         recipe.notes.append(

@@ -27,7 +27,7 @@ _NEEDS_INTERPRET = (
 def words_of_scores(findings, is_regression):
     """Return sentences that sum up what was found."""
     best = min(findings.scores, key=lambda s: s.loss)
-    name = "RMSE" if is_regression else "log-loss"
+    name = _loss(is_regression)
     level = [s.name for s in findings.scores if s is not best and _is_level(s, best)]
     words = [
         f"On {len(best.losses):,} rows that no model was fitted to, the lowest {name} is that of "
@@ -35,7 +35,8 @@ def words_of_scores(findings, is_regression):
         + (f" Within two standard errors of it: {', '.join(level)}." if level else "")
     ]
     search = findings.fitted[OUR_NAME]
-    words.append(f"Of {len(search.dropouts_)} dropout rates {search.dropout_:g} was chosen.")
+    rate = f"{search.dropout_:g}" if search.dropout_ else "0, no dropout at all,"
+    words.append(f"Of {len(search.dropouts_)} dropout rates {rate} was chosen.")
     shares = findings.spectra[OUR_NAME].normalized
     words.append(
         f"Main effects carry {shares[0]:.0%} of what the network has learnt, pairs of columns "
@@ -71,7 +72,7 @@ def columns(prepared, recipe):
 
 def scores(findings, is_regression):
     """Compare the models."""
-    loss, score = ("RMSE", "R²") if is_regression else ("log-loss", "accuracy")
+    loss, score = _loss(is_regression), _score(is_regression)
     rows = [
         (s.name, f"{s.loss:.4g} ± {s.error:.2g}", f"{s.score:.3f}", f"{s.seconds:.1f}")
         for s in sorted(findings.scores, key=lambda s: s.loss)
@@ -147,10 +148,6 @@ def interactions(findings, prepared):
         return page.section("Interactions", page.paragraph("With one column there are none."))
     names = prepared.X_train.columns
     sizes = [float(findings.strengths[pair]) for pair in findings.pairs]
-    last = prepared.y_train
-    of = "the target" if last.dtype == float else f"the first class, {sorted(last.unique())[0]}"
-    if last.dtype != float and last.nunique() == 2:
-        of = f"the log-odds of {sorted(last.unique())[1]}"
     drawn = [
         (draw.surface(measured), f"{' and '.join(measured.feature_names)}, beyond what each does.")
         for measured in findings.surfaces
@@ -163,14 +160,14 @@ def interactions(findings, prepared):
         ),
         page.bars([_pair_name(names, pair) for pair in findings.pairs], sizes),
         page.paragraph(
-            f"What the strongest pairs do to {of} in the network: red raises, blue lowers what "
+            f"What the strongest pairs do to {_explained(prepared.y_train)} in the network: red raises, blue lowers what "
             "both columns on their own would give."
         ),
         page.figures(*drawn),
     )
 
 
-def boosting_machines(findings, prepared):
+def boosting_machines(findings, prepared, is_regression):
     """Compare our pairs with FAST's."""
     heading = "Explainable boosting machine: our pairs against FAST's"
     if not findings.has_interpret:
@@ -191,7 +188,7 @@ def boosting_machines(findings, prepared):
     return page.section(
         heading,
         page.paragraph(
-            f"Test loss {ours.loss:.4g} with our {len(pairs)} pairs, {theirs.loss:.4g} with as "
+            f"Test {_loss(is_regression)} {ours.loss:.4g} with our {len(pairs)} pairs, {theirs.loss:.4g} with as "
             f"many of FAST's: {verdict}. {len(both)} pairs are the same."
         ),
         page.table(("our pairs, strongest first", "FAST's too"), rows),
@@ -202,7 +199,7 @@ def boosting_machines(findings, prepared):
 def occlusion(findings, is_regression):
     """Compare training with and without RelDrop as columns are taken away."""
     plain, dropped = (findings.curves[name] for name in (OUR_NAME, RELDROP_NAME))
-    score = "R²" if is_regression else "accuracy"
+    score = _score(is_regression)
     return page.section(
         "When columns are taken away",
         page.paragraph(
@@ -248,6 +245,21 @@ def embeddings(findings, prepared, recipe, n_maps):
         ),
         page.figures(*drawn),
     )
+
+
+def _explained(y):
+    if y.dtype == float:
+        return "the target"
+    classes = sorted(y.unique())
+    return f"the log-odds of {classes[1]}" if len(classes) == 2 else f"the score of {classes[0]}"
+
+
+def _loss(is_regression):
+    return "RMSE" if is_regression else "log-loss"
+
+
+def _score(is_regression):
+    return "R²" if is_regression else "accuracy"
 
 
 def _is_level(s, best):
