@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 .PHONY: demo test lint slow clean
 
 demo: $(READY)
-	$(BIN)/python benchmarks/demo_bike_sharing.py
+	$(BIN)/python -m skdropout report bike_sharing --target cnt --quick -o demo/report.html
 
 test: lint
 	$(BIN)/python -m pytest -n 2

@@ -108,11 +108,12 @@ def _check_device(device):
 
 def _words_of_quick(sizes, n_rows):
     used = f"{min(n_rows, sizes.max_rows):,} of {n_rows:,} rows"
-    bags = "" if sizes.outer_bags is None else f", boosting machines of {sizes.outer_bags} bags"
+    bags = f"{sizes.outer_bags} bag{'s' if sizes.outer_bags > 1 else ''}"
+    units = " and ".join(map(str, sizes.hidden_layer_sizes))
     return (
         f"A quick report: {used}, {len(sizes.dropouts)} dropout rates, {sizes.cv} folds, networks "
-        f"of {' and '.join(map(str, sizes.hidden_layer_sizes))} units{bags}. Without --quick more "
-        "is done, and scores are better."
+        f"of {units} units, boosting machines of {bags}. "
+        "Without --quick more is done, and scores are better."
     )
 
 

@@ -80,8 +80,9 @@ def choose_recipe(table, target, task, max_rows):
     recipe.gaps = [name for name in table.columns if _is_numbers_with_gaps(table[name])]
     for name in recipe.gaps:
         recipe.notes.append(f"{name}: numbers, with words for missing cells that are now missing.")
-    ids = {name: why for name in table.columns if (why := _why_identifier(table[name]))}
     table = _with_gaps(table, recipe)
+    # before sampling, after which more columns would look like names of rows
+    ids = {name: why for name in table.columns if (why := _why_identifier(table[name]))}
     n_missing = int(table[target].isna().sum())
     if n_missing == len(table):
         raise ReportError(
@@ -219,7 +220,10 @@ def _why_identifier(column):
         return None
     whole = getattr(column.dtype, "kind", "O") in "iu"
     if whole and cells.is_unique:
-        return "whole numbers that are all different, so it names its rows"
+        return (
+            "whole numbers that are all different, so it names its rows (written with decimals, "
+            "1.0, they would be kept)"
+        )
     if not _is_number(column) and cells.map(str).nunique() > len(cells) / 2:
         return "words most of which stand only once, so it names its rows"
     return None

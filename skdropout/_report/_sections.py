@@ -160,8 +160,8 @@ def interactions(findings, prepared):
         ),
         page.bars([_pair_name(names, pair) for pair in findings.pairs], sizes),
         page.paragraph(
-            f"What the strongest pairs do to {_explained(prepared.y_train)} in the network: red raises, blue lowers what "
-            "both columns on their own would give."
+            f"What the strongest pairs do to {_explained(prepared.y_train)} in the network: "
+            "red raises, blue lowers what both columns on their own would give."
         ),
         page.figures(*drawn),
     )
@@ -188,8 +188,8 @@ def boosting_machines(findings, prepared, is_regression):
     return page.section(
         heading,
         page.paragraph(
-            f"Test {_loss(is_regression)} {ours.loss:.4g} with our {len(pairs)} pairs, {theirs.loss:.4g} with as "
-            f"many of FAST's: {verdict}. {len(both)} pairs are the same."
+            f"Test {_loss(is_regression)} {ours.loss:.4g} with our {len(pairs)} pairs, "
+            f"{theirs.loss:.4g} with as many of FAST's: {verdict}. {len(both)} pairs are the same."
         ),
         page.table(("our pairs, strongest first", "FAST's too"), rows),
         page.paragraph(f"FAST's alone: {', '.join(only_theirs)}." if only_theirs else ""),

@@ -28,9 +28,9 @@ class Sizes:
 
 
 FULL = Sizes(
-    max_rows=40_000,
+    max_rows=20_000,
     hidden_layer_sizes=(256, 256),
-    dropouts=(0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7),
+    dropouts=(0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.65),
     cv=5,
     max_iter=100,
     outer_bags=None,

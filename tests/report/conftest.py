@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from skdropout._report import _sizes
+from skdropout._report._models import Models
 
 TINY = replace(
     _sizes.QUICK,
@@ -24,11 +25,18 @@ TINY = replace(
 )
 
 
-@pytest.fixture
-def tiny(monkeypatch):
-    """Sizes that ``--quick`` stands for."""
-    monkeypatch.setattr(_sizes, "QUICK", TINY)
-    return TINY
+@pytest.fixture(scope="module")
+def tiny():
+    """Let ``--quick`` stand for next to nothing."""
+    whole = Models.boosting_machine
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_sizes, "QUICK", TINY)
+        patch.setattr(
+            Models,
+            "boosting_machine",
+            lambda models, interactions: whole(models, interactions).set_params(max_rounds=3),
+        )
+        yield
 
 
 class Page(HTMLParser):

@@ -4,6 +4,7 @@ import contextlib
 import io
 import re
 import sys
+import warnings
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -36,19 +37,13 @@ def hostile_table(is_regression):
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["regression", "classification"])
-def report(request, tmp_path_factory):
+def report(request, tmp_path_factory, tiny):
     """The page about a hostile table."""
-    from skdropout._report import _sizes
-    from tests.report.conftest import TINY
-
     folder = tmp_path_factory.mktemp("report")
     data = folder / "ho'stile <i>.csv"
     hostile_table(request.param).to_csv(data, index=False)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_sizes, "QUICK", TINY)
-        output = folder / "new" / "report.html"
-        status = main(["report", str(data), "--target", IMAGE, "--quick", "-o", str(output)])
-    assert status == 0
+    output = folder / "new" / "report.html"
+    assert main(["report", str(data), "--target", IMAGE, "--quick", "-o", str(output)]) == 0
     return output.read_text()
 
 
@@ -82,8 +77,10 @@ def test_figures_are_whole_and_take_the_colours_of_the_page(report):
 def test_the_code_runs_and_repeats_the_scores(report):
     code = "".join(Page(report).text_of("code"))
     printed = io.StringIO()
-    with mpl.rc_context({"text.parse_math": False, "backend": "agg"}):
-        with contextlib.redirect_stdout(printed), pytest.warns(UserWarning):
+    # names such as "$\\frac{$" are no formulas; networks this small are not done when they stop
+    with mpl.rc_context({"text.parse_math": False, "backend": "agg"}), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with contextlib.redirect_stdout(printed):
             exec(compile(code, "report", "exec"), {})
         mpl.pyplot.close("all")
     rows = re.findall(
@@ -98,7 +95,7 @@ def test_the_code_runs_and_repeats_the_scores(report):
 
 def test_says_that_it_is_quick(report):
     assert "A quick report: 200 of 200 rows" in report
-    assert "boosting machines of 1 bags" not in report
+    assert "boosting machines of 1 bag." in report
 
 
 def test_without_interpret_the_page_says_so(tiny, tmp_path, monkeypatch):
@@ -140,7 +137,7 @@ def test_an_unknown_task_is_refused(capsys):
     assert "invalid choice: 'guess'" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # about a hundred seconds
 def test_the_bundled_table(tmp_path):
     output = tmp_path / "report.html"
     arguments = ["report", "bike_sharing", "--target", "cnt", "--quick", "-o", str(output)]
