@@ -58,7 +58,10 @@ def make_report(data, target, output, *, task="auto", device="auto", sizes, is_q
     dropout = findings.fitted[OUR_NAME].dropout_
     code = code_of(recipe, reading, models, dropout, findings.has_interpret)
     parts = [
-        page.section("In short", page.listing(sections.words_of_scores(findings, is_regression))),
+        page.section(
+            "In short",
+            page.listing(sections.words_of_scores(findings, prepared, is_regression)),
+        ),
         sections.scores(findings, is_regression),
         sections.dropout_path(findings),
         sections.orders(findings),

@@ -45,7 +45,7 @@ def measure(prepared, models, bar):
         findings.warnings += [
             f"While {words}: {str(warning.message).splitlines()[0]}"
             for warning in caught
-            if issubclass(warning.category, UserWarning)
+            if not issubclass(warning.category, DeprecationWarning | FutureWarning)
         ]
         bar.update()
     findings.warnings = list(dict.fromkeys(findings.warnings))

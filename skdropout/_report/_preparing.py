@@ -155,6 +155,10 @@ def _of_common_classes(table, recipe):
 
 
 def _settle_task(recipe, y):
+    if not _is_known(y):
+        raise ReportError(
+            f"the target {recipe.target!r} has type {y.dtype}, which is neither numbers nor words."
+        )
     n_values = y.nunique()
     number = _is_number(y)
     if recipe.task == "auto":

@@ -24,7 +24,7 @@ _NEEDS_INTERPRET = (
 )
 
 
-def words_of_scores(findings, is_regression):
+def words_of_scores(findings, prepared, is_regression):
     """Return sentences that sum up what was found."""
     best = min(findings.scores, key=lambda s: s.loss)
     name = _loss(is_regression)
@@ -42,6 +42,9 @@ def words_of_scores(findings, is_regression):
         f"Main effects carry {shares[0]:.0%} of what the network has learnt, pairs of columns "
         f"{shares[1]:.0%}, larger groups {max(0.0, 1 - shares[0] - shares[1]):.0%}."
     )
+    if findings.pairs is not None:
+        strongest = _pair_name(prepared.X_train.columns, findings.pairs[0])
+        words.append(f"The pair that acts together most strongly is {strongest}.")
     return words
 
 
@@ -180,7 +183,9 @@ def boosting_machines(findings, prepared, is_regression):
     difference = ours.losses - theirs.losses
     spread = 2 * difference.std() / np.sqrt(len(difference))
     verdict = "no better and no worse than two standard errors can tell"
-    if abs(difference.mean()) > spread:
+    if len(both) == len(pairs):
+        verdict = "the same model, but for the order of the pairs"
+    elif abs(difference.mean()) > spread:
         verdict = "clearly better" if difference.mean() < 0 else "clearly worse"
     names = prepared.X_train.columns
     rows = [(_pair_name(names, pair), "yes" if pair in both else "") for pair in pairs]
@@ -240,8 +245,8 @@ def embeddings(findings, prepared, recipe, n_maps):
         heading,
         page.paragraph(
             "Levels that mean the same for the target lie close together. The vectors are those "
-            f"of an EmbeddingEncoder; drawn are the {len(names)} columns with most levels, and of "
-            "a column the 60 most frequent levels."
+            f"of an EmbeddingEncoder. Of more than {n_maps} columns those with most levels are "
+            "drawn, of more than 60 levels the most frequent ones."
         ),
         page.figures(*drawn),
     )

@@ -100,6 +100,7 @@ def test_millions_of_rows_are_sampled():
     ("values", "task", "words"),
     [
         (np.full(N, np.nan), "auto", "is empty"),
+        (pd.date_range("2020-01-01", periods=N), "auto", "neither numbers nor words"),
         (np.full(N, 3.5), "auto", "single value, '3.5'"),
         (np.full(N, "yes"), "auto", "single value, 'yes'"),
         (np.array(["no", "yes"])[np.arange(N) % 2], "regression", "--task classification"),
