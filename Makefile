@@ -8,7 +8,7 @@ DOCS_READY := $(VENV)/.docs-ready
 .PHONY: demo test lint slow docs clean
 
 demo: $(READY)
-	$(BIN)/python benchmarks/demo_bike_sharing.py
+	$(BIN)/python -m skdropout report bike_sharing --target cnt --quick -o demo/report.html
 
 test: lint
 	$(BIN)/python -m pytest -n 2

@@ -55,7 +55,7 @@ FLOOR = {module: level for level, modules in enumerate(FLOORS) for module in mod
 # third-party package -> modules that may import it
 DOORS = {
     "skorch": {"_early_stopping", "_training", "_racing", "_progress", "callbacks"},
-    "tqdm": {"_progress"},
+    "tqdm": {"_progress", "_report"},
 }
 TORCH_ONLY = {"functional", "nn"}
 

@@ -89,7 +89,7 @@ def _values(raw, target):
 def _target(network, criterion, y):
     if isinstance(criterion, LogLoss):
         return torch.as_tensor(np.searchsorted(network.classes_, np.asarray(y)))
-    return torch.as_tensor(np.asarray(y, dtype=float))
+    return torch.as_tensor(np.array(y, dtype=float))  # a frame's own may be read-only
 
 
 def _by_replacement(estimator, X, y, filled):

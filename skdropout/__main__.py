@@ -1,0 +1,65 @@
+"""Command line: ``python -m skdropout report data.csv --target y``."""
+
+import argparse
+import sys
+
+__all__ = ["main"]
+
+
+def main(arguments=None):
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : list of str, default=None
+        Those of the command line if None.
+
+    Returns
+    -------
+    status : int
+        0, or 2 if something has to be changed; what, is on standard error.
+    """
+    given = _parser().parse_args(arguments)
+    try:
+        from skdropout._report import ReportError, make_report
+        from skdropout._report import _sizes as sizes
+    except ImportError as error:
+        return _complain(f"the report needs {error.name}: pip install 'skdropout[plot]'")
+    try:
+        make_report(
+            given.data,
+            given.target,
+            given.output,
+            task=given.task,
+            device=given.device,
+            sizes=sizes.QUICK if given.quick else sizes.FULL,
+            is_quick=given.quick,
+        )
+    except ReportError as error:
+        return _complain(error)
+    print(f"Report: {given.output}")
+    return 0
+
+
+def _complain(words):
+    print(f"skdropout report: {words}", file=sys.stderr)
+    return 2
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m skdropout", description=__doc__.split(":")[0])
+    commands = parser.add_subparsers(required=True, metavar="report")
+    report = commands.add_parser("report", help="one HTML page about a table")
+    report.add_argument(
+        "data", help="CSV or Parquet file; or bike_sharing, the table that comes with the library"
+    )
+    report.add_argument("--target", required=True, help="column to predict")
+    report.add_argument("--task", choices=("auto", "regression", "classification"), default="auto")
+    report.add_argument("-o", "--output", default="report.html", help="file to write")
+    report.add_argument("--device", default="auto", help="where networks are trained")
+    report.add_argument("--quick", action="store_true", help="fewer rows, rates, folds and bags")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
