@@ -119,7 +119,7 @@ def report(results):
         losses.setdefault(table, {})[model] = sign * of_seeds
     rank_models(losses, [m for m in models if m != WITHOUT])
     show(
-        ("gain by dropout (R2, or log-loss), paired over splits", "mean", "standard error"),
+        ("gain by dropout, in R2 or log-loss", "paired splits", "mean", "standard error"),
         _dropout_gain(losses),
     )
 
@@ -147,11 +147,12 @@ def _dropout_gain(losses):
     rows = []
     for table, of in losses.items():
         with_it, without = of.get("skdropout", ()), of.get(WITHOUT, ())
-        if len(with_it) != len(without) or len(with_it) < 2:
+        n = min(len(with_it), len(without))
+        if n < 2:
             continue
-        gain = without - with_it
-        error = gain.std(ddof=1) / np.sqrt(len(gain))
-        rows.append([table, f"{gain.mean():+.4f}", f"{error:.4f}"])
+        gain = without[:n] - with_it[:n]
+        error = gain.std(ddof=1) / np.sqrt(n)
+        rows.append([table, n, f"{gain.mean():+.4f}", f"{error:.4f}"])
     return rows
 
 

@@ -48,7 +48,8 @@ def fitted(cls):
     X, y = make(n_samples=60, random_state=0)
     small = {"hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0}
     if cls is skdropout.SmoothHessInteractions:
-        return cls(DropoutMLPRegressor(**small), random_state=0).fit(X, y)
+        network = DropoutMLPRegressor(**small, numeric_encoding="standard")
+        return cls(network, random_state=0).fit(X, y)
     return cls(**SMALL.get(cls, {}), **small).fit(X, y)
 
 

@@ -37,7 +37,13 @@ EXPECTED_FAILURES = {
     "SmoothHessInteractions": {},
 }
 
-SMALL = {"hidden_layer_sizes": (32,), "max_iter": 100, "random_state": 0, "device": "cpu"}
+SMALL = {
+    "hidden_layer_sizes": (32,),
+    "n_members": 1,
+    "max_iter": 100,
+    "random_state": 0,
+    "device": "cpu",
+}
 TINY = {**SMALL, "hidden_layer_sizes": (8,), "max_iter": 5}
 GRID = {**SMALL, "max_iter": 30, "learning_rate_init": 0.01, "dropouts": [0.0, 0.2], "cv": 2}
 ESTIMATORS = [
