@@ -4,7 +4,7 @@ GridSearchCV on Dask
 
 Any search of scikit-learn runs on a Dask cluster, here two workers of the same machine. Workers
 that are threads share torch, so each is given one of its threads; worker processes need no such
-line. Much dropout harms the narrow network most.
+line. Much dropout harms the narrow network more than the wide one.
 """
 
 import joblib

@@ -2,16 +2,14 @@
 RelDrop on a table
 ==================
 
-Thirty measurements of tumours, many of which say the same. A network leans on a few of them; when
-these are taken away, the most important first, it loses accuracy. Networks trained while relevant
-columns were dropped are a little less accurate on complete rows, and more so once half of the
-columns are gone.
+Thirty measurements of tumours, many of which say the same. From each row those columns are taken
+away on which the network's decision rests most. Networks trained while relevant columns were
+dropped decide better then; on complete rows they are a little less accurate.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_breast_cancer
-from sklearn.inspection import permutation_importance
 from sklearn.model_selection import train_test_split
 
 from skdropout import DropoutMLPClassifier, RelDropClassifier
@@ -20,6 +18,22 @@ X, y = load_breast_cancer(return_X_y=True)
 X, X_test, y, y_test = train_test_split(X, y, test_size=0.4, stratify=y, random_state=0)
 typical = np.median(X, axis=0)
 
+
+def columns_by_relevance(model):
+    """Order each row's columns by how much the predicted class's logit owes to them."""
+    sign = np.where(model.predict(X_test) == model.classes_[1], 1, -1)
+
+    def logit(rows):
+        return sign * np.subtract(*model.predict_log_proba(rows).T[::-1])
+
+    losses = []
+    for j in range(X.shape[1]):
+        without = X_test.copy()
+        without[:, j] = typical[j]
+        losses.append(logit(X_test) - logit(without))
+    return np.argsort(losses, axis=0)[::-1].T
+
+
 common = {"dropout": 0.0, "n_members": 3, "learning_rate_init": 0.003, "max_iter": 40}
 models = {
     "no dropout": DropoutMLPClassifier((32, 32), **common, random_state=0),
@@ -27,19 +41,16 @@ models = {
     "RelDrop": RelDropClassifier((32, 32), alpha=0.5, beta=0.5, **common, random_state=0),
 }
 
+counts = range(0, 15, 2)
 figure, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
 for (name, model), color in zip(models.items(), ["0.5", "#0072B2", "#D55E00"], strict=True):
-    model.fit(X, y)
-    importance = permutation_importance(
-        model, X, y, scoring="neg_log_loss", n_repeats=2, random_state=0
-    ).importances_mean
-    first, scores = np.argsort(-importance), []
-    for n_occluded in range(0, 29, 4):
-        occluded = X_test.copy()
-        occluded[:, first[:n_occluded]] = typical[first[:n_occluded]]
+    order, scores = columns_by_relevance(model.fit(X, y)), []
+    for n_occluded in counts:
+        hidden, occluded = order[:, :n_occluded], X_test.copy()
+        np.put_along_axis(occluded, hidden, typical[hidden], axis=1)
         scores.append(model.score(occluded, y_test))
-    ax.plot(range(0, 29, 4), scores, "o-", color=color, markersize=4, label=name)
-ax.set(xlabel="columns replaced by their median, most important first", ylabel="accuracy, new rows")
+    ax.plot(counts, scores, "o-", color=color, markersize=4, label=name)
+ax.set(xlabel="columns of each row taken away, most relevant first", ylabel="accuracy, new rows")
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
 plt.show()

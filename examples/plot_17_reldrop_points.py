@@ -3,9 +3,9 @@ RelDrop on point clouds
 =======================
 
 A small network in the manner of PointNet tells spheres, cubes and cylinders apart: the same layers
-for every point, then the largest value over the points. If points are dropped in training, it keeps
-its accuracy for longer when the points it relies on are taken away. To drop them by relevance
-brings no more here than to drop as many by chance.
+for every point, then the largest value over the points. Networks trained while points were dropped
+keep their accuracy for longer when the points they rely on are taken away. Dropping by relevance is
+a little better here than dropping by chance, but two seeds (thin lines) prove little.
 """
 
 import matplotlib.pyplot as plt
@@ -48,14 +48,14 @@ x_train, t_train = make_shapes(600)
 x_test, t_test = make_shapes(300)
 
 
-def train(**settings):
+def train(seed, **settings):
     """Train a network behind a RelevanceDropout with these settings."""
     with torch.random.fork_rng():
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         net = PointNetwork()
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(seed)
     drop = RelevanceDropout(net, rule="gradient_x_input", generator=generator, **settings)
-    optimizer = torch.optim.Adam(net.parameters(), 3e-3)
+    optimizer = torch.optim.Adam(net.parameters(), 5e-3)
     for _ in range(20):
         for rows in torch.randperm(len(x_train), generator=generator).split(50):
             batch, target = x_train[rows], t_train[rows]
@@ -74,17 +74,18 @@ def accuracy_without(net, n_points):
     return float((net(x_test * kept[:, :, None]).argmax(1) == t_test).float().mean())
 
 
-counts = range(0, 25, 3)
+counts = range(0, 25, 4)
 settings = {
     "nothing dropped": {"probability": 0.0},
-    "points by chance": {"alpha": 1.0, "beta": 0.5},
-    "RelDrop": {"alpha": 0.5, "beta": 0.5},
+    "points by chance": {"alpha": 1.0, "beta": 0.5, "probability": 0.5},
+    "RelDrop": {"alpha": 0.5, "beta": 0.5, "probability": 0.5},
 }
 figure, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
 for (name, options), color in zip(settings.items(), ["0.5", "#0072B2", "#D55E00"], strict=True):
-    net = train(**options)
-    scores = [accuracy_without(net, n) for n in counts]
-    ax.plot(counts, scores, "o-", color=color, label=name)
+    networks = [train(seed, **options) for seed in range(2)]
+    scores = [[accuracy_without(net, n) for n in counts] for net in networks]
+    ax.plot(counts, np.transpose(scores), color=color, alpha=0.4, linewidth=0.8)
+    ax.plot(counts, np.mean(scores, axis=0), "o-", color=color, label=name)
 ax.set(xlabel="points taken away, of 32, most relevant first", ylabel="accuracy, new clouds")
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
