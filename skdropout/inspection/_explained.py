@@ -15,7 +15,7 @@ from torch import nn
 from skdropout._base import BaseDropoutMLP
 from skdropout._columns import column_of, is_frame
 from skdropout._losses import LogLoss
-from skdropout._networks import StackMLP
+from skdropout._networks import StackMLP, select_members
 
 __all__ = ["explain", "take_cells"]
 
@@ -25,6 +25,8 @@ _ACTIVATIONS = {
     "relu": nn.ReLU,
     "tanh": nn.Tanh,
 }
+# Infinite cells are large numbers, as when they are encoded.
+_FAR = 1e30
 # Rows that tell which columns preprocessing makes out of which.
 _PROBE_ROWS = 200
 
@@ -100,23 +102,53 @@ class Stack:
 
     @property
     def networks(self):
-        """The members, as functions of their encoded inputs; none of one's own module."""
+        """The members, as functions of numbers and vectors; none of one's own module."""
         if not isinstance(self._module, StackMLP):
             return []
+        encoding = self._module.encoding
         with torch.no_grad():
-            encoded = self._module.encoding(self._numeric[None], self._codes[None])
+            encoded = encoding(self._numeric[None], self._codes[None])
         networks = []
         for k, inputs in enumerate(encoded):
             f = self._module.member(k)
             last = f[-1]
             if self._centres(last.bias):
                 last.weight.data = last.weight - last.weight.mean(0)
-            networks.append(Network(f, inputs, self._module.encoding.groups))
+            if encoding.numeric is None or encoding.numeric.kind == "standard":
+                networks.append(Network(f, inputs, encoding.groups))
+            else:
+                networks.append(self._of_numbers(k, f, inputs))
         return networks
+
+    def _of_numbers(self, k, f, encoded):
+        """Put the encoding of numbers, which is no affine one, into the function."""
+        encoding = self._module.encoding
+        numbers = copy.deepcopy(encoding.numeric).requires_grad_(False)
+        select_members(numbers, torch.tensor([k], device=encoded.device))
+        n_codes = len(numbers.column)
+        present = torch.where(self._numeric.isnan(), numbers.center[0], self._numeric)
+        inputs = torch.cat([present.clamp(-_FAR, _FAR), encoded[:, n_codes:]], 1)
+        columns = torch.tensor(self._positions[0], device=encoded.device)
+        columns = torch.cat([columns, encoding.groups[n_codes:]])
+        return Network(OfNumbers(numbers, f), inputs, columns)
 
     def _centres(self, raw):
         # a constant added to all logits changes no probability
         return self._is_centred and raw.shape[-1] > 1
+
+
+class OfNumbers(nn.Module):
+    """A network behind the encoding of its numbers, which are the first of its inputs."""
+
+    def __init__(self, numbers, network):
+        super().__init__()
+        self.numbers, self.network = numbers, network
+
+    def forward(self, x):
+        """Map (n_rows, n_inputs) to raw outputs."""
+        n_numbers = self.numbers.center.shape[-1]
+        encoded = self.numbers.encode(x[None, :, :n_numbers])[0]
+        return self.network(torch.cat([encoded, x[:, n_numbers:]], 1))
 
 
 class Module:

@@ -57,7 +57,7 @@ def test_from_estimators():
     assert display.ax_ is ax
     assert display.levels == ["Bonn", "Lima", "Oslo", "Rome"]
     assert "city" in ax.get_title()
-    model = DropoutMLPRegressor((8,), **options).fit(X, y)
+    model = DropoutMLPRegressor((8,), n_members=1, **options).fit(X, y)
     assert EmbeddingDisplay.from_estimator(model, "city").levels == display.levels
     with pytest.raises(ValueError, match=r"no embedding of 'town'; there are \['city'\]"):
         EmbeddingDisplay.from_estimator(model, "town")

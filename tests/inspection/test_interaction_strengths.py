@@ -275,3 +275,22 @@ def test_many_pairs_are_screened(ensemble, numbers, monkeypatch):
     assert screened.pairs[2:] == by_hessian.pairs[2:]
     assert screened.pairs[0] == (0, 2)
     np.testing.assert_allclose(screened.strengths[0, 2], everything.strengths[0, 2])
+
+
+@pytest.mark.parametrize("encoding", ["quantile", "piecewise_linear", "periodic"])
+def test_numbers_are_followed_through_their_encoding(encoding):
+    """The networks are functions of the numbers, one input each, and give the model's outputs."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=300), "city": rng.choice(["Rome", "Oslo"], 300)})
+    X["b"] = np.where(rng.random(300) < 0.2, np.nan, rng.normal(size=300))
+    y = X["a"] * X["b"].fillna(0)
+    options = {**SMALL, "max_iter": 40}
+    net = DropoutMLPRegressor(numeric_encoding=encoding, random_state=0, **options).fit(X, y)
+    explained = explain(net, X, np.random.RandomState(0))
+    rows = torch.arange(300)[:, None].expand(-1, 3)
+    for network, values in zip(explained.networks, explained.values(rows), strict=True):
+        torch.testing.assert_close(network.f(network.inputs), values, rtol=1e-4, atol=1e-5)
+        assert (network.column_of_input == 0).sum() == 1
+        assert (network.column_of_input == 2).sum() == 2  # its indicator follows it
+    result = interaction_strengths(net, X, method="smooth_hessian", random_state=0)
+    assert result.pairs[0] == (0, 2)
