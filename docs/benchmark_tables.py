@@ -1,9 +1,9 @@
 """The benchmark page: one section for each CSV in `benchmarks/results/`, whatever is there.
 
-Settings like "adult | LightGBM | 2" are a table, a row and a repetition, those like
-"FAST | 2000/0 | F1 | seed 2" a column, a table, a row and a repetition. Repetitions are put together
-as their median and half the distance between the extremes. Of rows that were measured again under
-the same conditions the last ones count.
+Settings like "adult | LightGBM | 2" are a table, a row and a repetition. Those of three parts, like
+"FAST | 2000/0 | F1 | seed 2", are spread over tables, columns and rows, in this order of the number
+of values that a part has. Repetitions are put together as their median and half the distance
+between the extremes. Of rows measured again under the same conditions the last ones count.
 """
 
 import ast
@@ -16,7 +16,7 @@ from statistics import median
 __all__ = ["write"]
 
 _SEPARATORS = (" | ", "; ", ": ")
-_REPETITION = re.compile(r"(?:seed )?\d+")
+_SEED, _NUMBER = re.compile(r"seed \d+"), re.compile(r"(?:seed )?\d+")
 _CONDITIONS = ("device", "threads")
 _LONG = 60  # rows of tables; more are folded away
 
@@ -73,14 +73,21 @@ def _conditions(device, threads, rows):
 
 def _tables(rows):
     """Yield (title, lines of a Markdown table) for rows that share conditions."""
-    repeated = _are_repetitions([row["setting"] for row in rows])
+    settings = [row["setting"] for row in rows]
+    split = dict(zip(settings, _split_repetitions(settings), strict=True))
+    order = _order({parts for parts, _ in split.values() if len(parts) == 3})
     metrics = defaultdict(list)
     for row in rows:
         metrics[row["setting"]].append(row["metric"])
     tables = defaultdict(lambda: defaultdict(lambda: defaultdict(dict)))
     for row in rows:
-        setting, repetition = _split_repetition(row["setting"], repeated)
-        title, name, column = _place(setting, row["metric"])
+        parts, repetition = split[row["setting"]]
+        if len(parts) == 3:
+            title, column, name = (parts[i] for i in order)
+            title = f"{title}: {row['metric']}"
+        else:
+            column = row["metric"]
+            title, name = _split_group(" | ".join(parts))
         # settings without a group share a table if they have the same metrics
         key = title, () if title else tuple(dict.fromkeys(metrics[row["setting"]]))
         tables[key][name][column][repetition] = row
@@ -96,27 +103,30 @@ def _tables(rows):
         yield title, lines
 
 
-def _place(setting, metric):
-    """Return title, row and column of a measurement: "who | under what | on what" or less."""
-    if setting.count(" | ") == 2:
-        who, under, on = setting.split(" | ")
-        return f"{under}: {metric}", on, who
+def _split_repetitions(settings):
+    """Return each setting's parts and the number of its repetition, "" where it has none."""
+    split = [setting.split(" | ") for setting in settings]
+    last_counts = all(_NUMBER.fullmatch(parts[-1]) for parts in split if len(parts) > 1)
+    result = []
+    for parts in split:
+        is_repetition = [_SEED.fullmatch(part) is not None for part in parts]
+        if last_counts and len(parts) > 1:
+            is_repetition[-1] = True
+        kept = tuple(p for p, out in zip(parts, is_repetition, strict=True) if not out)
+        result.append((kept, " ".join(set(parts) - set(kept))))
+    return result
+
+
+def _order(triples):
+    """Return the places of title, column and row: the part with the most values makes the rows."""
+    return sorted(range(3), key=lambda i: len({parts[i] for parts in triples}))
+
+
+def _split_group(setting):
     for separator in _SEPARATORS:
         if separator in setting:
-            return *setting.split(separator, 1), metric
-    return "", setting, metric
-
-
-def _are_repetitions(settings):
-    """Whether the last part of settings with bars is the number of a repetition."""
-    last = [s.rsplit(" | ", 1)[1] for s in settings if " | " in s]
-    return bool(last) and all(map(_REPETITION.fullmatch, last))
-
-
-def _split_repetition(setting, repeated):
-    if repeated and " | " in setting:
-        return setting.rsplit(" | ", 1)
-    return setting, ""
+            return setting.split(separator, 1)
+    return "", setting
 
 
 def _cell(rows):

@@ -51,8 +51,8 @@ def test_repetitions_are_put_together(written):
 
 
 def test_contenders_stand_beside_each_other(written):
-    rows = [(1, "chip", "ours | 2000/0 | F1 | seed 0", "AUC", 0.9, 0)]
-    rows += [(1, "chip", f"FAST | 2000/0 | F{i} | seed 0", "AUC", i / 4, 0) for i in (1, 2)]
+    rows = [(1, "chip", "ours | seed 0 | 2000/0 | F1", "AUC", 0.9, 0)]
+    rows += [(1, "chip", f"FAST | seed 0 | 2000/0 | F{i}", "AUC", i / 4, 0) for i in (1, 2, 3)]
     text = written(*rows)
     assert "**2000/0: AUC**" in text
     assert "|  | ours | FAST |" in text
