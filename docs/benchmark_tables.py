@@ -1,8 +1,9 @@
 """The benchmark page: one section for each CSV in `benchmarks/results/`, whatever is there.
 
-Settings like "adult | LightGBM | 2" are a group, a row and a repetition: repetitions are put
-together as their median and half the distance between the extremes. Of rows that were measured
-again under the same conditions the last ones count.
+Settings like "adult | LightGBM | 2" are a table, a row and a repetition. Those of three parts, like
+"FAST | 2000/0 | F1 | seed 2", are spread over tables, columns and rows, in this order of the number
+of values that a part has. Repetitions are put together as their median and half the distance
+between the extremes. Of rows measured again under the same conditions the last ones count.
 """
 
 import ast
@@ -14,8 +15,8 @@ from statistics import median
 
 __all__ = ["write"]
 
-_SEPARATORS = ("; ", ": ")
-_REPETITION = re.compile(r"(?:seed )?\d+")
+_SEPARATORS = (" | ", "; ", ": ")
+_SEED, _NUMBER = re.compile(r"seed \d+"), re.compile(r"(?:seed )?\d+")
 _CONDITIONS = ("device", "threads")
 _LONG = 60  # rows of tables; more are folded away
 
@@ -72,49 +73,67 @@ def _conditions(device, threads, rows):
 
 def _tables(rows):
     """Yield (title, lines of a Markdown table) for rows that share conditions."""
-    settings = list(dict.fromkeys(row["setting"] for row in rows))
-    repeated = _are_repetitions(settings)
-    values = defaultdict(lambda: defaultdict(dict))
+    settings = [row["setting"] for row in rows]
+    split = dict(zip(settings, _split_repetitions(settings), strict=True))
+    order = _order({parts for parts, _ in split.values() if len(parts) == 3})
+    metrics = defaultdict(list)
     for row in rows:
-        key, repetition = _split_repetition(row["setting"], repeated)
-        values[_split_group(key)][row["metric"]][repetition] = row
-    by_table = _grouped(values.items(), lambda item: (item[0][0], tuple(item[1])))
-    for (group, metrics), members in by_table:
-        counts = {len(cells) for _, of_metric in members for cells in of_metric.values()}
-        lines = [_line(["setting", *metrics]), _line(["---", *["--:"] * len(metrics)])]
-        for (_, name), of_metric in members:
-            lines.append(_line([name, *(_cell(of_metric[m].values()) for m in metrics)]))
+        metrics[row["setting"]].append(row["metric"])
+    tables = defaultdict(lambda: defaultdict(lambda: defaultdict(dict)))
+    for row in rows:
+        parts, repetition = split[row["setting"]]
+        if len(parts) == 3:
+            title, column, name = (parts[i] for i in order)
+            title = f"{title}: {row['metric']}"
+        else:
+            column = row["metric"]
+            title, name = _split_group(" | ".join(parts))
+        # settings without a group share a table if they have the same metrics
+        key = title, () if title else tuple(dict.fromkeys(metrics[row["setting"]]))
+        tables[key][name][column][repetition] = row
+    for (title, _), table in tables.items():
+        columns = list(dict.fromkeys(column for cells in table.values() for column in cells))
+        lines = [_line(["", *columns]), _line(["---", *["--:"] * len(columns)], escape=False)]
+        for name, cells in table.items():
+            lines.append(_line([name, *(_cell(cells.get(c, {}).values()) for c in columns)]))
+        counts = {len(runs) for cells in table.values() for runs in cells.values()}
         if max(counts) > 1:
             runs = f"{min(counts)} to {max(counts)}" if len(counts) > 1 else max(counts)
             lines += ["", f"Medians of {runs} runs."]
-        yield group, lines
+        yield title, lines
 
 
-def _are_repetitions(settings):
-    """Whether the last part of settings with bars is the number of a repetition."""
-    last = [s.rsplit(" | ", 1)[1] for s in settings if " | " in s]
-    return bool(last) and all(map(_REPETITION.fullmatch, last))
+def _split_repetitions(settings):
+    """Return each setting's parts and the number of its repetition, "" where it has none."""
+    split = [setting.split(" | ") for setting in settings]
+    last_counts = all(_NUMBER.fullmatch(parts[-1]) for parts in split if len(parts) > 1)
+    result = []
+    for parts in split:
+        is_repetition = [_SEED.fullmatch(part) is not None for part in parts]
+        if last_counts and len(parts) > 1:
+            is_repetition[-1] = True
+        kept = tuple(p for p, out in zip(parts, is_repetition, strict=True) if not out)
+        result.append((kept, " ".join(set(parts) - set(kept))))
+    return result
 
 
-def _split_repetition(setting, repeated):
-    if repeated and " | " in setting:
-        return tuple(setting.rsplit(" | ", 1))
-    return setting, ""
+def _order(triples):
+    """Return the places of title, column and row: the part with the most values makes the rows."""
+    return sorted(range(3), key=lambda i: len({parts[i] for parts in triples}))
 
 
 def _split_group(setting):
-    if " | " in setting:
-        group, name = setting.rsplit(" | ", 1)
-        return group.replace(" | ", ", "), name
     for separator in _SEPARATORS:
         if separator in setting:
-            return tuple(setting.split(separator, 1))
+            return setting.split(separator, 1)
     return "", setting
 
 
 def _cell(rows):
     """Format a measurement, or several repetitions of one, with its spread."""
     rows = list(rows)
+    if not rows:
+        return ""
     numbers = [float(row["value"]) for row in rows]
     if len(rows) == 1:
         return _number(numbers[0], float(rows[0]["spread"] or 0))
@@ -132,8 +151,8 @@ def _number(value, spread):
     return f"{value:.{places}f} ± {spread:.{places}f}"
 
 
-def _line(cells):
-    return f"| {' | '.join(map(_escaped, cells))} |"
+def _line(cells, escape=True):
+    return f"| {' | '.join(map(_escaped, cells) if escape else cells)} |"
 
 
 def _escaped(text):

@@ -38,7 +38,7 @@ def test_one_row_a_setting_one_column_a_metric(written):
     )
     assert "## Some speed" in text
     assert "*chip, 1 thread, 2026-01-01. python 3.11.*" in text
-    assert "| setting | s | calls |" in text
+    assert "|  | s | calls |" in text
     assert "| fast way | 1.234 ± 0.021 | 7 |" in text
 
 
@@ -48,6 +48,16 @@ def test_repetitions_are_put_together(written):
     assert "**adult**" in text
     assert "| ours | 2.0 ± 2.0 |" in text
     assert "Medians of 3 runs." in text
+
+
+def test_contenders_stand_beside_each_other(written):
+    rows = [(1, "chip", "ours | seed 0 | 2000/0 | F1", "AUC", 0.9, 0)]
+    rows += [(1, "chip", f"FAST | seed 0 | 2000/0 | F{i}", "AUC", i / 4, 0) for i in (1, 2, 3)]
+    text = written(*rows)
+    assert "**2000/0: AUC**" in text
+    assert "|  | ours | FAST |" in text
+    assert "| F1 | 0.9 | 0.25 |" in text
+    assert "| F2 |  | 0.5 |" in text
 
 
 def test_what_was_measured_last_counts(written):
