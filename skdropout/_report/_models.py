@@ -12,7 +12,6 @@ import skdropout
 __all__ = ["Models"]
 
 _MOST_LEVELS = 250  # that boosted trees take as categories
-_RELDROP_BETA = 0.3
 
 
 class Models:
@@ -48,7 +47,6 @@ class Models:
         return self._ours("RelDrop{}")(
             self.sizes.hidden_layer_sizes,
             dropout=dropout,
-            beta=_RELDROP_BETA,
             max_iter=self.sizes.max_iter,
             **self._common,
         )
