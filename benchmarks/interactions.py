@@ -75,18 +75,15 @@ def summary():
     rows = []
     for (setting, family, detector), of_function in sorted(results.items()):
         auc = {name: np.mean(values["AUC"]) for name, values in of_function.items()}
-        timed = [
-            values["CPU seconds"] for values in of_function.values() if "CPU seconds" in values
-        ]
-        seconds = np.mean([np.mean(values) for values in timed]) if timed else np.nan
+        timed = [s for values in of_function.values() for s in values.get("CPU seconds", [])]
         rows.append(
             (
                 f"{setting} {family} {detector}",
                 len(auc),
                 sum(len(values["AUC"]) for values in of_function.values()),
                 f"{np.mean(list(auc.values())):.3f}",
-                f"{auc.get('F7', np.nan):.2f}" if family in "FC" else "",
-                f"{np.nanmean(np.concatenate(seconds)):.1f}",
+                f"{auc.get(family + '7', np.nan):.2f}" if family in "FC" else "",
+                f"{np.mean(timed):.1f}" if timed else "",
             )
         )
     show(("rows/noise, functions, detector", "functions", "runs", "AUC", "F7", "CPU s"), rows)
