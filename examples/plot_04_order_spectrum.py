@@ -23,6 +23,7 @@ for rate in [0.0, 0.2, 0.4]:
         dropout=rate,
         input_dropout=rate,
         n_members=2,
+        numeric_encoding="standard",
         learning_rate_init=0.01,
         max_iter=30,
         early_stopping=False,
