@@ -17,7 +17,7 @@ X = rng.uniform(-1, 1, size=(500, 6))
 y = rng.standard_normal(500)
 
 spectra = {}
-for rate in [0.0, 0.2, 0.4]:
+for rate in [0.0, 0.1, 0.2]:
     model = DropoutMLPRegressor(
         (32, 32, 32),
         dropout=rate,
