@@ -17,12 +17,13 @@ X = rng.uniform(-1, 1, size=(500, 6))
 y = rng.standard_normal(500)
 
 spectra = {}
-for rate in [0.0, 0.2, 0.4]:
+for rate in [0.0, 0.1, 0.2]:
     model = DropoutMLPRegressor(
         (32, 32, 32),
         dropout=rate,
         input_dropout=rate,
         n_members=2,
+        numeric_encoding="standard",
         learning_rate_init=0.01,
         max_iter=30,
         early_stopping=False,

@@ -22,6 +22,7 @@ spectrum = SpectrumCallback(X, max_order=3, n_evaluations=5_000)
 DropoutMLPRegressor(
     (64, 64),
     dropout=0.0,
+    numeric_encoding="standard",
     learning_rate_init=0.003,
     max_iter=25,
     early_stopping=False,

@@ -21,7 +21,13 @@ X, y, true_pairs = make_interactions("F6", n_samples=1500, random_state=0)
 every_pair = [(i, j) for j in range(10) for i in range(j)]
 
 networks = DropoutMLPRegressor(
-    (64, 64), dropout=0.0, activation="silu", n_members=4, learning_rate_init=0.01, max_iter=60
+    (64, 64),
+    dropout=0.0,
+    activation="silu",
+    n_members=4,
+    numeric_encoding="standard",
+    learning_rate_init=0.01,
+    max_iter=60,
 )
 finder = SmoothHessInteractions(networks, method="smooth_hessian", n_points=300, random_state=0)
 smooth_hess = finder.fit(X, y).strengths_

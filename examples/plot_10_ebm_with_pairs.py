@@ -18,7 +18,13 @@ X, y, _ = make_interactions("F6", n_samples=1000, random_state=0)
 X_test, y_test, _ = make_interactions("F6", n_samples=2000, random_state=1)
 
 networks = DropoutMLPRegressor(
-    (64, 64), dropout=0.0, activation="silu", n_members=4, learning_rate_init=0.01, max_iter=40
+    (64, 64),
+    dropout=0.0,
+    activation="silu",
+    n_members=4,
+    numeric_encoding="standard",
+    learning_rate_init=0.01,
+    max_iter=40,
 )
 finder = SmoothHessInteractions(networks, method="smooth_hessian", n_points=200, random_state=0)
 pairs = finder.fit(X, y).interactions_

@@ -21,7 +21,9 @@ units, rates = [16, 64], [0.0, 0.3, 0.6]
 
 torch.set_num_threads(1)
 search = GridSearchCV(
-    DropoutMLPRegressor(learning_rate_init=0.01, max_iter=12, random_state=0),
+    DropoutMLPRegressor(
+        numeric_encoding="standard", learning_rate_init=0.01, max_iter=12, random_state=0
+    ),
     {"hidden_layer_sizes": [(n, n) for n in units], "dropout": rates},
     cv=3,
     scoring="neg_mean_squared_error",

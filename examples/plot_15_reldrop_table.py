@@ -34,7 +34,13 @@ def columns_by_relevance(model):
     return np.argsort(losses, axis=0)[::-1].T
 
 
-common = {"dropout": 0.0, "n_members": 3, "learning_rate_init": 0.003, "max_iter": 40}
+common = {
+    "dropout": 0.0,
+    "n_members": 3,
+    "numeric_encoding": "standard",
+    "learning_rate_init": 0.003,
+    "max_iter": 40,
+}
 models = {
     "no dropout": DropoutMLPClassifier((32, 32), **common, random_state=0),
     "by chance": DropoutMLPClassifier((32, 32), input_dropout=0.5, **common, random_state=0),

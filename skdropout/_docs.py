@@ -51,7 +51,7 @@ int, default=0
     "module": """\
 torch.nn.Module, callable or None, default=None
     One's own network, in the place of the perceptrons, for images or point clouds: a module that
-    maps (n_rows, *feature_shape) to values or logits (one for two classes), which is copied, or
+    maps ``(n_rows, *feature_shape)`` to values or logits (one for two classes), which is copied, or
     a callable without arguments that makes one. Inputs are in standard units of their channel;
     pixels and points are dropped whole, to their channels' means. There is one network, and
     parameters of the perceptrons, ``dropout`` and ``n_members`` among them, are not used.""",
