@@ -28,6 +28,9 @@ RATES = (0.0, 0.125, 0.25, 0.375, 0.5)
 ORDERS = ("order 1", "order 2", "order 3", "order 4")
 # all epochs are run, and nothing but dropout holds the networks back
 PLAIN = {"learning_rate": "constant", "early_stopping": False, "weight_decay": 0.0}
+# the networks of the paper
+SIMPLE = {"numeric_encoding": "standard", "input_scaling": 0}
+PLAIN |= SIMPLE
 MEASURED = {"per_member": True, "n_evaluations": 10_000, "random_state": 0}
 
 
@@ -202,6 +205,7 @@ def rate_by_order():
             learning_rate_init=3e-3,
             refit=False,
             random_state=seed,
+            **SIMPLE,
             **grid,
         ).fit(X, signal / signal.std() + rng.normal(size=600))
         chosen[kind][seed, order - 1] = search.dropout_ + search.input_dropout_
@@ -283,6 +287,7 @@ def bike_sharing():
             max_iter=20,
             random_state=seed,
             early_stopping=False,
+            **SIMPLE,
         ).fit(data.data.iloc[train], y[train])
         members = model._decode(model._forward(data.data.iloc[test]))
         error = dict(zip(map(tuple, pairs), ((members - y[test]) ** 2).mean(1), strict=True))

@@ -304,6 +304,8 @@ class EmbeddingEncoder(LevelTables, TransformerMixin, BaseEstimator):
         return kind(
             self.hidden_layer_sizes,
             n_members=1,
+            numeric_encoding="standard",
+            input_scaling=0.0,
             categorical_features=self._encoder.categorical_features,
             random_state=seed,
             **{name: getattr(self, name) for name in names},

@@ -70,7 +70,7 @@ def test_each_network_may_drop_columns_at_its_own_rate(data):
     X, y = data
     rates = [0.0, 0.5]
     model = DropoutMLPRegressor(**SMALL, n_members=2, dropout=0.0, input_dropout=rates).fit(X, y)
-    assert model.net_.module_.input_dropout.tolist() == rates
+    assert model.net_.module_.columns.input_dropout.tolist() == rates
     none = DropoutMLPRegressor(**SMALL, n_members=2, dropout=0.0).fit(X, y)
     first, second = (model._forward(X) - none._forward(X)).abs().amax((1, 2)).tolist()
     assert first < 1e-3 * second

@@ -18,6 +18,7 @@ from skdropout.functional import Rule
 
 SMALL = {
     "hidden_layer_sizes": (16, 8),
+    "n_members": 1,
     "max_iter": 3,
     "learning_rate_init": 0.01,
     "dropout": 0.0,
@@ -65,7 +66,7 @@ def test_hidden_dropout_stays(classes):
 )
 def test_every_rule_trains(mixed_table, rule):
     X, y = mixed_table
-    model = RelDropRegressor(**{**SMALL, "max_iter": 1}, rule=rule, n_members=2)
+    model = RelDropRegressor(**{**SMALL, "max_iter": 1, "n_members": 2}, rule=rule)
     assert np.isfinite(model.fit(X, y).predict(X)).all()
 
 

@@ -47,7 +47,7 @@ SMALL = {
 TINY = {**SMALL, "hidden_layer_sizes": (8,), "max_iter": 5}
 GRID = {**SMALL, "max_iter": 30, "learning_rate_init": 0.01, "dropouts": [0.0, 0.2], "cv": 2}
 ESTIMATORS = [
-    DropoutMLPClassifier(**SMALL),
+    DropoutMLPClassifier(**SMALL, learning_rate_init=0.01),
     DropoutMLPClassifierCV(**GRID),
     DropoutMLPRegressor(**SMALL),
     DropoutMLPRegressorCV(**GRID),

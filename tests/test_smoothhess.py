@@ -21,6 +21,7 @@ from skdropout.inspection._explained import explain
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
 SMALL = {"hidden_layer_sizes": (32,), "learning_rate_init": 1e-2, "max_iter": 20, "device": "cpu"}
+SMALL |= {"n_members": 1, "numeric_encoding": "standard", "input_scaling": 0}
 NET = DropoutMLPRegressor(random_state=0, **SMALL)
 
 
@@ -173,7 +174,7 @@ def test_local_hessians_equal_smooth_hessian():
     rng = np.random.default_rng(0)
     X = pd.DataFrame({"a": rng.normal(size=300), "city": rng.choice(["Rome", "Oslo", "Kyiv"], 300)})
     y = X["a"] * (X["city"] == "Rome")
-    net = DropoutMLPRegressor((16,), activation="relu", max_iter=20, random_state=0).fit(X, y)
+    net = DropoutMLPRegressor(random_state=0, **SMALL).fit(X, y)
     finder = SmoothHessInteractions(
         FrozenEstimator(net), output="hessian", n_perturbations=4000, sigma=0.5, random_state=0
     ).fit(X, y)
@@ -190,7 +191,7 @@ def test_local_hessians_equal_smooth_hessian():
 def test_local_hessians_are_of_the_row_alone(data):
     X, y = data
     X = X.to_numpy()
-    net = DropoutMLPClassifier(random_state=0, n_members=2, **SMALL)
+    net = DropoutMLPClassifier(random_state=0, **{**SMALL, "n_members": 2})
     finder = SmoothHessInteractions(net, output="hessian", random_state=0)
     finder.fit(X, np.digitize(y, [-0.5, 0.5]))
     alone = np.vstack([finder.transform(X[[i]]) for i in range(5)])

@@ -14,6 +14,8 @@ from skdropout.inspection import interaction_order_spectrum
 MEASURED = {"per_member": True, "max_order": 3, "n_evaluations": 4000, "random_state": 0}
 PLAIN = {"learning_rate": "constant", "early_stopping": False, "random_state": 0}
 PLAIN |= {"learning_rate_init": 1e-2, "batch_size": 50}
+# the networks of the paper
+PLAIN |= {"numeric_encoding": "standard", "input_scaling": 0}
 
 
 def exceeds(larger, smaller):
