@@ -80,7 +80,7 @@ def run(steps, seeds, data_dir):
 
 def report():
     """Print, for each choice, the quality on each table and the time of all fits."""
-    values = read("recipe")
+    values = read("recipe", 10)
     quality = {**values["R2"], **values["log-loss"]}
     rows = []
     for step, name, _ in candidates():

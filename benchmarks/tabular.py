@@ -88,22 +88,23 @@ def run(models, tables, seeds, data_dir, results, redo):
                 append_rows(results, rows)
 
 
-def read(results):
-    """Return {metric: {(table, model): array over seeds}}."""
+def read(results, seeds):
+    """Return {metric: {(table, model): array over seeds}}, of the first ``seeds``."""
     values = defaultdict(lambda: defaultdict(dict))
     with (RESULTS / f"{results}.csv").open(newline="") as file:
         for row in csv.DictReader(file):
             table, model, seed = row["setting"].split(" | ")
-            values[row["metric"]][table, model][seed] = float(row["value"])
+            if int(seed) < seeds:
+                values[row["metric"]][table, model][seed] = float(row["value"])
     return {
         metric: {key: np.array([v for _, v in sorted(of.items())]) for key, of in cells.items()}
         for metric, cells in values.items()
     }
 
 
-def report(results):
+def report(results, seeds):
     """Print means over seeds, mean ranks with a critical difference, and what dropout gained."""
-    values = read(results)
+    values = read(results, seeds)
     models = [m for m in MODELS if any(model == m for _, model in values["fit, s"])]
     quality = {**values.get("R2", {}), **values.get("log-loss", {})}
     losses = {}
@@ -179,7 +180,7 @@ def main():
         results = "tabular_times"
     if not arguments.report:
         run(models, tables, seeds, arguments.data_dir, results, redo=results != "tabular")
-    report(results)
+    report(results, seeds)
 
 
 if __name__ == "__main__":
