@@ -112,7 +112,11 @@ def dropout_path(findings):
     if len(none) and none[0] != best and path[best] > 0:
         words.append(f"No dropout costs {path[none[0]] / path[best] - 1:.1%} more.")
     if n_stopped:
-        words.append(f"{n_stopped} clearly worse rates left the race early and are drawn hollow.")
+        words.append(
+            "One clearly worse rate left the race early and is drawn hollow."
+            if n_stopped == 1
+            else f"{n_stopped} clearly worse rates left the race early and are drawn hollow."
+        )
     return page.section(
         "How much dropout",
         page.paragraph(" ".join(words)),
