@@ -62,12 +62,15 @@ class NumericEncoding(nn.Module):
 
     def forward(self, numeric):
         """Map (n_members or 1, n_rows, n_numeric) to (n_members, n_rows, n_inputs)."""
-        present = torch.where(numeric.isnan(), self.center, numeric.clamp(-_FAR, _FAR))
-        encoded = self.encode(present)
+        encoded = self.encode(self.present(numeric))
         if not len(self.flagged):
             return encoded
         missing = numeric[..., self.flagged].isnan() * self.has_missing
         return torch.cat([encoded, missing], -1)
+
+    def present(self, numeric):
+        """Return the numbers with medians in the place of missing ones, and all of them finite."""
+        return torch.where(numeric.isnan(), self.center, numeric.clamp(-_FAR, _FAR))
 
     def typical(self):
         """Return the encoding of the typical row, (n_members, 1, n_inputs)."""

@@ -25,8 +25,6 @@ _ACTIVATIONS = {
     "relu": nn.ReLU,
     "tanh": nn.Tanh,
 }
-# Infinite cells are large numbers, as when they are encoded.
-_FAR = 1e30
 # Rows that tell which columns preprocessing makes out of which.
 _PROBE_ROWS = 200
 
@@ -126,8 +124,8 @@ class Stack:
         numbers = copy.deepcopy(encoding.numeric).requires_grad_(False)
         select_members(numbers, torch.tensor([k], device=encoded.device))
         n_codes = len(numbers.column)
-        present = torch.where(self._numeric.isnan(), numbers.center[0], self._numeric)
-        inputs = torch.cat([present.clamp(-_FAR, _FAR), encoded[:, n_codes:]], 1)
+        present = numbers.present(self._numeric[None])[0]
+        inputs = torch.cat([present, encoded[:, n_codes:]], 1)
         columns = torch.tensor(self._positions[0], device=encoded.device)
         columns = torch.cat([columns, encoding.groups[n_codes:]])
         return Network(OfNumbers(numbers, f), inputs, columns)
