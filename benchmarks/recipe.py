@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from _results import append_rows, done, show
 from _tables import CHOOSING, load_table, split
+from _variants import ClippedOrSmoothed, HeWeights, SharedWeights
 from tabular import measure, ours, read
 
 warnings.filterwarnings("ignore", category=UserWarning)
@@ -44,6 +45,23 @@ STEPS = {
     "activation": ({"silu": {"activation": "silu"}}, None),
     "dropout": ({"0.3": {"dropout": 0.3}, "0": {"dropout": 0.0}}, None),
     "learning_rate_init": ({"0.003": {"learning_rate_init": 3e-3}}, None),
+    "schedule": ({"constant": {"learning_rate": "constant"}}, None),
+    "weight_decay": ({"0": {"weight_decay": 0.0}, "0.1": {"weight_decay": 0.1}}, None),
+    "batch_size": ({"64": {"batch_size": 64}, "256": {"batch_size": 256}}, None),
+    "stopping": (
+        {
+            "patience 10": {"n_iter_no_change": 10},
+            "200 epochs, patience 40": {"max_iter": 200, "n_iter_no_change": 40},
+            "none": {"early_stopping": False},
+        },
+        None,
+    ),
+    "initialisation": ({"He": {"variant": HeWeights}}, None),
+    "labels": ({"clipped, smoothed": {"variant": ClippedOrSmoothed}}, None),
+    "members": (
+        {"shared weights": {"variant": SharedWeights}, "8": {"n_members": 8}},
+        None,
+    ),
 }
 
 

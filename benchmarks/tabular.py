@@ -28,9 +28,13 @@ SLOW = ("EBM, 4 bags", "RealMLP-TD", "TabM")
 WITHOUT = "skdropout, dropout=0"
 
 
-def ours(**parameters):
+def ours(variant=None, **parameters):
+    """Return what makes our network for a task; ``variant`` is a mixin."""
+
     def make(task, seed):
         kind = DropoutMLPRegressor if task == "regression" else DropoutMLPClassifier
+        if variant is not None:
+            kind = type(variant.__name__, (variant, kind), {})
         return kind(device="cpu", random_state=seed, **parameters)
 
     return make

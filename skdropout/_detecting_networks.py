@@ -14,9 +14,10 @@ NETWORKS = {
     "numeric_encoding": "standard",
     # factors of inputs grow with main effects, and so would the errors of pairs
     "input_scaling": 0.0,
-    "learning_rate_init": 1e-2,
-    "max_iter": 80,
-    "n_iter_no_change": 80,
+    # more and longer than predictions need: networks agree better on which pairs there are
+    "learning_rate_init": 2e-2,
+    "max_iter": 200,
+    "n_iter_no_change": 200,
 }
 
 

@@ -74,7 +74,7 @@ class _View:
         # noise needs one input that moves
         spread = self.spread if self.spread.any() else torch.ones_like(self.spread)
         noise = GaussianNoise(sigma * spread, inputs)
-        n_pairs = noise.n_moving if n_perturbations == "auto" else n_perturbations // 2
+        n_pairs = noise.n_directions if n_perturbations == "auto" else n_perturbations // 2
         z, weight = mirrored_draws(noise, inputs[:1], n_pairs, "hessian", generator)
         self.delta = noise.delta(z)[0]
         # Stein's S^-1 delta, weighted

@@ -45,11 +45,32 @@ class GaussianNoise:
                 )
             # One in place of zero: such an input is never moved, and its gradient keeps its unit.
             self.factor = torch.where(self.moves, sigma, 1.0)
+        self.basis = None
+
+    def attend_to(self, weight: Tensor) -> None:
+        """Draw only what a function of ``weight @ x`` can tell, if that has fewer dimensions.
+
+        Whatever the noise does at right angles to the rows of ``weight`` (n_units, d) changes
+        neither the function nor its gradient: it would add error and nothing else.
+        """
+        rows = self.whiten(weight)[:, self.moves]
+        if len(rows) < rows.shape[1]:
+            self.basis = torch.linalg.qr(rows.mT).Q
 
     @property
-    def n_moving(self) -> int:
-        """How many inputs move: the dimension of the noise."""
-        return int(self.moves.sum())
+    def n_directions(self) -> int:
+        """How many dimensions the draws have."""
+        return int(self.moves.sum()) if self.basis is None else self.basis.shape[1]
+
+    def spread(self, draws: Tensor) -> Tensor:
+        """Draws (..., n_directions) as whitened noise on all inputs, (..., d)."""
+        if self.basis is not None:
+            draws = draws @ self.basis.mT
+        if self.moves.all():
+            return draws
+        z = draws.new_zeros(*draws.shape[:-1], len(self.moves))
+        z[..., self.moves] = draws
+        return z
 
     def delta(self, z: Tensor) -> Tensor:
         """Whitened noise to noise on the inputs: ``L z``, for ``z`` (..., d)."""
@@ -103,7 +124,7 @@ def mirrored_draws(noise: GaussianNoise, x: Tensor, n_pairs: int, law: str, gene
     z : Tensor of shape (n, n_pairs, d)
     weight : Tensor of shape (n, n_pairs, 1)
     """
-    n, k = len(x), noise.n_moving
+    n, k = len(x), noise.n_directions
     options = {"dtype": x.dtype, "device": x.device, "generator": generator}
     if law == "normal":
         draws, weight = torch.randn(n, n_pairs, k, **options), x.new_ones(1, 1, 1)
@@ -113,12 +134,7 @@ def mirrored_draws(noise: GaussianNoise, x: Tensor, n_pairs: int, law: str, gene
         length = (2 * torch._standard_gamma(half_freedom, generator)).sqrt()
         draws = _orthogonal_blocks(n, n_pairs, k, options) * length
         weight = k / length**2 if law == "hessian" else x.new_ones(1, 1, 1)
-    if k < x.shape[1]:
-        z = x.new_zeros(n, n_pairs, x.shape[1])
-        z[..., noise.moves] = draws
-    else:
-        z = draws
-    return z, weight
+    return noise.spread(draws), weight
 
 
 def _orthogonal_blocks(n: int, n_pairs: int, k: int, options: dict) -> Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from skdropout.functional._activations import gaussian_activation
 from skdropout.functional._gradients import output_gradient
 
-__all__ = ["MeanField", "layers_of", "mean_field"]
+__all__ = ["MeanField", "first_layer", "layers_of", "mean_field"]
 
 
 def first_layer(f):

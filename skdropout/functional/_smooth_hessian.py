@@ -101,7 +101,10 @@ def smooth_hessian(
       object whose method ``split_first_layer()`` returns ``(weight, bias, activation, rest)`` such
       that ``f(x) = rest(activation(x @ weight.T + bias))``, and so on with ``rest``. A network
       with one hidden layer and a linear output is its own stand-in: the result is exact, without
-      sampling.
+      sampling;
+    - draws no directions that the first such layer cannot tell apart, where it has fewer units than
+      inputs: they would change neither ``f`` nor its gradient. A block is then as many gradients
+      as twice its units.
 
     References
     ----------
@@ -131,7 +134,7 @@ def smooth_hessian(
     else:
         pairs = split_pairs(n_perturbations, 1)
         if return_error:
-            whole_blocks = pairs[0] // smoothing.noise.n_moving
+            whole_blocks = pairs[0] // smoothing.noise.n_directions
             pairs = split_pairs(n_perturbations, min(max(whole_blocks, 2), _MOST_PARTS))
         hessians, gradients = smoothing.hessian_parts(x, target, pairs, return_gradient)
         shares = x.new_tensor(pairs) / sum(pairs) if len(pairs) > 1 else x.new_ones(1)

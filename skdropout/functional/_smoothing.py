@@ -9,7 +9,7 @@ from torch import Tensor
 
 from skdropout.functional._gaussian_noise import GaussianNoise, resolve_generator
 from skdropout.functional._gradients import check_network
-from skdropout.functional._mean_field import layers_of, mean_field
+from skdropout.functional._mean_field import first_layer, layers_of, mean_field
 from skdropout.functional._stein import PERTURBATIONS_AT_ONCE, Sampler
 
 __all__ = ["Smoothing", "check_points", "check_target", "sample_until", "split_pairs"]
@@ -36,6 +36,8 @@ class Smoothing:
             raise ValueError(f"method={method!r} is unknown; choose one of {list(_METHODS)}.")
         check_network(f, x)
         noise = GaussianNoise(sigma, x)
+        if method == "orthogonal" and (first := first_layer(f)):
+            noise.attend_to(first[0].detach())
         return cls(f, noise, method, resolve_generator(generator, x.device))
 
     def hessian_parts(self, x, target, n_pairs: list[int], with_gradient=False):
@@ -112,7 +114,7 @@ def sample_until(smoothing: Smoothing, x, target, tolerance: float, with_gradien
     Returns Hessians and gradients of the parts, as ``hessian_parts`` does.
     """
     n_parts = 4
-    n_pairs = smoothing.noise.n_moving
+    n_pairs = smoothing.noise.n_directions
     hessians, gradients = smoothing.hessian_parts(x, target, [n_pairs] * n_parts, with_gradient)
     while True:
         error = (hessians.var(0).sum((1, 2)) / n_parts).sqrt()

@@ -40,7 +40,7 @@ class Sampler:
         gradient is that of the difference to ``g(0)``: small where weights are large.
         """
         n, d = self.x.shape
-        block = 1 if law == "normal" else self.noise.n_moving
+        block = 1 if law == "normal" else self.noise.n_directions
         n_whole = n_pairs // block * block
         zero = self.x.new_zeros(n, 1, d)
         center = self._even_part(*self._gradients(zero), zero) if with_gradient else None
@@ -84,7 +84,7 @@ class Sampler:
 
     def _draws(self, n_pairs: int, law: str):
         """All draws, in steps of bounded memory and, where there are enough, of whole blocks."""
-        block = self.noise.n_moving
+        block = self.noise.n_directions
         at_once = PERTURBATIONS_AT_ONCE[self.x.device.type] // (2 * len(self.x))
         step = max(at_once // block * block, min(block, n_pairs), 1)
         for start in range(0, n_pairs, step):

@@ -92,6 +92,37 @@ def test_quadratic_is_exact_once_there_are_two_gradients_a_dimension(
     torch.testing.assert_close(gradient, x @ (a + a.T) + torch.eye(5, dtype=F64)[0])
 
 
+@pytest.mark.parametrize("noise", ["scalar", "diagonal", "full"])
+@pytest.mark.parametrize("method", ["orthogonal", "stein"])
+def test_what_the_first_layer_cannot_tell_apart_is_not_sampled(noise, method, generator):
+    sigma, covariance = covariances(5)[noise]
+    narrow = torch.randn(2, 5, generator=generator, dtype=F64)
+    f = _Layered(nn.Sequential(nn.Linear(5, 2, bias=False, dtype=F64), nn.Identity(), _Square()))
+    f.net[0].weight.data = narrow
+    x = make_points(3, 5)
+    hessian, gradient = smooth_hessian(
+        f,
+        x,
+        sigma=sigma,
+        n_perturbations=4,  # of two directions, where five inputs would take ten
+        method=method,
+        return_gradient=True,
+        generator=generator,
+    )
+    moves = (covariance.diagonal() > 0).to(F64)
+    truth = (2 * narrow.mT @ narrow * torch.outer(moves, moves)).expand(3, 5, 5)
+    if method == "orthogonal":
+        torch.testing.assert_close(hessian, truth)
+        torch.testing.assert_close(gradient, 2 * x @ narrow.mT @ narrow)
+    else:
+        assert not torch.allclose(hessian, truth, rtol=0.1)
+
+
+class _Square(nn.Module):
+    def forward(self, x):
+        return x.square().sum(1)
+
+
 @pytest.mark.parametrize("n_perturbations", [2, 6, 8])
 def test_few_perturbations_are_unbiased(n_perturbations, generator):
     # 8,000 copies of one point; their means may differ from the truth by four standard errors.
@@ -133,6 +164,7 @@ class _Layered:
         lambda: nn.Sequential(make_network([4, 16, 16, 3]), nn.Softmax(1)),
         lambda: nn.Sequential(nn.Dropout(), make_network([4, 16, 3]), nn.Tanh()).eval(),
         lambda: nn.Sequential(*make_network([4, 16, 3], nn.Hardtanh), nn.SiLU()),
+        lambda: make_network([4, 3, 16, 3]),
         lambda: _Layered(make_network([4, 16, 16, 3])),
         lambda: _Layered(make_network([4, 16, 3], nn.Hardtanh)),
         lambda: make_network([4, 16, 16, 3], lambda: nn.ELU(0.5, inplace=True)),
@@ -144,6 +176,7 @@ class _Layered:
         "probability",
         "hidden",
         "unknown",
+        "narrow",
         "protocol",
         "unknown in protocol",
         "in place",
