@@ -2,7 +2,7 @@
 
 from sklearn import get_config
 
-__all__ = ["NETWORKS", "detecting_networks", "least_harmed"]
+__all__ = ["NETWORKS", "detecting_networks", "epochs", "least_harmed"]
 
 # The largest first; how many times the least validation loss a larger rate may cost.
 _RATES = (0.15, 0.0)
@@ -14,20 +14,26 @@ NETWORKS = {
     "numeric_encoding": "standard",
     # factors of inputs grow with main effects, and so would the errors of pairs
     "input_scaling": 0.0,
-    # more and longer than predictions need: networks agree better on which pairs there are
+    # more than predictions need, and longer: networks agree better on which pairs there are
     "learning_rate_init": 2e-2,
-    "max_iter": 200,
-    "n_iter_no_change": 200,
 }
 
 
-def detecting_networks(kind, **options):
+def epochs(n_samples):
+    """Return how long to train on so many rows: fewer epochs of more, but not fewer steps."""
+    n_epochs = round(min(max(9000 / n_samples**0.5, 20), 200))
+    return {"max_iter": n_epochs, "n_iter_no_change": n_epochs}
+
+
+def detecting_networks(kind, n_samples, **options):
     """Return ensembles to choose from, one for each dropout rate.
 
     Parameters
     ----------
     kind : type
         An estimator of the library.
+    n_samples : int
+        How many rows they will see.
     **options
         More of its parameters.
 
@@ -36,7 +42,8 @@ def detecting_networks(kind, **options):
     candidates : list of estimator
         The one with most dropout first.
     """
-    candidates = [kind(**{**NETWORKS, **options, "dropout": rate}) for rate in _RATES]
+    options = {**epochs(n_samples), **NETWORKS, **options}
+    candidates = [kind(**options, dropout=rate) for rate in _RATES]
     if get_config()["enable_metadata_routing"]:
         candidates = [model.set_fit_request(sample_weight=True) for model in candidates]
     return candidates
