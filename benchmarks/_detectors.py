@@ -123,7 +123,7 @@ def nid(X, y, seed, penalty=5e-5, n_epochs=200, patience=10):
 
     order = torch.randperm(len(x), generator=generator)
     train, valid = order[len(x) // 5 :], order[: len(x) // 5]
-    optimizer = torch.optim.Adam([*net.parameters(), *mains.parameters()], 1e-3)
+    optimizer = torch.optim.Adam([*net.parameters(), *mains.parameters()], 5e-3)
     best, best_weights, waited = np.inf, None, 0
     for _ in range(n_epochs):
         for batch in train[torch.randperm(len(train), generator=generator)].split(100):

@@ -118,8 +118,8 @@ int, default=4
     How numbers enter the network, by statistics of each network's own training rows.
     "standard": distance from the median in robust units of spread, beyond ten units clipped.
     "quantile": the normal quantile of the number's rank. "piecewise_linear": the standard number
-    and, for each of up to 32 bins with equally many rows, how much of it lies below, from 0 to 1
-    [4]_.
+    and, for each of 4 to 32 bins with equally many rows (one bin for 80 rows), how much of it
+    lies below, from 0 to 1 [4]_.
     "periodic": the standard number and three learnt sums of learnt cosines of it [4]_ [5]_.
     A missing number is the median, with an indicator beside it if the column had missing cells
     in training.""",

@@ -82,14 +82,15 @@ def test_quantile_encoding_of_training_cells_knows_their_order_alone(transform):
 # --- bins -----------------------------------------------------------------------------------
 
 
-def test_piecewise_linear_encoding_equals_its_definition():
+@pytest.mark.parametrize(("n_rows", "n_bins"), [(100, 4), (1000, 12), (3000, 32)])
+def test_piecewise_linear_encoding_equals_its_definition(n_rows, n_bins):
     """Equation 1 of the paper, but for the first and last bin, which end at their edges here."""
-    column = np.random.default_rng(0).exponential(size=1000)
+    column = np.random.default_rng(0).exponential(size=n_rows)
     values = np.concatenate([column[:50], [-3.0, 0.0, 99.0]])
-    edges = np.quantile(column, np.linspace(0, 1, 33))
+    edges = np.quantile(column, np.linspace(0, 1, n_bins + 1))
     expected = np.zeros((len(values), 32))
     for row, x in enumerate(values):
-        for t in range(32):
+        for t in range(n_bins):
             if x >= edges[t + 1]:
                 expected[row, t] = 1.0
             elif x > edges[t]:
@@ -126,7 +127,7 @@ def test_a_value_that_fills_a_bin_is_an_edge_and_leaves_the_others_to_the_rest()
 
 def test_members_may_have_different_numbers_of_bins():
     """The layout is the whole table's; bins that a member lacks are zero."""
-    few, many = np.array([[1.0], [2.0], [3.0]]), np.arange(100.0)[:, None]
+    few, many = np.array([[1.0], [2.0], [3.0]]), np.arange(4000.0)[:, None]
     both = encode_with("piecewise_linear", few, many)(torch.tensor([[[1.25]], [[1.25]]]))
     alone = [encoded(encode_with("piecewise_linear", part), [1.25])[0] for part in (few, many)]
     assert [len(part) for part in alone] == [1 + 2, 1 + 32]

@@ -12,6 +12,8 @@ from skdropout._encodings._statistics import bin_edges
 __all__ = ["PeriodicEncoding", "PiecewiseLinearEncoding"]
 
 _MOST_BINS = 32
+_FEWEST_BINS = 4
+_ROWS_PER_BIN = 80
 _WAVES = 16
 _WAVES_SCALE = 0.1
 
@@ -69,7 +71,8 @@ class PiecewiseLinearEncoding(NumericEncoding):
     @staticmethod
     def statistics(numeric):
         """Return what a member learns from its training rows, (n_rows, n_numeric)."""
-        edges = [bin_edges(column, _MOST_BINS) for column in numeric.T]
+        n_bins = min(max(len(numeric) // _ROWS_PER_BIN, _FEWEST_BINS), _MOST_BINS)
+        edges = [bin_edges(column, n_bins) for column in numeric.T]
         return {**NumericEncoding.statistics(numeric), "edges": edges}
 
     def encode(self, numeric):
