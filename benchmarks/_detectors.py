@@ -97,13 +97,24 @@ def lightgbm_h(X, y, seed, n_points=100):
     )
 
 
-def nid(X, y, seed, penalty=5e-5, n_epochs=200, patience=10):
+def nid(X, y, seed, rates=(1e-3, 5e-3)):
     """Neural interaction detection (Tsang, Cheng, Liu, ICLR 2018, sections 4 and 5).
 
     A ReLU network of 140-100-60-20 units with small networks of 10 units beside it for the main
     effects, L1 on its weights; a first-layer unit interacts its inputs by the smaller of two
-    absolute weights, times what the absolute weights above make of the unit.
+    absolute weights, times what the absolute weights above make of the unit. Of two learning rates
+    that of the smaller validation error is taken, as neither is the better one throughout.
     """
+    _, weights = min((_nid_weights(X, y, seed, rate) for rate in rates), key=lambda of: of[0])
+    influence = np.linalg.multi_dot(weights[:0:-1])[0]
+    first = weights[0]
+    pairs = combinations(range(X.shape[1]), 2)
+    found = [((i, j), influence @ np.minimum(first[:, i], first[:, j])) for i, j in pairs]
+    return _matrix(found, X.shape[1])
+
+
+def _nid_weights(X, y, seed, rate, penalty=5e-5, n_epochs=200, patience=10):
+    """Return the least validation error, and the absolute weights of the network there."""
     generator = torch.Generator().manual_seed(seed)
     x = torch.as_tensor((X - X.mean(0)) / X.std(0), dtype=torch.float32)
     t = torch.as_tensor((y - y.mean()) / y.std(), dtype=torch.float32)[:, None]
@@ -123,7 +134,7 @@ def nid(X, y, seed, penalty=5e-5, n_epochs=200, patience=10):
 
     order = torch.randperm(len(x), generator=generator)
     train, valid = order[len(x) // 5 :], order[: len(x) // 5]
-    optimizer = torch.optim.Adam([*net.parameters(), *mains.parameters()], 5e-3)
+    optimizer = torch.optim.Adam([*net.parameters(), *mains.parameters()], rate)
     best, best_weights, waited = np.inf, None, 0
     for _ in range(n_epochs):
         for batch in train[torch.randperm(len(train), generator=generator)].split(100):
@@ -137,15 +148,10 @@ def nid(X, y, seed, penalty=5e-5, n_epochs=200, patience=10):
         waited += 1
         if error < best:
             best, waited = error, 0
-            best_weights = [linear.weight.detach().abs().numpy() for linear in linears]
+            best_weights = [linear.weight.detach().abs().numpy().copy() for linear in linears]
         if waited >= patience:
             break
-    influence = np.linalg.multi_dot(best_weights[:0:-1])[0]
-    first = best_weights[0]
-    pairs = combinations(range(d), 2)
-    return _matrix(
-        [((i, j), influence @ np.minimum(first[:, i], first[:, j])) for i, j in pairs], d
-    )
+    return best, best_weights
 
 
 def _matrix(found, d):
