@@ -118,12 +118,21 @@ def ebm(task, seed):
 
 
 def pytabkit(name):
+    """A network of pytabkit, gaps in numbers filled with medians, as it takes none."""
+
     def make(task, seed):
         import pytabkit
 
         kind = "Regressor" if task == "regression" else "Classifier"
         kind = getattr(pytabkit, f"{name}_{kind}")
-        return kind(random_state=seed, n_threads=1, device="cpu", verbosity=0)
+        network = kind(random_state=seed, n_threads=1, device="cpu", verbosity=0)
+        numbers = make_column_selector(dtype_exclude="category")
+        fill = make_column_transformer(
+            (SimpleImputer(strategy="median"), numbers),
+            remainder="passthrough",
+            verbose_feature_names_out=False,
+        )
+        return make_pipeline(fill.set_output(transform="pandas"), network)
 
     return make
 

@@ -1,6 +1,7 @@
 """Finding interactions among many columns: time and AUC, ours against FAST.
 
     python benchmarks/wide_interactions.py [--columns 20 50 100 200 500] [--rows 10000] [--seeds 0]
+        [--detectors ours "FAST on residuals"]
 
 Ten pairs act together among the first twenty columns, which have main effects too; all others are
 noise. FAST works on the residuals of an additive boosting machine, as its authors advise, and the
@@ -12,12 +13,9 @@ import time
 
 import numpy as np
 import torch
+from _detectors import DETECTORS
 from _results import append_rows, done, show
-from interpret.glassbox import ExplainableBoostingRegressor
-from interpret.utils import measure_interactions
 from sklearn.metrics import roc_auc_score
-
-from skdropout import SmoothHessInteractions
 
 PAIRS = {(2 * k, 2 * k + 1) for k in range(10)}
 
@@ -32,18 +30,6 @@ def make_wide(n_rows, n_columns, seed, noise=0.3):
     return X, y + noise * y.std() * rng.standard_normal(n_rows), pairs
 
 
-def ours(X, y, seed):
-    return SmoothHessInteractions(device="cpu", random_state=seed).fit(X, y).strengths_
-
-
-def fast(X, y, seed):
-    additive = ExplainableBoostingRegressor(interactions=0, random_state=seed, n_jobs=1).fit(X, y)
-    strengths = np.zeros((X.shape[1], X.shape[1]))
-    for (i, j), value in measure_interactions(X, y, init_score=additive):
-        strengths[i, j] = strengths[j, i] = value
-    return strengths
-
-
 def area(strengths, pairs):
     first, second = np.triu_indices(len(strengths), 1)
     true = np.zeros(strengths.shape, dtype=bool)
@@ -56,18 +42,21 @@ def main():
     parser.add_argument("--columns", nargs="*", type=int, default=[20, 50, 100, 200, 500])
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--seeds", nargs="*", type=int, default=[0])
+    parser.add_argument(
+        "--detectors", nargs="*", default=["ours", "FAST on residuals"], choices=DETECTORS
+    )
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     there, table = {setting for setting, _ in done("wide_interactions")}, []
     for n_columns in arguments.columns:
         for seed in arguments.seeds:
             X, y, pairs = make_wide(arguments.rows, n_columns, seed)
-            for name, detector in (("ours", ours), ("FAST on residuals", fast)):
+            for name in arguments.detectors:
                 key = f"{arguments.rows:,} rows, {n_columns} columns, seed {seed}: {name}"
                 if key in there:
                     continue
                 start = time.process_time()
-                strengths = detector(X, y, seed)
+                strengths = DETECTORS[name](X, y, seed)
                 seconds = time.process_time() - start
                 auc = area(strengths, pairs)
                 rows = [(key, "AUC", auc, 0.0), (key, "CPU seconds", seconds, 0.0)]
