@@ -15,8 +15,10 @@ from skdropout.inspection._pair_effects import hessian_effects, superset_effects
 __all__ = ["as_table", "column_names", "interaction_strengths"]
 
 _METHODS = ("auto", "smooth_hessian", "superset")
-# "auto" redraws the cells of at most so many pairs: more would take longer than training.
-_MOST_REDRAWN = 1000
+# "auto" redraws the cells of at most so many pairs, and looks at so many rows to choose these
+# among more: else it would take longer than training.
+_MOST_REDRAWN = 500
+_ROWS_TO_CHOOSE_BY = 200
 # Columns that do next to nothing must not look important by division by nothing.
 _LEAST_OWN_EFFECT = 1e-4
 
@@ -55,8 +57,9 @@ def interaction_strengths(
     method : {"smooth_hessian", "superset", "auto"}
         "smooth_hessian" needs gradients and takes a time proportional to the number of columns.
         "superset" needs predictions alone, takes a time proportional to the number of pairs, and
-        redraws cells from other rows. "auto" is "superset" for up to 1000 pairs; among more it
-        is so for the 1000 strongest by "smooth_hessian", all others being put behind them.
+        redraws cells from other rows. "auto" is "superset" for up to 500 pairs; among more it
+        is so for the 500 strongest by "smooth_hessian" on 200 rows, all others being put behind
+        them.
         Categories are followed by "smooth_hessian" along the line from a row's vector to another
         row's, in "superset" they are redrawn.
     sigma : float
@@ -131,7 +134,8 @@ def interaction_strengths(
         generator = torch.Generator(explained.networks[0].inputs.device)
         generator.manual_seed(random_state.randint(2**31))
         options = {"sigma": sigma, "n_perturbations": n_perturbations, "generator": generator}
-        moments = hessian_effects(explained, rows, partners, pairs, **options)
+        n_rows = _ROWS_TO_CHOOSE_BY if method == "screened" else len(rows)
+        moments = hessian_effects(explained, rows[:n_rows], partners[:n_rows], pairs, **options)
         scores, errors, own = _scores(*moments, pairs, normalize)
     if method != "smooth_hessian" and pairs:
         chosen = np.argsort(-scores, kind="stable")[:_MOST_REDRAWN]

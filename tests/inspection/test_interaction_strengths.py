@@ -269,9 +269,11 @@ def test_no_gradients_no_hessian(numbers):
 def test_many_pairs_are_screened(ensemble, numbers, monkeypatch):
     X, _ = numbers
     monkeypatch.setattr("skdropout.inspection._interaction_strengths._MOST_REDRAWN", 2)
-    screened = interaction_strengths(ensemble, X, method="auto", random_state=0)
-    by_hessian = interaction_strengths(ensemble, X, method="smooth_hessian", random_state=0)
-    everything = interaction_strengths(ensemble, X, method="superset", random_state=0)
+    screened = interaction_strengths(ensemble, X, method="auto", n_points=200, random_state=0)
+    by_hessian = interaction_strengths(
+        ensemble, X, method="smooth_hessian", n_points=200, random_state=0
+    )
+    everything = interaction_strengths(ensemble, X, method="superset", n_points=200, random_state=0)
     assert set(screened.pairs[:2]) == set(by_hessian.pairs[:2])
     assert screened.pairs[2:] == by_hessian.pairs[2:]
     assert screened.pairs[0] == (0, 2)
