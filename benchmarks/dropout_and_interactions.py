@@ -18,7 +18,7 @@ from _results import append_rows, show
 from interactions import area, make
 
 from skdropout import DropoutMLPRegressor
-from skdropout._detecting_networks import NETWORKS, epochs
+from skdropout._detecting_networks import NETWORKS, for_table
 from skdropout._networks import select_members
 from skdropout.inspection import interaction_strengths
 
@@ -31,8 +31,8 @@ FIGURE = Path(__file__).parents[1] / "docs" / "images" / "dropout_and_interactio
 def areas(X, y, pairs, seed):
     """AUC of each rate's networks."""
     rates = np.repeat(RATES, MEMBERS)
-    options = {**NETWORKS, **epochs(len(X)), "n_members": len(rates), "random_state": seed}
-    layers = len(NETWORKS["hidden_layer_sizes"])
+    options = {**NETWORKS, **for_table(*X.shape), "n_members": len(rates), "random_state": seed}
+    layers = len(options["hidden_layer_sizes"])
     ensemble = DropoutMLPRegressor(
         dropout=np.tile(rates[:, None], layers), device="cpu", **options
     ).fit(X, y)

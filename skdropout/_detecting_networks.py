@@ -2,38 +2,47 @@
 
 from sklearn import get_config
 
-__all__ = ["NETWORKS", "detecting_networks", "epochs", "least_harmed"]
+__all__ = ["NETWORKS", "detecting_networks", "for_table", "least_harmed"]
 
 # The largest first; how many times the least validation loss a larger rate may cost.
 _RATES = (0.15, 0.0)
 _LITTLE_HARM = 1.2
+_MANY_COLUMNS = 100
 NETWORKS = {
-    "hidden_layer_sizes": (256, 256),
     "activation": "silu",
     "n_members": 4,
     "numeric_encoding": "standard",
-    # factors of inputs grow with main effects, and so would the errors of pairs
-    "input_scaling": 0.0,
     # more than predictions need, and longer: networks agree better on which pairs there are
     "learning_rate_init": 2e-2,
 }
 
 
-def epochs(n_samples):
-    """Return how long to train on so many rows: fewer epochs of more, but not fewer steps."""
-    n_epochs = round(min(max(9000 / n_samples**0.5, 20), 200))
-    return {"max_iter": n_epochs, "n_iter_no_change": n_epochs}
+def for_table(n_samples, n_columns):
+    """Return what depends on the size of the table.
+
+    Epochs are fewer where they take longer. Factors of inputs grow with main effects, and so would
+    the errors of pairs; but among many columns they find those that matter.
+    """
+    n_epochs = 9000 / n_samples**0.5 / max(n_columns / 50, 1)
+    n_epochs = round(min(max(n_epochs, 12), 200))
+    is_wide = n_columns > _MANY_COLUMNS
+    return {
+        "hidden_layer_sizes": (128, 128) if is_wide else (256, 256),
+        "input_scaling": 20.0 if is_wide else 0.0,
+        "max_iter": n_epochs,
+        "n_iter_no_change": n_epochs,
+    }
 
 
-def detecting_networks(kind, n_samples, **options):
+def detecting_networks(kind, n_samples=1, n_columns=1, **options):
     """Return ensembles to choose from, one for each dropout rate.
 
     Parameters
     ----------
     kind : type
         An estimator of the library.
-    n_samples : int
-        How many rows they will see.
+    n_samples, n_columns : int
+        Size of the table they will see.
     **options
         More of its parameters.
 
@@ -42,7 +51,7 @@ def detecting_networks(kind, n_samples, **options):
     candidates : list of estimator
         The one with most dropout first.
     """
-    options = {**epochs(n_samples), **NETWORKS, **options}
+    options = {**for_table(n_samples, n_columns), **NETWORKS, **options}
     candidates = [kind(**options, dropout=rate) for rate in _RATES]
     if get_config()["enable_metadata_routing"]:
         candidates = [model.set_fit_request(sample_weight=True) for model in candidates]

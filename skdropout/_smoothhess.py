@@ -301,7 +301,7 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
         mapping = MethodMapping().add(caller="fit", callee="fit")
         estimator = self.estimator
         if estimator is None:
-            estimator, *_ = detecting_networks(DropoutMLPRegressor, n_samples=1)
+            estimator, *_ = detecting_networks(DropoutMLPRegressor)
         return MetadataRouter(owner=self).add(estimator=estimator, method_mapping=mapping)
 
     def _pair_columns(self, X):
@@ -317,7 +317,7 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
     def _fit_default(self, X, y, seed, fit_params):
         kind = DropoutMLPClassifier if self._is_classification(y) else DropoutMLPRegressor
         options = {"device": self.device, "random_state": seed, "verbose": self.verbose}
-        candidates = detecting_networks(kind, len(y), **options)
+        candidates = detecting_networks(kind, *np.shape(X), **options)
         return least_harmed([self._fit(model, X, y, fit_params) for model in candidates])
 
     def _is_classification(self, y):

@@ -15,10 +15,11 @@ from skdropout.inspection._pair_effects import hessian_effects, superset_effects
 __all__ = ["as_table", "column_names", "interaction_strengths"]
 
 _METHODS = ("auto", "smooth_hessian", "superset")
-# "auto" redraws the cells of at most so many pairs, and looks at so many rows to choose these
-# among more: else it would take longer than training.
+# "auto" redraws the cells of at most so many pairs. Among more it looks at so many rows to choose
+# these, and then at so many changed ones: else it would take longer than training.
 _MOST_REDRAWN = 500
 _ROWS_TO_CHOOSE_BY = 200
+_MOST_EVALUATIONS = 2**17
 # Columns that do next to nothing must not look important by division by nothing.
 _LEAST_OWN_EFFECT = 1e-4
 
@@ -58,8 +59,8 @@ def interaction_strengths(
         "smooth_hessian" needs gradients and takes a time proportional to the number of columns.
         "superset" needs predictions alone, takes a time proportional to the number of pairs, and
         redraws cells from other rows. "auto" is "superset" for up to 500 pairs; among more it
-        is so for the 500 strongest by "smooth_hessian" on 200 rows, all others being put behind
-        them.
+        is so for the 500 strongest by "smooth_hessian", all others being put behind them, and
+        looks at fewer rows: 200 to choose by, then one in ``1 + n_columns + 500`` of 2**17.
         Categories are followed by "smooth_hessian" along the line from a row's vector to another
         row's, in "superset" they are redrawn.
     sigma : float
@@ -138,10 +139,12 @@ def interaction_strengths(
         moments = hessian_effects(explained, rows[:n_rows], partners[:n_rows], pairs, **options)
         scores, errors, own = _scores(*moments, pairs, normalize)
     if method != "smooth_hessian" and pairs:
-        chosen = np.argsort(-scores, kind="stable")[:_MOST_REDRAWN]
-        chosen = np.sort(chosen) if method == "screened" else np.arange(len(pairs))
+        chosen, n_rows = np.arange(len(pairs)), len(rows)
+        if method == "screened":
+            chosen = np.sort(np.argsort(-scores, kind="stable")[:_MOST_REDRAWN])
+            n_rows = max(_MOST_EVALUATIONS // (1 + d + len(chosen)), 2)
         redrawn = [pairs[p] for p in chosen]
-        moments = superset_effects(explained, rows, partners, redrawn)
+        moments = superset_effects(explained, rows[:n_rows], partners[:n_rows], redrawn)
         of_redrawn, errors[chosen], own = _scores(*moments, redrawn, normalize)
         # the others keep their order and stay behind
         scores = scores - scores.max() + min(of_redrawn.min(), 0.0)

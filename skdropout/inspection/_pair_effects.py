@@ -147,6 +147,7 @@ class Directions:
         line = (inputs[partners] - self.x) / math.sqrt(2)
         self.along = torch.where(is_alone, spread, line)
         self.membership = nn.functional.one_hot(columns, n_columns).to(inputs)
+        self.is_one_to_one = columns.tolist() == list(range(n_columns))
 
     def effects(self, block, sigma, n_perturbations, generator):
         """Return gradients (n, d, n_outputs) and Hessians (n, d, d, n_outputs) of the columns."""
@@ -163,8 +164,12 @@ class Directions:
                 generator=generator,
             )
             hessian = along[:, :, None] * hessian * along[:, None]
-            gradients.append((gradient * along) @ self.membership)
-            hessians.append(self.membership.T @ hessian @ self.membership)
+            gradient = gradient * along
+            if not self.is_one_to_one:
+                gradient = gradient @ self.membership
+                hessian = self.membership.T @ hessian @ self.membership
+            gradients.append(gradient)
+            hessians.append(hessian)
         return torch.stack(gradients, -1), torch.stack(hessians, -1)
 
 
