@@ -4,7 +4,6 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
-from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from skdropout._columns import as_numbers, column_of, is_frame, looks_categorical
@@ -16,6 +15,7 @@ from skdropout._level_vectors import align, level_vectors
 from skdropout._mlp import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._sklearn_private import StrOptions, fit_context, route_to_splitter
 from skdropout._tables import TableEncoder
+from skdropout._target_type import TARGET_TYPES, has_classes
 from skdropout._validation import all_or_nothing
 
 __all__ = ["EmbeddingEncoder"]
@@ -53,7 +53,7 @@ class EmbeddingEncoder(LevelTables, TransformerMixin, BaseEstimator):
         than it takes to tell the levels apart, one less than there are.
     target_type : {"auto", "continuous", "classes"}, default="auto"
         What the target is taken for. "auto" takes whole numbers for classes, as scikit-learn's
-        ``type_of_target`` does: for counts choose "continuous".
+        ``type_of_target`` does, but not if they are more than 50 different ones.
     cv : int, splitter, iterable or None, default=5
         How ``fit_transform`` makes folds. A number stands for as many folds, shuffled, and
         stratified for classes; None for five. Each row must be in one test fold.
@@ -131,7 +131,7 @@ class EmbeddingEncoder(LevelTables, TransformerMixin, BaseEstimator):
         "dropout": _NETWORK["dropout"],
         "categorical_features": ["array-like", StrOptions({"from_dtype"})],
         "embedding_dim": _NETWORK["embedding_dim"],
-        "target_type": [StrOptions({"auto", "continuous", "classes"})],
+        "target_type": [StrOptions(TARGET_TYPES)],
         "cv": ["cv_object"],
         "learning_rate_init": _NETWORK["learning_rate_init"],
         "max_iter": _NETWORK["max_iter"],
@@ -299,7 +299,7 @@ class EmbeddingEncoder(LevelTables, TransformerMixin, BaseEstimator):
         return np.ones(shape[1] if len(shape) == 2 else 0, dtype=bool)
 
     def _network(self, y, seed):
-        kind = DropoutMLPClassifier if self._has_classes(y) else DropoutMLPRegressor
+        kind = DropoutMLPClassifier if has_classes(y, self.target_type) else DropoutMLPRegressor
         names = ("dropout", "embedding_dim", "learning_rate_init", "max_iter", "device", "verbose")
         return kind(
             self.hidden_layer_sizes,
@@ -311,14 +311,9 @@ class EmbeddingEncoder(LevelTables, TransformerMixin, BaseEstimator):
             **{name: getattr(self, name) for name in names},
         )
 
-    def _has_classes(self, y):
-        if self.target_type != "auto":
-            return self.target_type == "classes"
-        return not type_of_target(y, input_name="y").startswith("continuous")
-
     def _splits(self, X, y, n_rows, seed, params):
         options = {"shuffle": True, "random_state": seed}
-        splitter = check_cv(self.cv, y, classifier=self._has_classes(y), **options)
+        splitter = check_cv(self.cv, y, classifier=has_classes(y, self.target_type), **options)
         splits = [tuple(map(np.asarray, split)) for split in splitter.split(X, y, **params)]
         tested = np.concatenate([test for _, test in splits])
         if not np.array_equal(np.sort(tested), np.arange(n_rows)):

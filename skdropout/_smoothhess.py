@@ -9,7 +9,6 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_consistent_length
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
-from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from skdropout._additive import additive_target, noise_level
@@ -21,6 +20,7 @@ from skdropout._local_hessians import LocalHessians
 from skdropout._mlp import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._sklearn_private import Interval, StrOptions, fit_context
 from skdropout._tables import TableEncoder
+from skdropout._target_type import TARGET_TYPES, has_classes
 from skdropout._validation import all_or_nothing
 from skdropout.inspection import interaction_strengths
 from skdropout.inspection._interaction_strengths import as_table
@@ -68,7 +68,8 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
     passthrough : bool, default=True
         Whether ``transform`` returns the columns it is given too, before the new ones.
     target_type : {"auto", "continuous", "classes"}, default="auto"
-        What the default estimator takes the target for.
+        What the target is taken for. "auto" takes whole numbers for classes, as scikit-learn's
+        ``type_of_target`` does, but not if they are more than 50 different ones.
     device : str or torch.device, default="auto"
         Where the default estimator is trained.
     random_state : int, RandomState instance or None, default=None
@@ -128,7 +129,7 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
         "n_points": [Interval(Integral, 2, None, closed="left")],
         "exclude": ["array-like", None],
         "passthrough": ["boolean"],
-        "target_type": [StrOptions({"auto", "continuous", "classes"})],
+        "target_type": [StrOptions(TARGET_TYPES)],
         "device": [str, torch.device],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -221,7 +222,7 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
                 n_kept = int((_of_pairs(found.strengths, found.pairs) > level).sum())
             self.interactions_ = found.pairs[:n_kept]
             if self.output == "product":
-                target = main_direction(y, self._is_classification(y))
+                target = main_direction(y, has_classes(y, self.target_type))
                 self._values = ColumnValues(self._encoder).fit(
                     *self._encoder.transform(X, self), target
                 )
@@ -315,15 +316,10 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
         return values[:, first] * values[:, second]
 
     def _fit_default(self, X, y, seed, fit_params):
-        kind = DropoutMLPClassifier if self._is_classification(y) else DropoutMLPRegressor
+        kind = DropoutMLPClassifier if has_classes(y, self.target_type) else DropoutMLPRegressor
         options = {"device": self.device, "random_state": seed, "verbose": self.verbose}
         candidates = detecting_networks(kind, *np.shape(X), **options)
         return least_harmed([self._fit(model, X, y, fit_params) for model in candidates])
-
-    def _is_classification(self, y):
-        if self.target_type != "auto":
-            return self.target_type == "classes"
-        return not type_of_target(y, input_name="y").startswith("continuous")
 
     def _fit(self, estimator, X, y, fit_params):
         if get_config()["enable_metadata_routing"]:
@@ -347,7 +343,7 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
             raise ValueError("n_interactions='auto' needs a single output; give a number.")
         table = np.concatenate(self._encoder.transform(X, self), axis=1)
         random_state = np.random.RandomState(seed)
-        return additive_target(table, np.asarray(y), self._is_classification(y), random_state)
+        return additive_target(table, np.asarray(y), has_classes(y, self.target_type), random_state)
 
     def __sklearn_tags__(self):
         """Declare that a target is needed, and leave missing cells to the estimator."""

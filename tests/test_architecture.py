@@ -39,6 +39,7 @@ FLOORS = [
         "_fold_scores",
         "_level_tables",
         "_racing",
+        "_target_type",
     },
     {"_base"},
     {"_regression", "_classification", "_rate_search"},
