@@ -26,8 +26,8 @@ class HeWeights:
 class ClippedOrSmoothed:
     """Predictions kept within the targets seen; of classes, targets smoothed in training."""
 
-    def _read(self, X, y, *args):
-        part = super()._read(X, y, *args)
+    def _read(self, *args, **kwargs):
+        part = super()._read(*args, **kwargs)
         self._range = part["target"].min(), part["target"].max()
         return part
 

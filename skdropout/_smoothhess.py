@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdropout._additive import additive_target, noise_level
 from skdropout._column_values import ColumnValues, main_direction
 from skdropout._columns import is_frame
-from skdropout._detecting_networks import detecting_networks, least_harmed
+from skdropout._detecting_networks import choose, detecting_networks
 from skdropout._device import draw_seeds
 from skdropout._local_hessians import LocalHessians
 from skdropout._mlp import DropoutMLPClassifier, DropoutMLPRegressor
@@ -45,7 +45,8 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
     estimator : estimator, default=None
         What to fit and to look into; a fitted one in a ``FrozenEstimator`` is used as it is. None
         is an ensemble of four networks, ``DropoutMLPRegressor`` or ``DropoutMLPClassifier``, with
-        dropout at a rate of 0.15 or, if that costs much validation loss, none.
+        dropout at a rate of 0.15 or, if that costs much validation loss, none; or, if its
+        validation loss is less, one with all defaults.
     n_interactions : int or "auto", default=10
         Number of pairs to keep. "auto" keeps the pairs that are stronger than what is found in a
         target of the same kind without interactions, for which ``estimator`` is fitted once more:
@@ -319,7 +320,7 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
         kind = DropoutMLPClassifier if has_classes(y, self.target_type) else DropoutMLPRegressor
         options = {"device": self.device, "random_state": seed, "verbose": self.verbose}
         candidates = detecting_networks(kind, *np.shape(X), **options)
-        return least_harmed([self._fit(model, X, y, fit_params) for model in candidates])
+        return choose([self._fit(model, X, y, fit_params) for model in candidates])
 
     def _fit(self, estimator, X, y, fit_params):
         if get_config()["enable_metadata_routing"]:

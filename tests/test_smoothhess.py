@@ -1,6 +1,7 @@
 """The transformer that finds pairs and hands them on."""
 
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from sklearn.preprocessing import PolynomialFeatures
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, SmoothHessInteractions
 from skdropout._additive import additive_target, noise_level
+from skdropout._detecting_networks import choose
 from skdropout.functional import smooth_hessian
 from skdropout.inspection._explained import explain
 
@@ -256,6 +258,23 @@ def test_default_dropout_is_the_largest_that_does_little_harm(monkeypatch):
         assert finder.estimator_.dropout == rate
     with sklearn.config_context(enable_metadata_routing=True):
         finder.fit(X, y, sample_weight=np.ones(len(y)))
+
+
+@pytest.mark.parametrize(
+    ("losses", "taken"),
+    [
+        ((1.1, 1.0), 0),
+        ((1.3, 1.0), 1),
+        ((1.1, 1.0, 0.99), 0),
+        ((1.3, 1.0, 0.99), 1),
+        ((0.9, 1.0, 5.0), 0),
+        ((1.1, 1.0, 0.97), 2),
+    ],
+)
+def test_which_networks_are_looked_into(losses, taken):
+    """Dropout at 1.2 times the least loss of both, the defaults below 0.98 times it."""
+    candidates = [SimpleNamespace(best_validation_score_=-loss) for loss in losses]
+    assert choose(candidates) is candidates[taken]
 
 
 def test_same_seed_same_result_and_pickle(finder, data):
