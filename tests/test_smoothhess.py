@@ -252,6 +252,7 @@ def test_default_dropout_is_the_largest_that_does_little_harm(monkeypatch):
     y = np.sin(3 * X[:, 0] * X[:, 1]) + X[:, 2]
     options = {"hidden_layer_sizes": (64,), "max_iter": 50, "learning_rate_init": 1e-2}
     monkeypatch.setattr("skdropout._detecting_networks.NETWORKS", options)
+    monkeypatch.setattr("skdropout._detecting_networks._FEW_COLUMNS", 0)  # no defaults
     noise = np.random.default_rng(1).normal(size=len(y))
     for target, rate in ((y, 0.0), (noise, 0.15)):
         finder = SmoothHessInteractions(random_state=0, device="cpu").fit(X, target)
