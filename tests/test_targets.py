@@ -170,7 +170,13 @@ def test_draws_of_a_linear_network_have_the_law_of_dropout():
     y = X @ np.arange(1.0, 6.0)
     rate = 0.25
     model = DropoutMLPRegressor(
-        (), input_dropout=rate, max_iter=50, early_stopping=False, learning_rate_init=0.01
+        (),
+        input_dropout=rate,
+        numeric_encoding="standard",  # through bins it would be a sum of curves
+        max_iter=50,
+        early_stopping=False,
+        learning_rate_init=0.01,
+        random_state=0,
     ).fit(X, y)
     x = X[:1]
     contributions = LinearRegression().fit(X, model.predict(X)).coef_ * (x[0] - np.median(X, 0))
