@@ -148,7 +148,7 @@ def _nid_weights(X, y, seed, rate, penalty=5e-5, n_epochs=200, patience=10):
         waited += 1
         if error < best:
             best, waited = error, 0
-            best_weights = [linear.weight.detach().abs().numpy().copy() for linear in linears]
+            best_weights = [linear.weight.detach().abs().numpy() for linear in linears]
         if waited >= patience:
             break
     return best, best_weights
