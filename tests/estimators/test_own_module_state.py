@@ -28,6 +28,7 @@ def make_normalised():
 def make_frozen():
     """Nothing of the input gets past the first layer, as long as it is not trained."""
     with torch.random.fork_rng():
+        torch.manual_seed(0)
         first = nn.Linear(16, 4)
         nn.init.zeros_(first.weight)
         return nn.Sequential(nn.Flatten(), first.requires_grad_(False), nn.Linear(4, 1))
@@ -63,7 +64,8 @@ def test_draws_do_not_depend_on_earlier_draws():
 @pytest.mark.parametrize("module", [make_frozen, make_frozen()], ids=["maker", "module"])
 def test_frozen_parameters_stay(module):
     model = RelDropRegressor(module=module, **OPTIONS).fit(X, Y)
-    np.testing.assert_array_equal(model.predict(X), model.predict(X[:1])[0])
+    predicted = model.predict(X)
+    np.testing.assert_allclose(predicted, predicted[0], rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,9 @@ def make_steep():
 
 
 @pytest.mark.xfail(strict=True, reason="an infinite cell becomes the largest float there is")
-@pytest.mark.parametrize("cells", [np.inf, -np.inf, np.tile([np.inf, -np.inf], 8)], ids=str)
+@pytest.mark.parametrize(
+    "cells", [np.inf, -np.inf, np.tile([np.inf, -np.inf], 8)], ids=["plus", "minus", "both"]
+)
 def test_infinite_cells_are_large_numbers(cells):
     model = RelDropRegressor(module=make_steep, **OPTIONS).fit(X, Y)
     rows = np.stack([X[0], X[0]])

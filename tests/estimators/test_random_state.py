@@ -40,6 +40,11 @@ OWN = {"feature_shape": (2, 2), "max_iter": 2, "device": "cpu"}
 IMAGES = {**OWN, "feature_shape": (1, 2, 2), "occlusion": "block"}
 
 
+SEEDED = pytest.mark.xfail(
+    torch.cuda.is_available(), strict=True, reason="one's own module in training seeds all GPUs"
+)
+
+
 def state():
     """Return the whole of the global random states, as bytes."""
     parts = [torch.get_rng_state().numpy(), np.random.get_state(), random.getstate()]  # noqa: NPY002
@@ -58,8 +63,8 @@ def state():
         lambda: DropoutMLPClassifierCV(**SMALL, **GRID, racing=True),
         lambda: RelDropRegressor(**SMALL),
         lambda: RelDropClassifier(**SMALL, rule="integrated_gradients"),
-        lambda: RelDropRegressor(module=make_module, **OWN),
-        lambda: RelDropClassifier(module=make_images, **IMAGES),
+        pytest.param(lambda: RelDropRegressor(module=make_module, **OWN), marks=SEEDED),
+        pytest.param(lambda: RelDropClassifier(module=make_images, **IMAGES), marks=SEEDED),
     ],
     ids=[
         "regressor",
@@ -100,10 +105,12 @@ def test_embeddings():
     assert state() == before
 
 
-@pytest.mark.parametrize("method", ["smooth_hess", "default"])
+@pytest.mark.parametrize("method", ["smooth_hessian", "superset"])
 def test_interactions(method):
     network = DropoutMLPRegressor(**SMALL)
-    transformer = SmoothHessInteractions(network, n_interactions=1, target_type="continuous")
+    transformer = SmoothHessInteractions(
+        network, n_interactions=1, method=method, target_type="continuous"
+    )
     before = state()
     transformer.fit_transform(X, Y)
     transformer.transform(X)

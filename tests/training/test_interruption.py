@@ -172,7 +172,8 @@ def test_in_an_encoder_nothing_is_fitted(fraction):
 def test_early_stopping_is_no_interruption(patience):
     """A target of noise stops at once, without a word."""
     options = {**SMALL, "max_iter": 60, "n_iter_no_change": patience}
+    noise = np.random.default_rng(1).normal(size=100)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        model = DropoutMLPRegressor(**options).fit(X, RNG.normal(size=100))
+        model = DropoutMLPRegressor(**options).fit(X, noise)
     assert model.n_iter_ < 60
