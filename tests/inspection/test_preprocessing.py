@@ -58,7 +58,7 @@ def test_rare_level_belongs_to_its_column(method):
     model = Product().fit(X, None) if method == "superset" else bent()
     options = {"method": method, "n_points": 3000}
     if method == "smooth_hessian":
-        options |= {"n_points": 100, "n_perturbations": 10}
+        options["n_perturbations"] = 10
     for seed in range(10):
         found = interaction_strengths(
             make_pipeline(columns, model), X, random_state=seed, **options
