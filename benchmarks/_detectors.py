@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from skdropout import DropoutMLPRegressor, SmoothHessInteractions
+from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout._transformers.interactions.finder import SmoothHessInteractions
 
 __all__ = ["DETECTORS"]
 

@@ -6,7 +6,7 @@
 import torch
 from torch import nn
 
-from skdropout._losses import LogLoss
+from skdropout._stack.losses import LogLoss
 
 __all__ = ["ClippedOrSmoothed", "HeWeights", "SharedWeights"]
 

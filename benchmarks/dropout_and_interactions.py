@@ -17,9 +17,9 @@ import torch
 from _results import append_rows, show
 from interactions import area, make
 
-from skdropout import DropoutMLPRegressor
-from skdropout._detecting_networks import NETWORKS, for_table
-from skdropout._networks import select_members
+from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout._stack.layers import select_members
+from skdropout._transformers.interactions.networks import NETWORKS, for_table
 from skdropout.inspection import interaction_strengths
 
 RATES = (0.0, 0.05, 0.1, 0.2, 0.4)

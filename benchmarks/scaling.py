@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from _results import append_rows, show
 
-from skdropout import DropoutMLPRegressor
-from skdropout._batches import rows_of_step
+from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout._stack.batches import rows_of_step
 from skdropout.datasets import load_bike_sharing
 
 JITTER = 0.02

@@ -1,10 +1,14 @@
 """Networks for tabular data in which dropout is understood and put to work."""
 
-from skdropout._embedding import EmbeddingEncoder
-from skdropout._mlp import DropoutMLPClassifier, DropoutMLPRegressor
-from skdropout._mlp_cv import DropoutMLPClassifierCV, DropoutMLPRegressorCV
-from skdropout._reldrop import RelDropClassifier, RelDropRegressor
-from skdropout._smoothhess import SmoothHessInteractions
+from skdropout._estimators import (
+    DropoutMLPClassifier,
+    DropoutMLPClassifierCV,
+    DropoutMLPRegressor,
+    DropoutMLPRegressorCV,
+    RelDropClassifier,
+    RelDropRegressor,
+)
+from skdropout._transformers import EmbeddingEncoder, SmoothHessInteractions
 from skdropout._version import __version__ as __version__
 
 __all__ = [
@@ -17,3 +21,7 @@ __all__ = [
     "RelDropRegressor",
     "SmoothHessInteractions",
 ]
+
+# pickles name classes by where users find them, so files may move
+for _name in __all__:
+    globals()[_name].__module__ = __name__

@@ -21,8 +21,8 @@ def main(arguments=None):
     """
     given = _parser().parse_args(arguments)
     try:
+        import skdropout._report.sizes as sizes
         from skdropout._report import ReportError, make_report
-        from skdropout._report import _sizes as sizes
     except ImportError as error:
         return _complain(f"the report needs {error.name}: pip install 'skdropout[plot]'")
     try:

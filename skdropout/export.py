@@ -11,7 +11,7 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from skdropout._base import BaseDropoutMLP
+from skdropout._estimators import BaseDropoutMLP
 
 __all__ = ["to_onnx"]
 

@@ -5,15 +5,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from skdropout.functional import (
-    Rule,
-    group_sum,
-    relevance,
-    relevance_block_mask,
-    relevance_mask,
-)
-from skdropout.functional._generator import fresh_generator
-from skdropout.functional._relevance_mask import check_in_unit_interval
+from skdropout.functional import Rule, group_sum, relevance, relevance_block_mask, relevance_mask
+from skdropout.functional._inner import check_in_unit_interval, fresh_generator
 
 
 class RelevanceDropout(nn.Module):

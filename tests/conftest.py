@@ -6,14 +6,14 @@ import pytest
 import torch
 from sklearn.base import BaseEstimator
 
-from skdropout._batches import Rows, TableTensors
-from skdropout._column_dropout import RandomColumns
-from skdropout._early_stopping import BestEpoch
-from skdropout._losses import SquaredError
-from skdropout._masks import MaskSource
-from skdropout._stack import build_stack
-from skdropout._tables import TableEncoder
-from skdropout._training import StackNet
+from skdropout._stack.build import build_stack
+from skdropout._stack.columns import RandomColumns
+from skdropout._stack.losses import SquaredError
+from skdropout._stack.masks import MaskSource
+from skdropout._table.encoder import TableEncoder
+from skdropout._table.rows import Rows, TableTensors
+from skdropout._training.net import StackNet
+from skdropout._training.stopping import BestEpoch
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -6,9 +6,8 @@ from sklearn.base import is_classifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from skdropout._base import BaseDropoutMLP
-from skdropout._losses import LogLoss
-from skdropout._stack_relevance import stack_relevance
+from skdropout._estimators import BaseDropoutMLP
+from skdropout._stack import LogLoss, stack_relevance
 from skdropout.functional import group_sum
 from skdropout.inspection._scores import scores_at_rows
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from skdropout._columns import as_numbers, as_objects, column_of
 from skdropout._device import draw_seeds
+from skdropout._table import as_numbers, as_objects, column_of
 from skdropout.inspection._anova import Anova
 from skdropout.inspection._grid import grid_of, rows_of_grid
 from skdropout.inspection._interaction_strengths import as_table, column_names

@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.base import is_classifier
 
-from skdropout._columns import as_objects, column_of, is_frame
 from skdropout._device import draw_seeds
+from skdropout._table import as_objects, column_of, is_frame
 from skdropout.inspection._anova import Anova
 from skdropout.inspection._grid import grid_of
 from skdropout.inspection._interaction_strengths import as_table, column_names

@@ -12,10 +12,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from skdropout._base import BaseDropoutMLP
-from skdropout._columns import column_of, is_frame
-from skdropout._losses import LogLoss
-from skdropout._networks import StackMLP, select_members
+from skdropout._estimators import BaseDropoutMLP
+from skdropout._stack import LogLoss, StackMLP, select_members
+from skdropout._table import column_of, is_frame
 
 __all__ = ["explain", "take_cells"]
 

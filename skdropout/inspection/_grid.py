@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdropout._columns import as_levels, as_numbers, column_of, is_frame, looks_categorical
+from skdropout._table import as_levels, as_numbers, column_of, is_frame, looks_categorical
 from skdropout.inspection._interaction_strengths import column_names
 
 __all__ = ["grid_of", "rows_of_grid"]

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from sklearn.utils import Bunch
 
-from skdropout._columns import is_frame
 from skdropout._device import draw_seeds
+from skdropout._table import is_frame
 from skdropout.inspection._explained import explain
 from skdropout.inspection._pair_effects import hessian_effects, superset_effects
 

@@ -6,12 +6,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from skdropout.inspection._basis import (
-    MAX_DEGREE,
-    basis_values,
-    column_bases,
-    maximal_correlations,
-)
+from skdropout.inspection._basis import MAX_DEGREE, basis_values, column_bases, maximal_correlations
 from skdropout.inspection._columns import as_table, column_names, encode, take_rows
 from skdropout.inspection._distillation import distilled_variances
 from skdropout.inspection._expansion import fit_expansion

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.base import is_classifier
 
-from skdropout._fitted import FittedNetworks
+from skdropout._estimators import FittedNetworks
 from skdropout.inspection._columns import resample
 from skdropout.inspection._network_predictions import resampled_predictions
 

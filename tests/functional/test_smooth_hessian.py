@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from skdropout.functional import _smoothing as smoothing
+import skdropout.functional._smoothing as smoothing
 from skdropout.functional import smooth_gradient, smooth_hessian, smooth_hessian_parts
 from tests.functional.networks import (
     F64,

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from skdropout.functional import _smoothing as smoothing
-from skdropout.functional import _stein as stein
+import skdropout.functional._smoothing as smoothing
+import skdropout.functional._stein as stein
 from skdropout.functional import smooth_gradient, smooth_hessian
 from tests.functional.networks import (
     F64,

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from scipy.spatial.distance import pdist
 
-from skdropout import DropoutMLPRegressor, EmbeddingEncoder
+from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout._transformers.embedding.encoder import EmbeddingEncoder
 from skdropout.inspection import EmbeddingDisplay
 
 mpl.use("agg")

@@ -5,11 +5,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from skdropout._report import _sizes
-from skdropout._report._models import Models
+import skdropout._report.sizes as sizes
+from skdropout._report.models import Models
 
 TINY = replace(
-    _sizes.QUICK,
+    sizes.QUICK,
     max_rows=240,
     hidden_layer_sizes=(8,),
     dropouts=(0.0, 0.3),
@@ -30,7 +30,7 @@ def tiny():
     """Let ``--quick`` stand for next to nothing."""
     whole = Models.boosting_machine
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_sizes, "QUICK", TINY)
+        patch.setattr(sizes, "QUICK", TINY)
         patch.setattr(
             Models,
             "boosting_machine",

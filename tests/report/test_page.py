@@ -7,10 +7,10 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdropout import DropoutMLPRegressor
-from skdropout._report import _page as page
-from skdropout._report._code import source
-from skdropout._report._figures import embedding_map, short
+import skdropout._report.page as page
+from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout._report.code import source
+from skdropout._report.figures import embedding_map, short
 
 EVIL = "</code><script>alert('&')</script>"
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skdropout._report._preparing import apply_recipe, choose_recipe
-from skdropout._report._reading import ReportError
+from skdropout._report.preparing import apply_recipe, choose_recipe
+from skdropout._report.reading import ReportError
 
 N = 120
 

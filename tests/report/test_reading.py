@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from skdropout._report._reading import ReportError, read_table
+from skdropout._report.reading import ReportError, read_table
 from skdropout.datasets import load_bike_sharing
 
 TABLE = "name,size\nNA,1\n,2\nNone,\n"

@@ -1,0 +1,24 @@
+"""What a user fits: the template of fit, regression, classification, search."""
+
+from skdropout._estimators.checks import all_or_nothing
+from skdropout._estimators.fitted import FittedNetworks, import_pandas
+from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout._estimators.reldrop import RelDropClassifier, RelDropRegressor
+from skdropout._estimators.search.estimators import DropoutMLPClassifierCV, DropoutMLPRegressorCV
+from skdropout._estimators.search.folds import InnerSplit, fit_on_folds
+from skdropout._estimators.template import BaseDropoutMLP
+
+__all__ = [
+    "BaseDropoutMLP",
+    "DropoutMLPClassifier",
+    "DropoutMLPClassifierCV",
+    "DropoutMLPRegressor",
+    "DropoutMLPRegressorCV",
+    "FittedNetworks",
+    "InnerSplit",
+    "RelDropClassifier",
+    "RelDropRegressor",
+    "all_or_nothing",
+    "fit_on_folds",
+    "import_pandas",
+]

@@ -1,0 +1,139 @@
+"""Learnt vectors of categories, as tables that people can read."""
+
+from abc import abstractmethod
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_is_fitted
+
+from skdropout._device import draw_seeds
+from skdropout._stack import MaskSource, Predictor
+
+__all__ = ["FittedNetworks", "embedding_tables", "import_pandas"]
+
+
+def import_pandas(caller):
+    """Return ``pandas``, or raise an ImportError that says how to get it."""
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise ImportError(f"{caller} needs pandas: pip install 'skdropout[plot]'") from error
+    return pd
+
+
+def embedding_tables(encoding, encoder):
+    """Return {column name: DataFrame}, one row per level, then "missing" and "unknown".
+
+    Parameters
+    ----------
+    encoding : TableEncoding
+    encoder : TableEncoder
+
+    Returns
+    -------
+    tables : dict of str to pandas.DataFrame
+        Columns are the vectors' coordinates; with several members (member, coordinate).
+    """
+    pd = import_pandas("embeddings_")
+    tables = {}
+    for embedding, columns in zip(encoding.embeddings, encoding.embedded_columns, strict=True):
+        vectors = embedding.weight.detach().cpu().numpy()
+        n_members, _, dim = vectors.shape
+        for c, start in zip(columns, embedding.first_row.tolist(), strict=True):
+            labels = [*encoder.levels_[c], "missing", "unknown"]
+            rows = vectors[:, start : start + len(labels)]
+            if n_members == 1:
+                header = range(dim)
+            else:
+                header = pd.MultiIndex.from_product(
+                    [range(n_members), range(dim)], names=["member", "coordinate"]
+                )
+            name = encoder.names_[encoder.categorical_[c]]
+            table = rows.transpose(1, 0, 2).reshape(len(labels), -1)
+            tables[name] = pd.DataFrame(table, index=pd.Index(labels, name=name), columns=header)
+    return {encoder.names_[j]: tables[encoder.names_[j]] for j in encoder.categorical_}
+
+
+class FittedNetworks:
+    """The half of an estimator that needs ``net_``, ``_encoder`` and ``_predictor`` alone."""
+
+    @property
+    def embeddings_(self):
+        """Learnt vectors of each categorical column's levels, as labelled tables."""
+        check_is_fitted(self)
+        return embedding_tables(self.net_.module_.encoding, self._encoder)
+
+    def _forward(self, X):
+        """Return each member's predictions, (n_members, n_rows, n_outputs), as a tensor."""
+        check_is_fitted(self)
+        return self._predictor(*self._encoder.transform(X, self))
+
+    def _forward_log_probabilities(self, X):
+        check_is_fitted(self)
+        return self._predictor.log_probabilities(*self._encoder.transform(X, self))
+
+    def sample_predictions(self, X, n_samples=100, random_state=None):
+        """Draw predictions with dropout left on (Monte-Carlo dropout).
+
+        Each draw is the prediction of one network under one draw of its dropout masks; with
+        several networks, the draws take turns among them.
+
+        The spread of the draws is not a calibrated uncertainty: it grows with the order of
+        interaction of the function learnt, also where the data have no noise [1]_. All `k` inputs
+        of a product have to be kept, so its draws have variance ``(1 - p)**-k - 1`` times its
+        square. How far several networks differ among themselves is another quantity:
+        ``predict(X, return_std=True)`` of a regressor with ``n_members > 1``.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Rows to predict.
+        n_samples : int, default=100
+            Number of draws.
+        random_state : int, RandomState instance or None, default=None
+            Fixes the draws.
+
+        Returns
+        -------
+        draws : ndarray of shape (n_samples, n_rows) or (n_samples, n_rows, n_outputs)
+            Predictions in units of the target, or probabilities of the classes.
+
+        Raises
+        ------
+        ValueError
+            If nothing is random: all dropout rates are zero and there is one network.
+
+        References
+        ----------
+        .. [1] B. Lengerich, E. Xing, R. Caruana, "Dropout as a Regularizer of Interaction
+           Effects", AISTATS 2022.
+        """
+        check_is_fitted(self)
+        if not isinstance(n_samples, (int, np.integer)) or n_samples < 1:
+            raise ValueError(f"n_samples={n_samples!r} must be a positive integer.")
+        module = self.net_.module_
+        if module.n_members == 1 and not module.drops:
+            raise ValueError(
+                "All dropout rates are zero and there is one network, so draws do not differ; "
+                "fit with dropout > 0, dropout of columns or n_members > 1."
+            )
+        rows = self._encoder.transform(X, self)
+        masks = MaskSource(*draw_seeds(random_state, 1), self.device_)
+        draws = self._predictor.draw(*rows, n_samples, masks)
+        return self._decode(draws)
+
+    @abstractmethod
+    def _decode(self, predictions):
+        """Turn a tensor of predictions (..., n_rows, n_outputs) into the user's units."""
+
+    def __getstate__(self):
+        """Leave out what the net has already."""
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_predictor"}
+
+    def __setstate__(self, state):
+        """Follow the networks to the device they could be loaded on."""
+        super().__setstate__(state)
+        if hasattr(self, "net_"):
+            self.device_ = torch.device(self.net_.device)
+            self._predictor = Predictor(self.net_)

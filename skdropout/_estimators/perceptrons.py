@@ -1,0 +1,171 @@
+"""Networks at given rates of dropout, which can be trained a pass at a time."""
+
+from dataclasses import dataclass
+
+from skdropout._estimators.classification import BaseDropoutClassifier
+from skdropout._estimators.documentation import documented
+from skdropout._estimators.parameters import DropoutRates
+from skdropout._estimators.regression import BaseDropoutRegressor
+from skdropout._sklearn_private import fit_context
+
+__all__ = [
+    "DropoutMLPClassifier",
+    "DropoutMLPRegressor",
+    "IncrementalClassifier",
+    "IncrementalRegressor",
+]
+
+
+@dataclass(eq=False, repr=False)
+class IncrementalRegressor(BaseDropoutRegressor):
+    """``partial_fit`` for regression."""
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Go once over the given rows, with a constant learning rate.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Rows to train on. The first call learns categories and units, so it should hold
+            rows that are like those to come.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        self : object
+            The estimator, trained further.
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+
+@dataclass(eq=False, repr=False)
+class IncrementalClassifier(BaseDropoutClassifier):
+    """``partial_fit`` for classification."""
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Go once over the given rows, with a constant learning rate.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Rows to train on. The first call learns categories and units, so it should hold
+            rows that are like those to come.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Classes, or an indicator matrix of labels.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that will ever occur; needed in the first call unless ``y`` holds them
+            all.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        self : object
+            The estimator, trained further.
+        """
+        self._announced_classes = classes
+        try:
+            return self._partial_fit(X, y, sample_weight)
+        finally:
+            del self._announced_classes
+
+
+@documented
+@dataclass(eq=False, repr=False)
+class DropoutMLPRegressor(IncrementalRegressor, DropoutRates):
+    """Multilayer perceptrons with dropout, for regression on tables of mixed columns.
+
+    Columns of numbers and of categories are encoded inside, missing cells included; the target
+    is standardised for training and predictions are in its units. Inputs and hidden units are
+    dropped in training only.
+
+    Parameters
+    ----------
+    {parameters}
+
+    {attributes}
+
+    See Also
+    --------
+    DropoutMLPClassifier : The same for classification.
+
+    References
+    ----------
+    .. [1] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
+       Overfitting", JMLR 15, 2014.
+    .. [2] B. Lengerich, E. Xing, R. Caruana, "Dropout as a Regularizer of Interaction Effects",
+       AISTATS 2022.
+    .. [3] C. Guo, F. Berkhahn, "Entity Embeddings of Categorical Variables", arXiv 1604.06737,
+       2016.
+    .. [4] Y. Gorishniy, I. Rubachev, A. Babenko, "On Embeddings for Numerical Features in Tabular
+       Deep Learning", NeurIPS 2022.
+    .. [5] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
+       Boosted Trees on Tabular Data", NeurIPS 2024.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_friedman1
+    >>> from skdropout import DropoutMLPRegressor
+    >>> X, y = make_friedman1(n_samples=300, random_state=0)
+    >>> model = DropoutMLPRegressor((32,), dropout=0.05, max_iter=30, random_state=0)
+    >>> model.fit(X, y).predict(X[:2]).shape
+    (2,)
+    """
+
+    _parameter_constraints = {  # noqa: RUF012
+        **DropoutRates._parameter_constraints,
+        **IncrementalRegressor._parameter_constraints,
+    }
+
+
+@documented
+@dataclass(eq=False, repr=False)
+class DropoutMLPClassifier(IncrementalClassifier, DropoutRates):
+    """Multilayer perceptrons with dropout, for classification on tables of mixed columns.
+
+    Two or more classes, or several labels that may hold together. Columns of numbers and of
+    categories are encoded inside, missing cells included. Probabilities are averaged over the
+    networks. Inputs and hidden units are dropped in training only.
+
+    Parameters
+    ----------
+    {parameters}
+
+    {attributes}
+
+    See Also
+    --------
+    DropoutMLPRegressor : The same for regression.
+
+    References
+    ----------
+    .. [1] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
+       Overfitting", JMLR 15, 2014.
+    .. [2] B. Lengerich, E. Xing, R. Caruana, "Dropout as a Regularizer of Interaction Effects",
+       AISTATS 2022.
+    .. [3] C. Guo, F. Berkhahn, "Entity Embeddings of Categorical Variables", arXiv 1604.06737,
+       2016.
+    .. [4] Y. Gorishniy, I. Rubachev, A. Babenko, "On Embeddings for Numerical Features in Tabular
+       Deep Learning", NeurIPS 2022.
+    .. [5] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
+       Boosted Trees on Tabular Data", NeurIPS 2024.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skdropout import DropoutMLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = DropoutMLPClassifier((32,), dropout=0.05, max_iter=30, random_state=0)
+    >>> model.fit(X, y).predict_proba(X[:2]).shape
+    (2, 3)
+    """
+
+    _parameter_constraints = {  # noqa: RUF012
+        **DropoutRates._parameter_constraints,
+        **IncrementalClassifier._parameter_constraints,
+    }

@@ -1,0 +1,136 @@
+"""Folds of a cross-validation, and the rows within each that its networks stop by."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import GroupShuffleSplit
+
+from skdropout._device import draw_seeds
+from skdropout._estimators.checks import split_rows
+from skdropout._stack import Member
+
+__all__ = ["Fold", "InnerSplit", "fit_on_folds", "make_folds"]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Row numbers of one fold: ``train`` and ``valid`` are the parts of ``fit``.
+
+    Networks learn from ``train``, stop by ``valid`` (possibly empty) and are scored on ``test``.
+    """
+
+    fit: np.ndarray
+    train: np.ndarray
+    valid: np.ndarray
+    test: np.ndarray
+
+
+@dataclass(frozen=True)
+class InnerSplit:
+    """Set rows to stop by aside, in the manner of the folds they are part of.
+
+    Attributes
+    ----------
+    groups : ndarray of shape (n_rows,) or None
+        Rows of a group stay together.
+    gap : int or None
+        If not None rows are in the order of time: the last ones are set aside, and as many
+        before them as ``gap`` says are not used at all.
+    """
+
+    groups: np.ndarray | None = None
+    gap: int | None = None
+
+    @classmethod
+    def like(cls, splits, groups):
+        """Follow the ``splits`` of a splitter: they are ordered if no test row comes early."""
+        groups = None if groups is None else np.asarray(groups)
+        between = [test.min() - train.max() - 1 for train, test in splits]
+        ordered = all(n >= 0 for n in between)
+        return cls(groups, min(between) if ordered else None)
+
+    def of(self, rows):
+        """Return the same for some of the rows."""
+        return InnerSplit(None if self.groups is None else self.groups[rows], self.gap)
+
+    def __call__(self, n_rows, fraction, strata, seed):
+        """Return training and validation rows, as ``split_rows`` does."""
+        if self.gap is not None:
+            rows = np.arange(n_rows)
+            n_valid = min(max(1, round(fraction * n_rows)), n_rows - 1)
+            return rows[: max(1, n_rows - n_valid - self.gap)], rows[-n_valid:]
+        if self.groups is None:
+            return split_rows(n_rows, fraction, strata, seed)
+        if len(np.unique(self.groups)) < 2:
+            raise ValueError(
+                "groups: the training rows of a fold are all of one group, so none can be set "
+                "aside to stop by; give more groups or folds, or set early_stopping=False."
+            )
+        splitter = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
+        return next(splitter.split(np.empty(n_rows), groups=self.groups))
+
+
+def make_folds(splits, inner, fraction, strata, seed):
+    """Complete the ``splits`` of a splitter to folds.
+
+    Parameters
+    ----------
+    splits : list of (ndarray, ndarray)
+        Training and test rows.
+    inner : InnerSplit
+    fraction : float or None
+        Share of a fold's training rows to stop by; None sets none aside.
+    strata : ndarray of shape (n_rows,) or None
+    seed : int
+
+    Returns
+    -------
+    folds : list of Fold
+    """
+    folds = []
+    for fit, test in splits:
+        train, valid = np.arange(len(fit)), np.arange(0)
+        if fraction is not None:
+            of_class = None if strata is None else strata[fit]
+            train, valid = inner.of(fit)(len(fit), fraction, of_class, seed)
+        folds.append(Fold(fit, fit[train], fit[valid], test))
+    return folds
+
+
+def fit_on_folds(estimator, X, y, splits, inner):
+    """Fit ``estimator``, which has one network, once for each fold.
+
+    All networks start from the weights that ``estimator.fit`` would start from.
+
+    Parameters
+    ----------
+    estimator : BaseDropoutMLP
+        Not fitted; afterwards it holds the networks of the folds.
+    X, y : as in ``fit``
+    splits : list of (ndarray, ndarray)
+        Training and test rows.
+    inner : InnerSplit
+
+    Returns
+    -------
+    folds : list of Fold
+        In the order of the networks.
+    """
+    from skdropout._training import (
+        BestEpoch,  # imports skorch
+        ProgressBar,
+    )
+
+    estimator._start(X, resumes=False)
+    part = estimator._read(X, y, None, reset=True)
+    table = estimator._table([part], resumes=False)
+    strata = None if table.target.is_floating_point() else table.target.numpy()
+    seed, estimator._mask_seed = draw_seeds(estimator.random_state, 2)
+    folds = make_folds(splits, inner, estimator.validation_fraction, strata, seed)
+    (rates,) = estimator._rates
+    members = [Member(seed, fold.train, fold.valid, rates, 0.0) for fold in folds]
+    callbacks = [("best_epoch", BestEpoch(estimator.n_iter_no_change, estimator.tol))]
+    if estimator.verbose:
+        callbacks.insert(0, ("progress_bar", ProgressBar()))
+    estimator._finish(estimator._train(table, members, callbacks), resumes=False)
+    return folds

@@ -1,0 +1,277 @@
+"""From a table as it was read to rows that models can learn from; nothing is left out silently."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from skdropout._report.reading import ReportError
+
+__all__ = ["Prepared", "Recipe", "apply_recipe", "choose_recipe"]
+
+# What people write for "missing" in a column of numbers.
+_GAPS = {"na", "n/a", "#n/a", "nan", "null", "none", "missing", "?", "-", "."}
+_FEW_VALUES = 10
+_MOST_CLASSES = 100
+_FEWEST_ROWS = 60
+_FEWEST_OF_A_CLASS = 10
+TEST_SHARE = 0.25
+
+
+@dataclass
+class Recipe:
+    """What is done to a table; the report does it, and its code says it.
+
+    ``notes`` are sentences for the reader.
+    """
+
+    target: str
+    task: str
+    gaps: list = field(default_factory=list)
+    n_rows: int | None = None
+    rare_classes: list = field(default_factory=list)
+    left_out: list = field(default_factory=list)
+    categories: list = field(default_factory=list)
+    numbers: list = field(default_factory=list)
+    n_levels: dict = field(default_factory=dict)
+    notes: list = field(default_factory=list)
+
+    def mapped(self, n_maps):
+        """Return the categorical columns worth a map: of three levels or more, most first."""
+        names = [name for name in self.categories if self.n_levels[name] > 2]
+        return sorted(names, key=self.n_levels.get, reverse=True)[:n_maps]
+
+
+@dataclass
+class Prepared:
+    """Rows to learn from, and rows to judge by."""
+
+    X_train: pd.DataFrame
+    X_test: pd.DataFrame
+    y_train: pd.Series
+    y_test: pd.Series
+
+
+def choose_recipe(table, target, task, max_rows):
+    """Look at a table and say what to do with it.
+
+    Parameters
+    ----------
+    table : DataFrame
+    target : str
+        Name of the column to predict.
+    task : {"auto", "regression", "classification"}
+    max_rows : int
+        A larger table is sampled.
+
+    Returns
+    -------
+    recipe : Recipe
+
+    Raises
+    ------
+    ReportError
+        If the target cannot be learnt, or nothing is left to learn it from.
+    """
+    if target not in table.columns:
+        raise ReportError(f"there is no column {target!r}; the columns are {_some(table.columns)}.")
+    recipe = Recipe(target, task)
+    recipe.gaps = [name for name in table.columns if _is_numbers_with_gaps(table[name])]
+    for name in recipe.gaps:
+        recipe.notes.append(f"{name}: numbers, with words for missing cells that are now missing.")
+    table = _with_gaps(table, recipe)
+    # before sampling, after which more columns would look like names of rows
+    ids = {name: why for name in table.columns if (why := _why_identifier(table[name]))}
+    n_missing = int(table[target].isna().sum())
+    if n_missing == len(table):
+        raise ReportError(
+            f"the target {target!r} is empty: all its {n_missing:,} cells are missing."
+        )
+    if n_missing:
+        recipe.notes.append(f"{n_missing:,} rows without a value of {target} are left out.")
+    if len(table) - n_missing > max_rows:
+        recipe.n_rows = max_rows
+        recipe.notes.append(
+            f"A random sample of {max_rows:,} of the {len(table) - n_missing:,} rows is used."
+        )
+    table = _sampled(table, recipe)
+    _settle_task(recipe, table[target])
+    table = _of_common_classes(table, recipe)
+    if len(table) < _FEWEST_ROWS:
+        raise ReportError(
+            f"{len(table)} rows are left to learn {target!r} from; the report needs at least "
+            f"{_FEWEST_ROWS}."
+        )
+    for name in table.columns.drop(target):
+        _settle_column(recipe, table[name], ids.get(name))
+    if not recipe.categories and not recipe.numbers:
+        raise ReportError(
+            f"no column is left to predict {target!r} from: " + " ".join(recipe.notes)
+        )
+    return recipe
+
+
+def apply_recipe(table, recipe):
+    """Do what a recipe says, and split the rows.
+
+    Parameters
+    ----------
+    table : DataFrame
+    recipe : Recipe
+
+    Returns
+    -------
+    prepared : Prepared
+    """
+    table = _of_common_classes(_sampled(_with_gaps(table, recipe), recipe), recipe)
+    X = table.drop(columns=[recipe.target, *recipe.left_out])
+    for name in recipe.numbers:
+        X[name] = X[name].astype(float).replace([np.inf, -np.inf], np.nan)
+    for name in recipe.categories:
+        if X[name].dtype != "category":
+            X[name] = X[name].map(str, na_action="ignore").astype("category")
+    y = table[recipe.target]
+    is_regression = recipe.task == "regression"
+    y = y.astype(float) if is_regression else y.map(str).astype(object)
+    split = train_test_split(
+        X, y, test_size=TEST_SHARE, random_state=0, stratify=None if is_regression else y
+    )
+    return Prepared(*split)
+
+
+def _with_gaps(table, recipe):
+    numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in recipe.gaps}
+    return table.assign(**numbers)
+
+
+def _sampled(table, recipe):
+    table = table.dropna(subset=[recipe.target])
+    return table if recipe.n_rows is None else table.sample(recipe.n_rows, random_state=0)
+
+
+def _of_common_classes(table, recipe):
+    return table[~table[recipe.target].map(str).isin(recipe.rare_classes)]
+
+
+def _settle_task(recipe, y):
+    if not _is_known(y):
+        raise ReportError(
+            f"the target {recipe.target!r} has type {y.dtype}, which is neither numbers nor words."
+        )
+    n_values = y.nunique()
+    number = _is_number(y)
+    if recipe.task == "auto":
+        whole = number and not (y.astype(float) % 1).any()
+        regression = number and not (whole and n_values <= _FEW_VALUES)
+        recipe.task = "regression" if regression else "classification"
+        recipe.notes.append(
+            f"{recipe.target} has {n_values:,} different values, so this is {recipe.task}; "
+            "--task says otherwise."
+        )
+    name = recipe.target
+    if recipe.task == "regression" and not number:
+        raise ReportError(
+            f"the target {name!r} holds words such as {str(y.iloc[0])[:40]!r}, which is not "
+            "regression; use --task classification."
+        )
+    if n_values == 1:
+        raise ReportError(
+            f"the target {name!r} has a single value, {str(y.iloc[0])[:40]!r}; there is nothing "
+            "to tell apart."
+        )
+    if recipe.task == "regression":
+        if not np.isfinite(y.astype(float)).all():
+            raise ReportError(f"the target {name!r} holds infinite numbers; remove these rows.")
+        return
+    counts = y.map(str).value_counts()
+    if len(counts) > _MOST_CLASSES:
+        raise ReportError(
+            f"the target {name!r} has {len(counts):,} classes, more than {_MOST_CLASSES}; "
+            + ("use --task regression." if number else "join the rare ones, or choose another.")
+        )
+    recipe.rare_classes = sorted(counts.index[counts < _FEWEST_OF_A_CLASS])
+    if len(counts) - len(recipe.rare_classes) < 2:
+        raise ReportError(
+            f"the target {name!r} has fewer than two classes with {_FEWEST_OF_A_CLASS} rows each."
+        )
+    if recipe.rare_classes:
+        recipe.notes.append(
+            f"Rows of classes with fewer than {_FEWEST_OF_A_CLASS} rows are left out: "
+            f"{_some(recipe.rare_classes)}."
+        )
+
+
+def _settle_column(recipe, column, why_identifier):
+    name = column.name
+    why = why_identifier or _why_useless(column)
+    if why:
+        recipe.left_out.append(name)
+        recipe.notes.append(f"{name} is left out: {why}.")
+    elif _is_number(column):
+        recipe.numbers.append(name)
+        if np.isinf(column.astype(float)).any():
+            recipe.notes.append(f"{name}: infinite numbers are taken as missing.")
+    else:
+        recipe.categories.append(name)
+        recipe.n_levels[name] = column.nunique()
+
+
+def _why_identifier(column):
+    """Say why a column only names its rows, or return None."""
+    cells = column.dropna()
+    if len(cells) < _FEWEST_ROWS or column.dtype == "category" or not _is_known(column):
+        return None
+    whole = getattr(column.dtype, "kind", "O") in "iu"
+    if whole and cells.is_unique:
+        return (
+            "whole numbers that are all different, so it names its rows (written with decimals, "
+            "1.0, they would be kept)"
+        )
+    if not _is_number(column) and cells.map(str).nunique() > len(cells) / 2:
+        return "words most of which stand only once, so it names its rows"
+    return None
+
+
+def _why_useless(column):
+    if not _is_known(column):
+        return f"its type, {column.dtype}, is neither a number nor a category"
+    n_values = column.map(str).nunique() if column.dtype == object else column.nunique()
+    if column.isna().all():
+        return "all its cells are missing"
+    if n_values == 1 and not column.isna().any():
+        return "all its cells are the same"
+    return None
+
+
+def _is_known(column):
+    """Whether cells are numbers, truth values, words or categories; not dates, not lists."""
+    if column.dtype == object:
+        kinds = (str, bool, int, float, np.generic)
+        return column.dropna().map(lambda cell: isinstance(cell, kinds)).all()
+    return _is_number(column) or column.dtype == "category" or _is_text(column)
+
+
+def _is_number(column):
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
+
+
+def _is_text(column):
+    return pd.api.types.is_string_dtype(column) and column.dtype != object
+
+
+def _is_numbers_with_gaps(column):
+    """Whether a column of text holds numbers, but for words that mean "missing"."""
+    if _is_number(column) or not (_is_text(column) or column.dtype == object):
+        return False
+    cells = column.dropna()
+    if not cells.map(lambda cell: isinstance(cell, str)).all():
+        return False
+    cells = cells[~cells.str.strip().str.lower().isin(_GAPS)]
+    return len(cells) > 0 and pd.to_numeric(cells, errors="coerce").notna().all()
+
+
+def _some(names, most=20):
+    names = [repr(str(name)) for name in names]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -1,0 +1,49 @@
+"""K networks as one module: layers, encodings, masks, losses, batches, predictions."""
+
+from skdropout._stack.batches import Batches, bytes_of_member, memory_budget
+from skdropout._stack.build import Member, build_stack, finish_stack, set_rates
+from skdropout._stack.columns import RandomColumns, RelevantBlocks, RelevantColumns, stack_relevance
+from skdropout._stack.layers import ACTIVATIONS, copy_members, replace_members, select_members
+from skdropout._stack.losses import (
+    AbsoluteError,
+    LogLoss,
+    MultilabelLogLoss,
+    Pinball,
+    Poisson,
+    SquaredError,
+)
+from skdropout._stack.masks import MaskSource
+from skdropout._stack.networks import GridEncoding, GridNetwork, StackMLP
+from skdropout._stack.numbers import NUMERIC_ENCODINGS
+from skdropout._stack.predictor import Predictor, predict_rows
+
+__all__ = [
+    "ACTIVATIONS",
+    "NUMERIC_ENCODINGS",
+    "AbsoluteError",
+    "Batches",
+    "GridEncoding",
+    "GridNetwork",
+    "LogLoss",
+    "MaskSource",
+    "Member",
+    "MultilabelLogLoss",
+    "Pinball",
+    "Poisson",
+    "Predictor",
+    "RandomColumns",
+    "RelevantBlocks",
+    "RelevantColumns",
+    "SquaredError",
+    "StackMLP",
+    "build_stack",
+    "bytes_of_member",
+    "copy_members",
+    "finish_stack",
+    "memory_budget",
+    "predict_rows",
+    "replace_members",
+    "select_members",
+    "set_rates",
+    "stack_relevance",
+]

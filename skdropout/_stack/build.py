@@ -1,0 +1,153 @@
+"""A table and a list of members become a stack that is ready to train."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+
+from skdropout._stack.columns import RandomColumns
+from skdropout._stack.encoding import Embedding, TableEncoding
+from skdropout._stack.networks import StackMLP
+from skdropout._stack.numbers import NUMERIC_ENCODINGS
+
+__all__ = ["Member", "build_stack", "finish_stack", "set_rates"]
+
+
+@dataclass(frozen=True)
+class Member:
+    """What one network of a stack is: its seed, its rates, and the rows it sees.
+
+    Attributes
+    ----------
+    seed : int
+    train, valid : ndarray of int
+        Rows to train on; rows to stop by, possibly none.
+    dropout : tuple of float
+        One rate per hidden layer.
+    input_dropout : float
+        Rate of columns that are dropped by chance.
+    alpha, beta : float
+        Share of chance and strength where relevant columns are dropped.
+    """
+
+    seed: int
+    train: np.ndarray
+    valid: np.ndarray
+    dropout: tuple
+    input_dropout: float = 0.0
+    alpha: float = 1.0
+    beta: float = 0.0
+
+
+def build_stack(
+    encoder,
+    table,
+    members,
+    criterion,
+    *,
+    hidden_layer_sizes,
+    activation,
+    numeric_encoding,
+    dims,
+    n_outputs,
+    columns=RandomColumns,
+    input_scaling=0.0,
+):
+    """Build the network of ``members`` for ``table``, in the table's precision.
+
+    Parameters
+    ----------
+    encoder : TableEncoder
+    table : TableTensors
+        On the CPU.
+    members : list of Member
+    criterion : _Loss
+    hidden_layer_sizes : sequence of int
+    activation : str
+    numeric_encoding : str
+        A key of ``NUMERIC_ENCODINGS``.
+    dims : list of int
+        Dimension of each categorical column's vectors.
+    n_outputs : int
+    columns : callable
+        Maps the number of members to what drops their columns.
+    input_scaling : float
+
+    Returns
+    -------
+    module : StackMLP
+    """
+    generators = [torch.Generator().manual_seed(member.seed) for member in members]
+    module = StackMLP(
+        _encoding(encoder, table, members, numeric_encoding, dims, generators),
+        hidden_layer_sizes,
+        n_outputs,
+        activation,
+        generators,
+        columns(len(members)),
+        input_scaling,
+    )
+    return finish_stack(module, table, members, criterion)
+
+
+def finish_stack(module, table, members, criterion):
+    """Give a new stack its members' rates and units of the target, and the table's precision."""
+    set_rates(module, members)
+    if table.target.is_floating_point():
+        units = [_target_units(table, member.train, criterion) for member in members]
+        module.target_location, module.target_scale = (
+            torch.as_tensor(np.stack(part)).unsqueeze(1) for part in zip(*units, strict=True)
+        )
+    return module.to(table.numeric.dtype)
+
+
+def set_rates(module, members):
+    """Give every network of a stack its member's dropout rates."""
+    like = module.dropout
+    rates = [member.dropout for member in members]
+    module.dropout = like.new_tensor(rates).view(len(members), len(module.hidden))
+    module.columns.set_rates(members)
+
+
+def _of_rows(members, statistic):
+    """Return ``statistic(rows)`` of each member's training rows; shared rows are read once."""
+    known = {}
+    for member in members:
+        if id(member.train) not in known:
+            known[id(member.train)] = statistic(member.train)
+    return [known[id(member.train)] for member in members]
+
+
+def _target_units(table, rows, criterion):
+    weight = None if table.weight is None else table.weight[rows].double().numpy()
+    return criterion.standardisation(table.target[rows].double().numpy(), weight)
+
+
+def _encoding(encoder, table, members, numeric_encoding, dims, generators):
+    numeric = None
+    if encoder.numeric_:
+        cells, kind = table.numeric.double().numpy(), NUMERIC_ENCODINGS[numeric_encoding]
+        statistics = _of_rows(members, lambda rows: kind.statistics(cells[rows]))
+        numeric = kind(statistics, kind.layout(cells), generators)
+    embeddings, embedded_columns = [], []
+    for dim in sorted(set(dims)):
+        columns = [c for c, d in enumerate(dims) if d == dim]
+        n_levels = [encoder.n_levels[c] for c in columns]
+        known = _of_rows(members, partial(_known_rows, table.codes[:, columns], n_levels))
+        embeddings.append(Embedding(n_levels, dim, torch.stack(known), generators))
+        embedded_columns.append(columns)
+    return TableEncoding(
+        numeric, embeddings, encoder.numeric_, embedded_columns, encoder.categorical_
+    )
+
+
+def _known_rows(codes, n_levels, rows):
+    """Mark the embedding rows that occur in ``codes[rows]``, and each column's "unknown"."""
+    known = []
+    for column, n in zip(codes[rows].T, n_levels, strict=True):
+        seen = torch.zeros(n + 2, dtype=torch.bool)
+        seen[column] = True
+        seen[-1] = True
+        known.append(seen)
+    return torch.cat(known)

@@ -1,0 +1,238 @@
+"""Which inputs the outputs of a stack rest on: all networks in one pass forward and one back."""
+
+import torch
+from torch import nn
+
+from skdropout._stack.masks import KeepLaw
+from skdropout.functional import (
+    Rule,
+    gradient_x_input,
+    group_sum,
+    integrated_gradients,
+    linear_relevance,
+    relevance_block_mask,
+)
+from skdropout.functional._inner import is_dropped
+
+__all__ = ["RandomColumns", "RelevantBlocks", "RelevantColumns", "stack_relevance"]
+
+_BY_GRADIENT = {
+    "gradient_x_input": gradient_x_input,
+    "integrated_gradients": integrated_gradients,
+}
+
+
+@torch.no_grad()
+def stack_relevance(stack, encoded, share, rule):
+    """Return the relevance of every encoded input, dropout off.
+
+    It is the relevance of what the row's output has over that of the typical row, to which
+    dropped columns go: inputs count by their deviation from typical.
+
+    Parameters
+    ----------
+    stack : StackMLP
+    encoded : Tensor of shape (n_members, n_rows, width)
+    share : callable
+        Maps raw outputs to the share of each, 1, 0 or -1, in what is explained.
+    rule : str, Rule or sequence of them
+        "gradient_x_input", "integrated_gradients", or rules of ``linear_relevance`` for all or
+        for each of the layers.
+
+    Returns
+    -------
+    relevance : Tensor of the shape of ``encoded``
+    """
+    typical = stack.encoding.typical()
+    deviation = encoded - typical
+    if not isinstance(rule, str) or rule not in _BY_GRADIENT:
+        return _layer_by_layer(stack, deviation, typical, share, rule)
+    if rule == "gradient_x_input" and stack.activation == "relu":
+        return deviation.mul_(_relu_gradient(stack, encoded, share))
+
+    def f(x):
+        raw = stack.respond(typical + x)
+        return (share(raw.detach()) * raw).sum(-1, keepdim=True)
+
+    with torch.inference_mode(False):  # predictions are made within it
+        return _BY_GRADIENT[rule](f, deviation.clone())
+
+
+def _relu_gradient(stack, x, share):
+    """Autograd's result by hand and in place; this is most of what RelDrop costs."""
+    units = []
+    for layer in stack.hidden:
+        x = layer(x).relu_()
+        units.append(x)
+    gradient = share(stack.output(x)) @ stack.output.weight.mT
+    for layer in reversed(stack.hidden):
+        is_on = units.pop().sign_()
+        gradient = gradient.mul_(is_on) @ layer.weight.mT
+    return gradient
+
+
+def _layer_by_layer(stack, deviation, typical, share, rule):
+    layers = [*stack.hidden, stack.output]
+    rules = [rule] * len(layers) if isinstance(rule, str | Rule) else rule
+    # in terms of deviations the first layer's bias is its output for the typical row
+    biases = [layers[0](typical), *(layer.bias for layer in layers[1:])]
+    inputs, outputs, x = [], [], deviation
+    for layer, bias in zip(layers, biases, strict=True):
+        inputs.append(x)
+        outputs.append(torch.baddbmm(bias, x, layer.weight))
+        x = stack.activate(outputs[-1])
+    raw = outputs[-1]
+    relevance = share(raw) * raw
+    for layer, bias, rule in zip(layers[::-1], biases[::-1], rules[::-1], strict=True):
+        relevance = linear_relevance(
+            inputs.pop(), layer.weight, bias.squeeze(1), relevance, rule, output=outputs.pop()
+        )
+    return relevance
+
+
+class RandomColumns(nn.Module):
+    """Drop columns by chance, and scale up what the others deviate from typical.
+
+    Attributes
+    ----------
+    input_dropout : Tensor of shape (n_members,)
+        Probability of dropping a column; zero until set.
+    """
+
+    def __init__(self, n_members):
+        super().__init__()
+        self.register_buffer("input_dropout", torch.zeros(n_members))
+        self._law = None
+
+    @property
+    def drops(self):
+        """Whether any network drops anything."""
+        return bool(self.input_dropout.any())
+
+    def set_rates(self, members):
+        """Take each network's rate from its member."""
+        rates = [member.input_dropout for member in members]
+        self.input_dropout = self.input_dropout.new_tensor(rates)
+
+    def prepare(self):
+        """Get ready to drop at the present rates."""
+        rates = self.input_dropout
+        self._law = KeepLaw.from_rates(rates, rates.device, rates.dtype) if self.drops else None
+
+    def begin_epoch(self):
+        """Rates are the same in all epochs."""
+
+    def forward(self, encoded, stack, target, masks):
+        """Return the encoded batch with some columns dropped, drawn from a MaskSource."""
+        if self._law is None:
+            return encoded
+        kept = masks.draw(self._law, (*encoded.shape[:2], stack.encoding.n_columns))
+        return stack.encoding.keep(encoded, kept)
+
+
+class RelevantColumns(nn.Module):
+    """Drop columns on which the networks' present outputs rest; others stay as they are.
+
+    Parameters
+    ----------
+    n_members : int
+    share : callable
+        Maps raw outputs and targets (or None) to each output's share in what is explained.
+    rule : str, Rule or sequence of them
+    probability : float
+        Share of the rows that are treated at all.
+    warmup : int
+        Epochs without dropping.
+    rise : int
+        Epochs after these in which ``beta`` rises in equal steps.
+
+    Attributes
+    ----------
+    alpha, beta : Tensor of shape (n_members, 1, 1)
+        Share of chance and strength, see ``relevance_mask``.
+    """
+
+    def __init__(self, n_members, share, *, rule, probability=1.0, warmup=0, rise=0):
+        super().__init__()
+        self.register_buffer("alpha", torch.ones(n_members, 1, 1))
+        self.register_buffer("beta", torch.zeros(n_members, 1, 1))
+        self.share = share
+        self.rule = rule
+        self.probability = probability
+        self.warmup = warmup
+        self.rise = rise
+        self._epoch, self._is_idle = 0, True
+
+    @property
+    def drops(self):
+        """Whether any network drops anything."""
+        return bool(self.beta.any()) and self.probability > 0
+
+    def set_rates(self, members):
+        """Take each network's alpha and beta from its member."""
+        for name in ("alpha", "beta"):
+            values = [getattr(member, name) for member in members]
+            setattr(self, name, getattr(self, name).new_tensor(values).view(-1, 1, 1))
+
+    def prepare(self):
+        """Look once whether there is anything to do."""
+        self._is_idle = not self.drops
+
+    def begin_epoch(self):
+        """Count the epochs that the networks have been trained for."""
+        self._epoch += 1
+
+    @property
+    def strength(self):
+        """The share of ``beta`` that this epoch has."""
+        since = self._epoch - self.warmup
+        return min(1.0, max(0, since) / (self.rise + 1))
+
+    def forward(self, encoded, stack, target, masks):
+        """Return the encoded batch with some columns dropped, drawn from a MaskSource."""
+        if self._is_idle or not self.strength:
+            return encoded
+        encoding = stack.encoding
+        relevance = stack_relevance(
+            stack, encoded.detach(), lambda raw: self.share(raw, target), self.rule
+        )
+        relevance = group_sum(relevance, encoding.groups, encoding.n_columns)
+        dropped = self._draw(relevance, masks)
+        return encoding.keep(encoded, (~dropped).to(encoded.dtype))
+
+    def _draw(self, relevance, masks):
+        """Draw which columns to drop, (n_members, n_rows, n_columns)."""
+        draw = masks.uniform(relevance.shape, relevance.dtype)
+        dropped = is_dropped(relevance, draw, self.alpha, self.beta * self.strength)
+        if self.probability < 1:
+            rows = (*relevance.shape[:2], 1)
+            dropped &= masks.uniform(rows, relevance.dtype) < self.probability
+        return dropped
+
+
+class RelevantBlocks(RelevantColumns):
+    """Drop a rectangle of an image around its most relevant pixel.
+
+    Parameters
+    ----------
+    height, width : int
+    **options
+        Those of ``RelevantColumns``, for one network.
+    """
+
+    def __init__(self, height, width, share, **options):
+        super().__init__(1, share, **options)
+        self._size = height, width
+
+    @property
+    def drops(self):
+        """Whether the network drops anything."""
+        return self.probability > 0
+
+    def _draw(self, relevance, masks):
+        blocks = relevance_block_mask(
+            relevance[0].unflatten(1, self._size),
+            probability=self.probability * self.strength,
+            generator=masks.generator,
+        )
+        return blocks.flatten(1).unsqueeze(0)

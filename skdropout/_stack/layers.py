@@ -1,0 +1,121 @@
+"""Layers of K members, computed together by batched products.
+
+Every parameter and every per-member buffer has the members as its first axis, so a stack can be
+cut down to some of its members (:func:`select_members`) and a member can be told apart by index.
+"""
+
+import torch
+from torch import nn
+
+__all__ = [
+    "ACTIVATIONS",
+    "ScaledLinear",
+    "StackLinear",
+    "copy_members",
+    "replace_members",
+    "select_members",
+]
+
+ACTIVATIONS = {
+    "relu": nn.ReLU(),
+    "gelu": nn.GELU(),
+    "silu": nn.SiLU(),
+    "mish": nn.Mish(),
+    "tanh": nn.Tanh(),
+    "identity": nn.Identity(),
+}
+
+
+class StackLinear(nn.Module):
+    """One linear layer per member: ``y[k] = x[k] @ weight[k] + bias[k]``.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+    generators : list of torch.Generator
+        One per member; each member's weights come from its own, so they do not depend on which
+        other members there are.
+    """
+
+    def __init__(self, n_inputs, n_outputs, generators):
+        super().__init__()
+        weight, bias = _draw_layer(n_inputs, n_outputs, generators)
+        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
+
+    def forward(self, x):
+        """Map (n_members, n_rows, n_inputs) to (n_members, n_rows, n_outputs)."""
+        return torch.baddbmm(self.bias, x, self.weight)
+
+
+class ScaledLinear(StackLinear):
+    """A linear layer that learns apart, and faster, how much each input counts.
+
+    The weights of an input are multiplied by a factor of its own [1]_, which starts at one and is
+    written ``1 + speed * gain``: AdamW's steps have the size of the learning rate in ``gain``,
+    ``speed`` times that in the factor, and its decay pulls the factor to one.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+    generators : list of torch.Generator
+    speed : float
+
+    References
+    ----------
+    .. [1] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs
+       and Boosted Trees on Tabular Data", NeurIPS 2024, arXiv 2407.04491 (the scaling layer).
+    """
+
+    def __init__(self, n_inputs, n_outputs, generators, speed):
+        nn.Module.__init__(self)
+        self.speed = speed
+        weight, bias = _draw_layer(n_inputs, n_outputs, generators)
+        self.unscaled, self.bias = nn.Parameter(weight), nn.Parameter(bias)
+        self.gain = nn.Parameter(torch.zeros_like(weight[..., :1]))
+
+    @property
+    def weight(self):
+        """The weights, each input's times its factor."""
+        return self.unscaled * (1 + self.speed * self.gain)
+
+
+def _draw_layer(n_inputs, n_outputs, generators):
+    """Draw weights (n_members, n_inputs, n_outputs) and biases (n_members, 1, n_outputs)."""
+    bound = max(n_inputs, 1) ** -0.5
+    draws = [
+        torch.empty(n_inputs + 1, n_outputs, dtype=torch.float64).uniform_(
+            -bound, bound, generator=generator
+        )
+        for generator in generators
+    ]
+    both = torch.stack(draws)
+    return both[:, :-1].contiguous(), both[:, -1:].contiguous()
+
+
+def _member_tensors(module):
+    """Yield (owner, name, tensor) of everything that has the members as its first axis."""
+    for part in module.modules():
+        for name, tensor in part.named_parameters(recurse=False):
+            yield part, name, tensor
+        for name, tensor in part.named_buffers(recurse=False):
+            if name not in getattr(part, "shared_buffers", ()):
+                yield part, name, tensor
+
+
+def select_members(module, members):
+    """Cut ``module`` down, in place, to ``members`` (a tensor of indices), in that order."""
+    replace_members(module, [tensor.detach()[members] for *_, tensor in _member_tensors(module)])
+
+
+def copy_members(module):
+    """Return a copy of every tensor that has the members as its first axis."""
+    return [tensor.detach().clone() for *_, tensor in _member_tensors(module)]
+
+
+def replace_members(module, tensors):
+    """Put ``tensors`` in the place of the module's own, whatever their number of members."""
+    for (part, name, old), new in zip(list(_member_tensors(module)), tensors, strict=True):
+        if isinstance(old, nn.Parameter):
+            old.data, old.grad = new, None
+        else:
+            setattr(part, name, new)

@@ -1,0 +1,308 @@
+"""Stacks of networks: K members of one shape, or a user's own network."""
+
+import copy
+from abc import abstractmethod
+from itertools import pairwise
+
+import torch
+from torch import nn
+from torch.func import functional_call
+
+from skdropout._stack.columns import RandomColumns
+from skdropout._stack.layers import ACTIVATIONS, ScaledLinear, StackLinear
+from skdropout._stack.masks import KeepLaw
+
+__all__ = ["GridEncoding", "GridNetwork", "Stack", "StackMLP"]
+
+
+class Stack(nn.Module):
+    """K networks on one table, whatever comes after the first layer's inputs.
+
+    Parameters
+    ----------
+    encoding : nn.Module
+        Turns the table's numbers and codes into the first layer's inputs.
+    n_members, n_hidden, n_outputs : int
+    columns : RandomColumns or RelevantColumns
+        Which columns are dropped in training.
+
+    Attributes
+    ----------
+    dropout : Tensor of shape (n_members, n_hidden)
+        Probability of dropping a hidden unit; zero until set.
+    target_location, target_scale : Tensor of shape (n_members, 1, n_outputs)
+        Units that the targets are standardised by.
+    """
+
+    def __init__(self, encoding, n_members, n_hidden, n_outputs, columns):
+        super().__init__()
+        self.encoding = encoding
+        self.columns = columns
+        self.register_buffer("dropout", torch.zeros(n_members, n_hidden))
+        self.register_buffer("target_location", torch.zeros(n_members, 1, n_outputs))
+        self.register_buffer("target_scale", torch.ones(n_members, 1, n_outputs))
+        self.stop_dropping()
+
+    @property
+    def n_members(self):
+        """How many networks the stack holds."""
+        return len(self.dropout)
+
+    @property
+    def drops(self):
+        """Whether anything is dropped in training."""
+        return bool(self.dropout.any()) or self.columns.drops
+
+    def drop_with(self, masks):
+        """Drop by masks from ``masks`` (a MaskSource) whenever in training mode."""
+        self._masks = masks
+        self.columns.prepare()
+
+    def stop_dropping(self):
+        """Forget the source of masks: the network is deterministic in either mode."""
+        self._masks = None
+
+    def standardise(self, target):
+        """Put targets in the units each member is trained on; class codes stay as they are."""
+        if not target.is_floating_point():
+            return target
+        return (target - self.target_location) / self.target_scale
+
+    def natural(self, raw, criterion):
+        """Map raw outputs to predictions in the units of the targets."""
+        return criterion.inverse_link(raw) * self.target_scale + self.target_location
+
+    def forward(self, numeric, codes, target=None):
+        """Return raw outputs (n_members, n_rows, n_outputs).
+
+        Parameters
+        ----------
+        numeric : Tensor of shape (n_members or 1, n_rows, n_numeric)
+        codes : Tensor of shape (n_members or 1, n_rows, n_categorical)
+        target : Tensor of shape (n_members, n_rows) or (n_members, n_rows, n_outputs)
+            For training alone: what columns may be found relevant for.
+        """
+        x = self.encoding(numeric, codes)
+        if not self.training or self._masks is None:
+            return self.respond(x)
+        return self.respond_dropping(self.columns(x, self, target, self._masks))
+
+    @abstractmethod
+    def respond(self, x):
+        """Return raw outputs of encoded inputs (n_members, n_rows, width), dropout off."""
+
+    @abstractmethod
+    def respond_dropping(self, x):
+        """Return raw outputs of encoded inputs, dropout on."""
+
+
+class StackMLP(Stack):
+    """K multilayer perceptrons on one table, each with dropout rates of its own.
+
+    Parameters
+    ----------
+    encoding : TableEncoding
+    hidden_layer_sizes : sequence of int
+    n_outputs : int
+    activation : str
+        A key of ``ACTIVATIONS``.
+    generators : list of torch.Generator
+        One per member, for the initial weights.
+    columns : RandomColumns or RelevantColumns, default=None
+        Which columns are dropped in training; None is by chance.
+    input_scaling : float, default=0.0
+        ``speed`` of the first layer, see ``ScaledLinear``; 0: an ordinary layer.
+    """
+
+    def __init__(
+        self,
+        encoding,
+        hidden_layer_sizes,
+        n_outputs,
+        activation,
+        generators,
+        columns=None,
+        input_scaling=0.0,
+    ):
+        n_members = len(generators)
+        columns = RandomColumns(n_members) if columns is None else columns
+        super().__init__(encoding, n_members, len(hidden_layer_sizes), n_outputs, columns)
+        widths = [encoding.width, *hidden_layer_sizes]
+        self.input_scaling = input_scaling
+        self.hidden = nn.ModuleList(
+            StackLinear(*shape, generators)
+            if i or not input_scaling
+            else ScaledLinear(*shape, generators, input_scaling)
+            for i, shape in enumerate(pairwise(widths))
+        )
+        self.output = StackLinear(widths[-1], n_outputs, generators)
+        self.activation = activation
+
+    @property
+    def hidden_layer_sizes(self):
+        """Number of units of each hidden layer."""
+        return tuple(layer.weight.shape[-1] for layer in self.hidden)
+
+    @property
+    def widest(self):
+        """Most numbers that a row takes in any layer."""
+        return max(layer.weight.shape[1] for layer in (*self.hidden, self.output))
+
+    def member(self, k):
+        """Return network ``k`` by itself, sharing its weights but the first layer's.
+
+        It maps encoded inputs (n_rows, width) to raw outputs, dropout off, and is a plain
+        ``nn.Sequential``, whose layers ``smooth_hessian`` can see.
+        """
+        first, *others = (_linear(layer, k) for layer in (*self.hidden, self.output))
+        modules = [first]
+        for layer in others:
+            modules += [ACTIVATIONS[self.activation], layer]
+        return nn.Sequential(*modules).eval()
+
+    def drop_with(self, masks):
+        """Drop units by masks from ``masks`` (a MaskSource) whenever in training mode."""
+        super().drop_with(masks)
+        like = self.output.weight
+        self._laws = [
+            KeepLaw.from_rates(rates, like.device, like.dtype) if bool(rates.any()) else None
+            for rates in self.dropout.unbind(1)
+        ]
+
+    def respond(self, x):
+        """Return raw outputs of encoded inputs (n_members, n_rows, width), dropout off."""
+        for layer in self.hidden:
+            x = self.activate(layer(x))
+        return self.output(x)
+
+    def respond_dropping(self, x):
+        """Return raw outputs of encoded inputs, dropout on."""
+        for layer, law in zip(self.hidden, self._laws, strict=True):
+            x = self.activate(layer(x))
+            if law is not None:
+                x = x * self._masks.draw(law, x.shape)
+        return self.output(x)
+
+    def activate(self, x):
+        """Apply the hidden units' function."""
+        return ACTIVATIONS[self.activation](x)
+
+
+def _linear(layer, k):
+    """Return member ``k`` of a StackLinear as an ordinary layer."""
+    weight, bias = layer.weight.detach()[k].T, layer.bias.detach()[k, 0]
+    linear = nn.utils.skip_init(nn.Linear, *weight.shape[::-1], device=weight.device)
+    linear.weight = nn.Parameter(weight, requires_grad=False)
+    linear.bias = nn.Parameter(bias, requires_grad=False)
+    return linear
+
+
+class GridEncoding(nn.Module):
+    """Numbers in standard units of their channel; missing ones are the channel's mean.
+
+    What belongs together, and is dropped together, are the channels of a pixel or the coordinates
+    of a point.
+
+    Parameters
+    ----------
+    numeric : Tensor of shape (n_rows, n_columns)
+        Rows to learn means and deviations from.
+    feature_shape : tuple of int
+        (n_channels, height, width), or (n_points, n_coordinates).
+    """
+
+    shared_buffers = ("groups",)
+    embeddings = ()
+
+    def __init__(self, numeric, feature_shape):
+        super().__init__()
+        channel = 0 if len(feature_shape) == 3 else 1
+        cells = numeric.view(-1, *feature_shape).movedim(channel + 1, 0).flatten(1)
+        center = cells.nanmean(1).nan_to_num(0.0)
+        scale = (cells - center.unsqueeze(1)).square().nanmean(1).sqrt()
+        scale = torch.where(scale > 0, scale, 1.0)
+        aligned = [1] * len(feature_shape)
+        aligned[channel] = -1
+        for name, value in (("center", center), ("scale", scale)):
+            of_column = value.view(aligned).expand(feature_shape).reshape(1, 1, -1)
+            self.register_buffer(name, of_column.contiguous())
+        places = feature_shape[1:] if channel == 0 else feature_shape[:1]
+        self.n_columns = torch.Size(places).numel()
+        groups = torch.arange(self.n_columns).view(places).unsqueeze(channel)
+        self.register_buffer("groups", groups.expand(feature_shape).flatten())
+
+    def forward(self, numeric, codes):
+        """Encode rows, (1, n_rows, n_columns)."""
+        return ((numeric - self.center) / self.scale).nan_to_num(nan=0.0)
+
+    def typical(self):
+        """Return the channels' means, all zeros."""
+        return torch.zeros_like(self.center)
+
+    def keep(self, encoded, factor):
+        """Drop the pixels or points whose ``factor`` is 0; see ``TableEncoding.keep``."""
+        return encoded * factor.index_select(-1, self.groups)
+
+
+class GridNetwork(Stack):
+    """A network that looks like a stack to what trains it and predicts with it.
+
+    Its parameters and buffers have the members' axis in front; the module itself is but the plan
+    by which they are used.
+
+    Parameters
+    ----------
+    encoding : GridEncoding
+    module : nn.Module
+        Maps (n_rows, *feature_shape) to raw outputs (n_rows, n_outputs) or (n_rows,).
+    feature_shape : tuple of int
+    n_outputs : int
+    columns : RelevantColumns or RelevantBlocks
+    """
+
+    hidden, hidden_layer_sizes, activation = (), (), None
+
+    def __init__(self, encoding, module, feature_shape, n_outputs, columns):
+        super().__init__(encoding, 1, 0, n_outputs, columns)
+        self.feature_shape = feature_shape
+        plan = copy.deepcopy(module)
+        # in a tuple, lest torch registers the plan beside what is built by it
+        self._plan = (plan,)
+        self._names = [name for name, _ in (*plan.named_parameters(), *plan.named_buffers())]
+        self.weights = nn.ParameterList(p.detach().clone()[None] for p in plan.parameters())
+        self.states = nn.ModuleList(_State(b.detach().clone()[None]) for b in plan.buffers())
+
+    @property
+    def widest(self):
+        """A guess of the most numbers that a row takes in any layer."""
+        return 64 * len(self.encoding.groups)
+
+    def drop_with(self, masks):
+        """Drop by masks from ``masks`` (a MaskSource) whenever in training mode."""
+        super().drop_with(masks)
+        self._seeds = torch.Generator().manual_seed(masks.seed)
+
+    def respond(self, x):
+        """Return raw outputs of encoded inputs (1, n_rows, width), in evaluation mode."""
+        return self._call(x, training=False)
+
+    def respond_dropping(self, x):
+        """Return raw outputs of encoded inputs, in training mode."""
+        # the module's own dropout draws from torch's global generators
+        with torch.random.fork_rng([x.device] if x.device.type == "cuda" else []):
+            seed = torch.randint(2**62, (), generator=self._seeds)
+            torch.manual_seed(int(seed))
+            return self._call(x, training=True)
+
+    def _call(self, x, training):
+        plan = self._plan[0].train(training)
+        tensors = [*self.weights, *(state.value for state in self.states)]
+        by_name = {name: tensor[0] for name, tensor in zip(self._names, tensors, strict=True)}
+        output = functional_call(plan, by_name, (x[0].unflatten(1, self.feature_shape),))
+        return output.reshape(1, x.shape[1], -1)
+
+
+class _State(nn.Module):
+    def __init__(self, value):
+        super().__init__()
+        self.register_buffer("value", value)

@@ -1,0 +1,28 @@
+"""A frame becomes tensors: columns, the encoder of a table, statistics, rows."""
+
+from skdropout._table.column import (
+    as_levels,
+    as_numbers,
+    as_objects,
+    column_of,
+    is_frame,
+    looks_categorical,
+)
+from skdropout._table.encoder import TableEncoder
+from skdropout._table.rows import Rows, TableTensors
+from skdropout._table.statistics import bin_edges, normal_scores, spread
+
+__all__ = [
+    "Rows",
+    "TableEncoder",
+    "TableTensors",
+    "as_levels",
+    "as_numbers",
+    "as_objects",
+    "bin_edges",
+    "column_of",
+    "is_frame",
+    "looks_categorical",
+    "normal_scores",
+    "spread",
+]

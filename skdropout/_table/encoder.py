@@ -1,0 +1,153 @@
+"""Tables in, tensors out: numbers in safe units, categories as codes, missing and unknown."""
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+from skdropout._table.column import as_levels, as_numbers, column_of, is_frame, looks_categorical
+from skdropout._table.statistics import spread
+
+__all__ = ["TableEncoder"]
+
+
+class TableEncoder:
+    """Read tables of one layout as two arrays: numbers and category codes.
+
+    Numbers are put into units in which float32 loses nothing; statistics that a network uses are
+    each member's own (see ``NumericEncoding``). A categorical column with L levels has codes
+    0 .. L-1, then L for missing and L+1 for unknown.
+
+    Parameters
+    ----------
+    categorical_features : "from_dtype", None, or array-like of int, str or bool
+
+    Attributes
+    ----------
+    numeric_, categorical_ : list of int
+        Positions of the columns of either kind.
+    levels_ : list of list
+        For each categorical column, its levels in sorted order.
+    names_ : list of str
+    """
+
+    def __init__(self, categorical_features):
+        self.categorical_features = categorical_features
+
+    def fit(self, X, estimator):
+        """Learn the layout of ``X``; sets ``estimator``'s number and names of features."""
+        X = self._validate(X, estimator, reset=True)
+        n_columns = X.shape[1]
+        names = getattr(estimator, "feature_names_in_", None)
+        self.names_ = [f"x{j}" for j in range(n_columns)] if names is None else list(names)
+        chosen = self._categorical_mask(X)
+        self.categorical_ = np.flatnonzero(chosen).tolist()
+        self.numeric_ = np.flatnonzero(~chosen).tolist()
+        self.levels_ = [self._sorted_levels(X, j) for j in self.categorical_]
+        self._code_of = [
+            {level: code for code, level in enumerate(levels)} for levels in self.levels_
+        ]
+        self._location, self._scale = spread(self._numbers(X))
+        return self
+
+    def transform(self, X, estimator):
+        """Return ``numeric`` (n_rows, n_numeric) float64 and ``codes`` (n_rows, n_categorical)."""
+        X = self._validate(X, estimator, reset=False)
+        numeric = (self._numbers(X) - self._location) / self._scale
+        codes = np.zeros((X.shape[0], len(self.categorical_)), dtype=np.int64)
+        for c, j in enumerate(self.categorical_):
+            found, levels = as_levels(column_of(X, j))
+            missing, unknown = len(self.levels_[c]), len(self.levels_[c]) + 1
+            # one more entry at the end, where the code -1 of a missing cell points
+            lookup = [self._code_of[c].get(level, unknown) for level in levels] + [missing]
+            codes[:, c] = np.array(lookup)[found]
+        return numeric, codes
+
+    @property
+    def n_levels(self):
+        """Number of levels of each categorical column, the special ones not counted."""
+        return [len(levels) for levels in self.levels_]
+
+    def _validate(self, X, estimator, reset):
+        if is_frame(X):
+            if X.shape[0] and len(set(map(str, X.columns))) < X.shape[1]:
+                seen = list(map(str, X.columns))
+                twice = sorted({name for name in seen if seen.count(name) > 1})
+                raise ValueError(f"X has duplicate column names: {twice}; rename or drop them.")
+            if not X.shape[0] or not X.shape[1]:
+                raise ValueError(
+                    f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s) "
+                    f"(shape={tuple(X.shape)}) while a minimum of 1 is required."
+                )
+            validate_data(estimator, X, reset=reset, skip_check_array=True)
+            return X
+        # in an array whose categories are named by index, cells may be anything
+        coded = self._names_columns() if reset else bool(self.categorical_)
+        dtype = None if coded else np.float64
+        return validate_data(estimator, X, reset=reset, dtype=dtype, ensure_all_finite=False)
+
+    def _names_columns(self):
+        chosen = self.categorical_features
+        return chosen is not None and not isinstance(chosen, str)
+
+    def _numbers(self, X):
+        if not is_frame(X) and not self.categorical_:
+            return X
+        columns = [as_numbers(column_of(X, j), self.names_[j]) for j in self.numeric_]
+        return np.stack(columns, axis=1) if columns else np.empty((X.shape[0], 0))
+
+    def _sorted_levels(self, X, j):
+        try:
+            _, levels = as_levels(column_of(X, j))
+        except TypeError as error:
+            raise TypeError(
+                f"Column {self.names_[j]!r} cannot be read as categories ({error}); the argument "
+                "must be of strings or of numbers."
+            ) from error
+        try:
+            return sorted(levels)
+        except TypeError:
+            types = sorted({type(level).__name__ for level in levels})
+            raise ValueError(
+                f"Categorical column {self.names_[j]!r} mixes {' and '.join(types)}; convert it "
+                "to one type, for example by .astype(str)."
+            ) from None
+
+    def _categorical_mask(self, X):
+        chosen, n_columns = self.categorical_features, X.shape[1]
+        mask = np.zeros(n_columns, dtype=bool)
+        if chosen is None:
+            return mask
+        if isinstance(chosen, str):
+            if is_frame(X):
+                for j, name in enumerate(self.names_):
+                    mask[j] = looks_categorical(column_of(X, j), name)
+            return mask
+        chosen = np.asarray(chosen)
+        if chosen.size == 0:
+            return mask
+        if chosen.dtype.kind == "b":
+            if chosen.shape != (n_columns,):
+                raise ValueError(
+                    f"categorical_features is a mask of shape {chosen.shape}, but X has "
+                    f"{n_columns} columns; give one entry per column."
+                )
+            return chosen
+        if chosen.dtype.kind in "iu":
+            if chosen.min() < 0 or chosen.max() >= n_columns:
+                raise ValueError(
+                    f"categorical_features={chosen.tolist()} must be column indices from 0 to "
+                    f"{n_columns - 1}."
+                )
+            mask[chosen] = True
+            return mask
+        if chosen.dtype.kind in "OUT":
+            unknown = sorted(set(map(str, chosen)) - set(map(str, self.names_)))
+            if unknown or not is_frame(X):
+                where = f"X has the columns {self.names_}" if is_frame(X) else "X has no names"
+                raise ValueError(
+                    f"categorical_features names columns {unknown or chosen.tolist()}, but {where}."
+                )
+            return np.isin(np.array(self.names_, dtype=object), chosen.astype(object))
+        raise ValueError(
+            f"categorical_features={self.categorical_features!r} must be 'from_dtype', None, or "
+            "an array of column indices, column names or booleans."
+        )

@@ -1,0 +1,265 @@
+"""Training a stack: a skorch net whose batches are slices of whole tensors."""
+
+import copy
+import math
+import time
+import warnings
+
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback
+from skorch.utils import TeeGenerator
+
+from skdropout._stack import Batches, LogLoss, select_members
+from skdropout._training.optimizer import StackAdamW
+
+__all__ = ["StackNet"]
+
+_EVALUATION_ROWS = 4096
+_WARM_UP = 0.05
+
+
+class StackNet(NeuralNet):
+    """A skorch net around a stack of networks.
+
+    It differs from skorch's own loop in that batches are gathered on the device, losses are kept
+    per member, and nothing is copied to the host within an epoch. The rest is skorch's:
+    ``history``, callbacks, ``partial_fit``.
+
+    Parameters
+    ----------
+    module : StackMLP
+    criterion : _Loss
+        Maps raw outputs and standardised targets to one loss per member and row.
+    seeds : list of int
+        One per member, for shuffling.
+    masks : MaskSource
+    rows_valid : Rows or None
+    schedule : {"constant", "cosine"}
+    weight_decay : float
+    max_grad_norm : float or None
+        Largest norm of one member's gradient.
+    **kwargs
+        skorch's own: ``lr``, ``max_epochs``, ``batch_size``, ``callbacks``, ``device``.
+
+    Attributes
+    ----------
+    members_ : Tensor of int
+        The members still in training, by their place in the whole stack.
+    epoch_ : int
+        The epoch of this training, from one.
+    interrupted_ : bool
+        Whether training ended by Ctrl-C.
+    losses_ : dict
+        "train" and "valid": the last epoch's loss of each member in training.
+    estimator_so_far : callable or None
+        For callbacks: gives the estimator as if training had ended here, by the members still in
+        training.
+    """
+
+    def __init__(
+        self,
+        module,
+        criterion,
+        *,
+        seeds,
+        masks,
+        rows_valid=None,
+        schedule="constant",
+        weight_decay=0.0,
+        max_grad_norm=None,
+        **kwargs,
+    ):
+        super().__init__(module, criterion, verbose=0, train_split=None, **kwargs)
+        self.seeds = seeds
+        self.masks = masks
+        self.rows_valid = rows_valid
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.max_grad_norm = max_grad_norm
+        self.estimator_so_far = self._train = self._valid = None
+
+    @property
+    def _default_callbacks(self):
+        return []
+
+    def initialize(self):
+        """Initialise everything; members shuffle by generators of their own."""
+        super().initialize()
+        self.generators_ = [torch.Generator().manual_seed(seed) for seed in self.seeds]
+        return self
+
+    def initialize_optimizer(self, *_, **__):
+        """Set up AdamW as training starts, when the number of steps an epoch is known."""
+        self.optimizer_ = None
+        if self._train is not None:
+            self.optimizer_ = StackAdamW(
+                list(self.module_.parameters()),
+                self._train.steps,
+                lr=self.lr,
+                weight_decay=self.weight_decay,
+                fused=torch.device(self.device).type in ("cpu", "cuda"),
+            )
+        return self
+
+    def on_train_begin(self, net, X=None, y=None, **_):
+        """Get everything ready before the callbacks see the net; ``X`` is Rows."""
+        self.members_ = torch.arange(self.module_.n_members)
+        self.losses_, self.epoch_, self.interrupted_ = {}, 0, False
+        self._iterate_over(X, self.rows_valid)
+        if self.optimizer_ is None:
+            self._initialize_optimizer()
+        self.module_.drop_with(self.masks)
+        # per-batch events are prepared only if somebody wants them
+        self._is_watched = any(
+            getattr(type(callback), event) is not getattr(Callback, event)
+            for _, callback in self.callbacks_
+            for event in ("on_batch_begin", "on_batch_end", "on_grad_computed")
+        )
+
+    def fit_loop(self, X, y=None, epochs=None, **fit_params):
+        """Train for ``epochs`` on ``X``, which is Rows that hold their target."""
+        self._epochs_planned = self.max_epochs if epochs is None else epochs
+        for epoch in range(1, self._epochs_planned + 1):
+            self.epoch_ = epoch
+            start = time.perf_counter()
+            rows = {"dataset_train": self._train.rows, "dataset_valid": self.rows_valid}
+            self.module_.columns.begin_epoch()
+            self.notify("on_epoch_begin", **rows)
+            self.run_single_epoch(self._train, True, "train", self.train_step)
+            self.run_single_epoch(self._valid, False, "valid", self.validation_step)
+            self.history.record("dur", time.perf_counter() - start)
+            self.notify("on_epoch_end", **rows)
+        return self
+
+    def _iterate_over(self, train, valid):
+        device = torch.device(self.device)
+        self._train = Batches(train, self.batch_size, device, self.generators_)
+        self._valid = None if valid is None else Batches(valid, _EVALUATION_ROWS, device)
+
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        """Go once over ``iterator``; record the mean loss and keep each member's own."""
+        if iterator is None:
+            return
+        self._set_training(training)
+        total, count = 0.0, 0.0
+        try:
+            for step, batch in enumerate(iterator):
+                self._step = step
+                total = total + self._step_with(step_fn, batch, training)
+                count = count + batch[2]
+        except KeyboardInterrupt:
+            self.interrupted_ = True
+            warnings.warn(
+                f"Training was interrupted in epoch {self.epoch_}; the best weights so far "
+                "are kept.",
+                stacklevel=2,
+            )
+            raise
+        self.losses_[prefix] = total / count
+        self.history.record(f"{prefix}_loss", float(self.losses_[prefix].mean()))
+
+    def _step_with(self, step_fn, batch, training):
+        if not self._is_watched:
+            return step_fn(batch)["total"]
+        # callbacks see the members' rows one below the other
+        x, y, _ = batch
+        seen = {"batch": (x, y["target"].flatten(0, 1)), "training": training}
+        self.notify("on_batch_begin", **seen)
+        step = step_fn(batch)
+        predictions = self.module_.natural(step["raw"], self.criterion_).flatten(0, 1)
+        self.notify("on_batch_end", **seen, loss=step["total"].sum(), y_pred=predictions)
+        return step["total"]
+
+    def train_step(self, batch, **fit_params):
+        """Take one step of every member."""
+        x, y, count = batch
+        self.optimizer_.zero_grad()
+        raw = self.module_(**x, target=y["target"])
+        total = self.member_losses(raw, y)
+        (total / count.clamp(min=1)).sum().backward()
+        if self.max_grad_norm is not None:
+            self._clip_gradients()
+        if self._is_watched:
+            parameters = TeeGenerator(self.get_all_learnable_params())
+            self.notify("on_grad_computed", named_parameters=parameters, batch=(x, y))
+        if self.schedule == "cosine":
+            self._schedule_learning_rate()
+        self.optimizer_.step_of_epoch(self._step)
+        return {"total": total.detach(), "raw": raw.detach()}
+
+    def validation_step(self, batch, **fit_params):
+        """Evaluate every member, dropout off."""
+        x, y, _ = batch
+        with torch.no_grad():
+            raw = self.module_(**x)
+            total = self.member_losses(raw, y)
+        return {"total": total, "raw": raw}
+
+    def member_losses(self, raw, y):
+        """Return each member's sum of losses over the rows of a batch."""
+        losses = self.criterion_(raw, self.module_.standardise(y["target"]))
+        return (losses * y["weight"] if "weight" in y else losses).sum(1)
+
+    def _clip_gradients(self):
+        gradients = [p.grad for p in self.module_.parameters()]
+        norms = torch.stack([torch.linalg.vector_norm(g.flatten(1), dim=1) for g in gradients])
+        factor = (self.max_grad_norm / torch.linalg.vector_norm(norms, dim=0)).clamp(max=1.0)
+        for gradient in gradients:
+            gradient.mul_(factor.view(-1, *[1] * (gradient.dim() - 1)))
+
+    def _schedule_learning_rate(self):
+        for group in self.optimizer_.param_groups:
+            progress = (self.epoch_ - 1 + self._step / group["steps"]) / self._epochs_planned
+            warm_up = min(1.0, (progress + 1e-3) / _WARM_UP)
+            group["lr"] = self.lr * warm_up * (1 + math.cos(math.pi * min(progress, 1.0))) / 2
+
+    def keep(self, members):
+        """Go on with some of the members in training, given by their place among these."""
+        members = members.cpu()
+        select_members(self.module_, members.to(self.device))
+        self.members_ = self.members_[members]
+        self.generators_ = [self.generators_[k] for k in members]
+        if self.rows_valid is not None:
+            self.rows_valid = self.rows_valid.select(members)
+        self._iterate_over(self._train.rows.select(members), self.rows_valid)
+        self.optimizer_.select(members.to(self.device), self._train.steps)
+        self.module_.drop_with(self.masks)
+
+    def predict(self, X):
+        """Predict rows as callbacks do: values, or codes of classes."""
+        predictions = self.predict_proba(X)
+        return predictions.argmax(-1) if isinstance(self.criterion_, LogLoss) else predictions
+
+    def best_losses(self):
+        """Return each member's least validation loss, or None if nothing stopped early."""
+        best = dict(self.callbacks_).get("best_epoch")
+        return None if best is None else best.best_loss_.cpu().numpy()
+
+    def finish(self):
+        """Let go of what only training needs."""
+        self.module_.eval().stop_dropping()
+        self.rows_valid = self._train = self._valid = self.optimizer_ = self.masks = None
+        self.estimator_so_far = None
+        # these refer to the data and to the estimator
+        passing = ("progress_bar", "fit_tasks")
+        self.callbacks = self.callbacks_ = [
+            (name, callback) for name, callback in self.callbacks_ if name not in passing
+        ]
+        return self
+
+    def __getstate__(self):
+        """Pickle on the CPU, so that a net fitted on any device loads on any machine."""
+        state = self.__dict__.copy()
+        state["module"] = state["module_"] = copy.deepcopy(self.module_).to("cpu")
+        state.update(optimizer_=None, masks=None, _train=None, _valid=None, estimator_so_far=None)
+        state["losses_"] = {part: loss.cpu() for part, loss in self.losses_.items()}
+        return state
+
+    def __setstate__(self, state):
+        """Go back to the device of fit if this machine has it."""
+        self.__dict__.update(state)
+        try:
+            self.module_.to(self.device)
+        except (RuntimeError, AssertionError):
+            self.device = "cpu"

@@ -1,0 +1,155 @@
+"""Members that stop: on their own validation loss, or because they are clearly beaten."""
+
+import numpy as np
+import torch
+from scipy.stats import t as student_t
+from skorch.callbacks import Callback
+
+from skdropout._stack import copy_members, replace_members
+
+__all__ = ["BestEpoch", "Race"]
+
+# A stack is cut down once at most this share of its members still trains.
+_SHRINK_AT = 0.9
+
+
+class BestEpoch(Callback):
+    """Stop each member on its own validation loss and give it back its best epoch.
+
+    A member that has not improved by ``tol`` for ``patience`` epochs has stopped; its weights no
+    longer matter, and once enough have stopped the stack goes on without them.
+
+    Parameters
+    ----------
+    patience : int
+    tol : float
+        In units of the standardised loss.
+
+    Attributes
+    ----------
+    best_loss_ : Tensor of shape (n_members,)
+    best_epoch_ : Tensor of shape (n_members,)
+    """
+
+    def __init__(self, patience, tol):
+        self.patience = patience
+        self.tol = tol
+
+    def on_train_begin(self, net, **_):
+        """Start from the weights there are, as worse than anything."""
+        n_members, device = net.module_.n_members, net.device
+        self.best_loss_ = torch.full((n_members,), torch.inf, device=device)
+        self.best_epoch_ = torch.zeros(n_members, dtype=torch.long, device=device)
+        self._bar, self._bar_epoch = self.best_loss_.clone(), self.best_epoch_.clone()
+        self._going = torch.ones(n_members, dtype=torch.bool, device=device)
+        self._best = copy_members(net.module_)
+
+    def on_epoch_end(self, net, **_):
+        """Remember the members that improved; leave out those that have stopped."""
+        active = net.members_.to(net.device)
+        loss = net.losses_["valid"].nan_to_num(nan=torch.inf).to(self.best_loss_.dtype)
+        # a member that has stopped but is not cut off yet must not improve any more
+        loss = loss.where(self._going[active], torch.inf)
+        better = loss < self.best_loss_[active]
+        improved = active[better]
+        self.best_loss_[improved] = loss[better]
+        self.best_epoch_[improved] = net.epoch_
+        for best, now in zip(self._best, copy_members(net.module_), strict=True):
+            best[improved] = now[better]
+        below = loss < self._bar[active] - self.tol
+        self._bar[active[below]] = loss[below]
+        self._bar_epoch[active[below]] = net.epoch_
+        self.stop(net, net.epoch_ - self._bar_epoch >= self.patience)
+
+    def going(self):
+        """Say of each member of the whole stack whether it has not stopped yet."""
+        return self._going.cpu().numpy()
+
+    def stop(self, net, stopped):
+        """Stop the members that ``stopped`` marks in the whole stack."""
+        self._going &= ~torch.as_tensor(stopped, device=net.device)
+        active = net.members_.to(net.device)
+        going = self._going[active]
+        n_going = int(going.sum())
+        if not n_going:
+            raise KeyboardInterrupt
+        if n_going <= _SHRINK_AT * len(active):
+            net.keep(going.nonzero().squeeze(1))
+
+    def on_train_end(self, net, **_):
+        """Put the whole stack back, every member at its best epoch."""
+        if self.best_epoch_.any():
+            replace_members(net.module_, self._best)
+        self.best_loss_, self.best_epoch_ = self.best_loss_.cpu(), self.best_epoch_.cpu()
+        del self._best, self._bar, self._bar_epoch, self._going
+
+
+_LEVEL = 0.05
+_FIRST_EPOCH = 4
+
+
+class Race(Callback):
+    """Stop candidates whose validation losses are worse than the leader's were long ago.
+
+    After each epoch, the fourth being the first, a candidate is compared with the one of least
+    mean validation loss: its networks' least losses so far with those that the leader had after
+    half as many epochs, fold by fold. It leaves if the mean difference is above zero by a
+    one-sided paired t-test at the five per cent level, and above the standard error of the
+    leader's mean. Networks with more dropout learn more slowly; half the time is what they are
+    given for that.
+
+    One race goes on over all slices of a grid: later ones also run against the earlier ones.
+
+    Parameters
+    ----------
+    n_candidates, n_folds, max_iter : int
+
+    Attributes
+    ----------
+    out_ : bool ndarray of shape (n_candidates,)
+        Who left while still in training.
+    """
+
+    def __init__(self, n_candidates, n_folds, max_iter):
+        self.out_ = np.zeros(n_candidates, dtype=bool)
+        self._losses = np.full((n_candidates, n_folds, max_iter), np.nan)
+        self._critical = student_t.ppf(1 - _LEVEL, n_folds - 1)
+
+    def enter(self, places):
+        """Say which (candidate, fold) the members of the next stack are."""
+        self._candidates, self._folds = np.transpose(places)
+        return self
+
+    def on_epoch_end(self, net, **_):
+        """Compare, and stop who is beaten; comes after BestEpoch."""
+        best = dict(net.callbacks_)["best_epoch"]
+        self._record(best, slice(net.epoch_ - 1, net.epoch_))
+        if net.epoch_ < _FIRST_EPOCH:
+            return
+        beaten = self._beaten(net.epoch_)[self._candidates] & best.going()
+        self.out_[self._candidates[beaten]] = True
+        if beaten.any():
+            best.stop(net, beaten)
+
+    def on_train_end(self, net, **_):
+        """Remember how the networks ended, for those of later slices."""
+        best = dict(net.callbacks_)["best_epoch"]
+        self._record(best, slice(max(net.epoch_, 1) - 1, None))
+
+    def _record(self, best, epochs):
+        losses = best.best_loss_.cpu().numpy()
+        self._losses[self._candidates, self._folds, epochs] = losses[:, None]
+
+    def _beaten(self, epoch):
+        now = self._losses[:, :, epoch - 1]
+        mean = np.where(self.out_, np.inf, now.mean(1))
+        if not np.isfinite(mean).any():
+            return np.zeros(len(mean), dtype=bool)
+        leader = int(np.argmin(np.where(np.isfinite(mean), mean, np.inf)))
+        behind = now - self._losses[leader, :, -(-epoch // 2) - 1]
+        behind[~np.isfinite(behind)] = 0.0
+        error = np.std(behind, axis=1, ddof=1) / np.sqrt(behind.shape[1])
+        error_of_leader = now[leader].std(ddof=1) / np.sqrt(behind.shape[1])
+        beaten = behind.mean(1) > np.maximum(self._critical * error, error_of_leader)
+        beaten[leader] = False
+        return beaten

@@ -1,0 +1,6 @@
+"""Transformers made of fitted networks."""
+
+from skdropout._transformers.embedding.encoder import EmbeddingEncoder
+from skdropout._transformers.interactions.finder import SmoothHessInteractions
+
+__all__ = ["EmbeddingEncoder", "SmoothHessInteractions"]

@@ -1,0 +1,1 @@
+"""Categories as learnt vectors, for any other model."""

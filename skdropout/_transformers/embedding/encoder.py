@@ -1,0 +1,341 @@
+"""EmbeddingEncoder: categories as vectors that a network has learnt, for any other model."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.model_selection import check_cv
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
+from sklearn.utils.validation import check_is_fitted
+
+from skdropout._device import draw_seeds
+from skdropout._estimators import (
+    DropoutMLPClassifier,
+    DropoutMLPRegressor,
+    InnerSplit,
+    all_or_nothing,
+    fit_on_folds,
+)
+from skdropout._sklearn_private import StrOptions, fit_context, route_to_splitter
+from skdropout._table import TableEncoder, as_numbers, column_of, is_frame, looks_categorical
+from skdropout._transformers.embedding.levels import LevelTables, align, level_vectors
+from skdropout._transformers.target_type import TARGET_TYPES, has_classes
+
+__all__ = ["EmbeddingEncoder"]
+
+_NETWORK = DropoutMLPRegressor._parameter_constraints
+
+
+class EmbeddingEncoder(LevelTables, TransformerMixin, BaseEstimator):
+    """Replace each category by a vector that a network has learnt, for use in any other model.
+
+    A small network is trained to predict the target from all columns. Each category has a vector
+    there; categories that mean the same for the target get vectors that lie close together. Here
+    these vectors become columns: "city" becomes "city_0", "city_1", ... in its place, and all
+    other columns are passed on as they are.
+
+    ``fit_transform`` gives training rows vectors of networks that did not see these rows' targets
+    (cross fitting, as scikit-learn's ``TargetEncoder``), so that a model trained on them cannot
+    take for a signal what is only the target itself. So ``fit(X, y).transform(X)`` is not
+    ``fit_transform(X, y)``; pipelines call the latter.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : array-like of int, default=(64,)
+        Number of units of each hidden layer of the network; ``()`` gives a linear model.
+    dropout : float or array-like of float, default=0.1
+        Probability, in [0, 1), that a hidden unit is dropped in a training step.
+    categorical_features : "from_dtype" or array-like of {int, str, bool}, default="from_dtype"
+        Which columns to encode. "from_dtype": a data frame's columns of dtype category, and columns
+        of strings; where there are none, and in arrays, every column. Otherwise column indices,
+        column names, or a mask.
+    embedding_dim : int, dict or "auto", default="auto"
+        Length of the categories' vectors: for all columns, or a dict from column name (index, if
+        columns have no names) to length. "auto", also for columns that the dict leaves out, is the
+        next power of two above ``1.5 * sqrt(n_levels)``, between 2 and 32. Vectors are never longer
+        than it takes to tell the levels apart, one less than there are.
+    target_type : {"auto", "continuous", "classes"}, default="auto"
+        What the target is taken for. "auto" takes whole numbers for classes, as scikit-learn's
+        ``type_of_target`` does, but not if they are more than 50 different ones.
+    cv : int, splitter, iterable or None, default=5
+        How ``fit_transform`` makes folds. A number stands for as many folds, shuffled, and
+        stratified for classes; None for five. Each row must be in one test fold.
+    learning_rate_init : float, default=0.001
+        Largest learning rate of AdamW.
+    max_iter : int, default=100
+        Largest number of epochs. A tenth of the rows is set aside to stop by, and the weights of
+        the best epoch are kept.
+    device : str or torch.device, default="auto"
+        Where to train; "auto" is CUDA if there is a GPU, else the CPU.
+    random_state : int, RandomState instance or None, default=None
+        Fixes folds, splits, initial weights, row order and masks.
+    verbose : int, default=0
+        1 shows a progress bar.
+
+    Attributes
+    ----------
+    embeddings_ : dict of str to DataFrame
+        The vectors by which ``transform`` replaces each categorical column: one row per level, then
+        "missing" and "unknown". Needs pandas.
+
+    estimator_ : DropoutMLPRegressor or DropoutMLPClassifier
+        The network trained on all rows.
+
+    n_iter_ : int
+        Number of epochs it was trained.
+
+    n_features_in_ : int
+        Number of columns seen in fit.
+
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns, where they are all strings.
+
+    See Also
+    --------
+    DropoutMLPRegressor : Encodes categories inside, for its own use.
+
+    Notes
+    -----
+    A vector tells what its level adds to the units of the network's first hidden layer, so its
+    distances are those that the network sees; it is given in principal coordinates, and the
+    mean over rows is zero. The networks of the folds start from the same weights as the one
+    trained on all rows, and their vectors are turned, as a whole, to lie as close to its vectors
+    as they can (orthogonal Procrustes).
+
+    Missing cells have a vector of their own if fit saw any; otherwise, like levels that fit did
+    not see, they have the vector "unknown", which is trained on a hundredth of the symbols.
+
+    References
+    ----------
+    .. [1] C. Guo, F. Berkhahn, "Entity Embeddings of Categorical Variables", arXiv 1604.06737,
+       2016.
+    .. [2] P. Schönemann, "A Generalized Solution of the Orthogonal Procrustes Problem",
+       Psychometrika 31, 1966.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from skdropout import EmbeddingEncoder
+    >>> cities = ["Bergen", "Oslo", "Rome", "Turin"]
+    >>> X = pd.DataFrame({"city": np.tile(cities, 50), "year": np.arange(200)})
+    >>> y = X["city"].isin(["Rome", "Turin"]) + 0.1 * np.sin(np.arange(200))
+    >>> encoder = EmbeddingEncoder(learning_rate_init=0.01, max_iter=20, random_state=0)
+    >>> encoder.fit_transform(X, y).shape
+    (200, 4)
+    >>> encoder.get_feature_names_out()
+    array(['city_0', 'city_1', 'city_2', 'year'], dtype=object)
+    >>> encoder.most_similar("city", "Rome", k=1).index.tolist()
+    ['Turin']
+    """
+
+    _parameter_constraints = {  # noqa: RUF012
+        "hidden_layer_sizes": _NETWORK["hidden_layer_sizes"],
+        "dropout": _NETWORK["dropout"],
+        "categorical_features": ["array-like", StrOptions({"from_dtype"})],
+        "embedding_dim": _NETWORK["embedding_dim"],
+        "target_type": [StrOptions(TARGET_TYPES)],
+        "cv": ["cv_object"],
+        "learning_rate_init": _NETWORK["learning_rate_init"],
+        "max_iter": _NETWORK["max_iter"],
+        "device": _NETWORK["device"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(64,),
+        *,
+        dropout=0.1,
+        categorical_features="from_dtype",
+        embedding_dim="auto",
+        target_type="auto",
+        cv=5,
+        learning_rate_init=1e-3,
+        max_iter=100,
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.dropout = dropout
+        self.categorical_features = categorical_features
+        self.embedding_dim = embedding_dim
+        self.target_type = target_type
+        self.cv = cv
+        self.learning_rate_init = learning_rate_init
+        self.max_iter = max_iter
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Train the network on all rows.
+
+        For training rows of another model use ``fit_transform``.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Numbers and categories; cells may be missing.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+
+        Returns
+        -------
+        self : EmbeddingEncoder
+            The fitted encoder.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, a column or the target cannot be used.
+        """
+        with all_or_nothing(self):
+            self._fit_all(X, y)
+        return self
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None, **params):
+        """Train on all rows, and return each row encoded without knowledge of its target.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Numbers and categories; cells may be missing.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        **params : dict
+            ``groups`` for the splitter; with metadata routing, what the splitter requests.
+
+        Returns
+        -------
+        X_new : ndarray of shape (n_samples, n_features_out)
+            Vectors in the place of categories, other columns as they are.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, a column or the target cannot be used, or if ``cv`` does not
+            test each row once.
+        """
+        with all_or_nothing(self):
+            codes, seeds = self._fit_all(X, y)
+            for_splitter = route_to_splitter(self, params)
+            splits = self._splits(X, y, len(codes), seeds[1], for_splitter)
+            inner = InnerSplit.like(splits, for_splitter.get("groups"))
+            network = self._network(y, seeds[0])
+            folds = fit_on_folds(network, X, y, splits, inner)
+            columns = [np.empty((len(codes), v.shape[1])) for v in self._vectors]
+            for k, fold in enumerate(folds):
+                for c, (column, reference) in enumerate(zip(columns, self._vectors, strict=True)):
+                    counts = np.bincount(codes[fold.fit, c], minlength=len(reference))
+                    vectors = level_vectors(network.net_.module_, k, c, counts, reference.shape[1])
+                    vectors = align(vectors, reference, counts)
+                    column[fold.test] = vectors[codes[fold.test, c]]
+        return self._put_together(X, columns)
+
+    def transform(self, X):
+        """Replace categories by their vectors.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Rows of the layout seen in fit, but not those that ``fit`` was given: for these use
+            ``fit_transform``.
+
+        Returns
+        -------
+        X_new : ndarray of shape (n_samples, n_features_out)
+            Vectors in the place of categories, other columns as they are.
+        """
+        check_is_fitted(self)
+        _, codes = self._encoder.transform(X, self)
+        return self._put_together(
+            X, [vectors[column] for vectors, column in zip(self._vectors, codes.T, strict=True)]
+        )
+
+    def get_metadata_routing(self):
+        """Say that ``fit_transform`` passes ``groups`` and the like on to the splitter.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            Where metadata go.
+        """
+        split = MethodMapping().add(caller="fit_transform", callee="split")
+        router = MetadataRouter(owner=self)
+        return router.add(splitter=self.cv, method_mapping=split)
+
+    def _fit_all(self, X, y):
+        """Train on all rows; return the rows' codes, and the seeds of network and folds."""
+        if y is None:
+            raise ValueError("EmbeddingEncoder requires y to be passed, but the target y is None.")
+        self._encoder = TableEncoder(self._chosen_columns(X)).fit(X, self)
+        if not self._encoder.categorical_:
+            raise ValueError(
+                f"categorical_features={self.categorical_features!r} chooses no column; name one "
+                "or more."
+            )
+        seeds = draw_seeds(self.random_state, 2)
+        self.estimator_ = self._network(y, seeds[0]).fit(X, y)
+        self.n_iter_ = self.estimator_.n_iter_
+        _, codes = self._encoder.transform(X, self)
+        self._vectors = []
+        for c, n_levels in enumerate(self._encoder.n_levels):
+            counts = np.bincount(codes[:, c], minlength=n_levels + 2)
+            self._vectors.append(level_vectors(self.estimator_.net_.module_, 0, c, counts))
+        return codes, seeds
+
+    def _chosen_columns(self, X):
+        if not isinstance(self.categorical_features, str):
+            return self.categorical_features
+        if is_frame(X):
+            names = enumerate(X.columns)
+            mask = [looks_categorical(column_of(X, j), name) for j, name in names]
+            if any(mask):
+                return mask
+        shape = np.asarray(X).shape
+        # what has not two dimensions is refused by the table encoder
+        return np.ones(shape[1] if len(shape) == 2 else 0, dtype=bool)
+
+    def _network(self, y, seed):
+        kind = DropoutMLPClassifier if has_classes(y, self.target_type) else DropoutMLPRegressor
+        names = ("dropout", "embedding_dim", "learning_rate_init", "max_iter", "device", "verbose")
+        return kind(
+            self.hidden_layer_sizes,
+            n_members=1,
+            numeric_encoding="standard",
+            input_scaling=0.0,
+            categorical_features=self._encoder.categorical_features,
+            random_state=seed,
+            **{name: getattr(self, name) for name in names},
+        )
+
+    def _splits(self, X, y, n_rows, seed, params):
+        options = {"shuffle": True, "random_state": seed}
+        splitter = check_cv(self.cv, y, classifier=has_classes(y, self.target_type), **options)
+        splits = [tuple(map(np.asarray, split)) for split in splitter.split(X, y, **params)]
+        tested = np.concatenate([test for _, test in splits])
+        if not np.array_equal(np.sort(tested), np.arange(n_rows)):
+            raise ValueError(
+                f"cv={self.cv!r} must test each row exactly once, so that each gets one vector; "
+                "take KFold, StratifiedKFold or GroupKFold."
+            )
+        return splits
+
+    def _put_together(self, X, vectors):
+        """Return the output: ``vectors`` in the place of categories, and the other columns."""
+        X = X if is_frame(X) else np.asarray(X)
+        blocks = dict(zip(self._encoder.categorical_, vectors, strict=True))
+        for j in self._encoder.numeric_:
+            blocks[j] = as_numbers(column_of(X, j), self._encoder.names_[j])[:, None]
+        return np.hstack([blocks[j] for j in range(self.n_features_in_)])
+
+    def __sklearn_tags__(self):
+        """Declare missing cells, categories, and that a target is needed."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        return tags

@@ -1,0 +1,1 @@
+"""Columns that act together, found and handed on."""

@@ -1,0 +1,362 @@
+"""SmoothHessInteractions: pairs of columns that act together, found and handed on as columns."""
+
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+from sklearn import get_config
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import check_consistent_length
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.validation import check_is_fitted
+
+from skdropout._device import draw_seeds
+from skdropout._estimators import DropoutMLPClassifier, DropoutMLPRegressor, all_or_nothing
+from skdropout._sklearn_private import Interval, StrOptions, fit_context
+from skdropout._table import TableEncoder, is_frame
+from skdropout._transformers.interactions.column_values import ColumnValues, main_direction
+from skdropout._transformers.interactions.local_hessians import LocalHessians
+from skdropout._transformers.interactions.networks import (
+    additive_target,
+    choose,
+    detecting_networks,
+    noise_level,
+)
+from skdropout._transformers.target_type import TARGET_TYPES, has_classes
+from skdropout.inspection import interaction_strengths
+from skdropout.inspection._inner import as_table
+
+__all__ = ["SmoothHessInteractions"]
+
+# Probability that n_interactions="auto" keeps any pair where there are no interactions at all.
+_ERROR_RATE = 0.05
+
+
+class SmoothHessInteractions(TransformerMixin, BaseEstimator):
+    """Find the pairs of columns that act together, and append their products.
+
+    An estimator is fitted to the table, by default an ensemble of the library's networks, and the
+    pairs of columns are ranked by how strongly they act together in it (see
+    :func:`~skdropout.inspection.interaction_strengths`). ``interactions_`` is what
+    ``ExplainableBoostingRegressor(interactions=...)`` takes; ``transform`` gives a linear model
+    what it lacks.
+
+    Parameters
+    ----------
+    estimator : estimator, default=None
+        What to fit and to look into; a fitted one in a ``FrozenEstimator`` is used as it is. None
+        is an ensemble of four networks, ``DropoutMLPRegressor`` or ``DropoutMLPClassifier``, with
+        dropout at a rate of 0.15 or, if that costs much validation loss, none; or, if its
+        validation loss is less, one with all defaults.
+    n_interactions : int or "auto", default=10
+        Number of pairs to keep. "auto" keeps the pairs that are stronger than what is found in a
+        target of the same kind without interactions, for which ``estimator`` is fitted once more:
+        where there are no interactions, any is kept with a probability of about 5 %, the strengths
+        being taken as log-normal.
+    method : {"smooth_hessian", "superset", "auto"}, default="auto"
+        How to measure, see ``interaction_strengths``. Only "superset" needs no gradients.
+    sigma : float, default=0.25
+        Noise that smooths second derivatives, in units of each column's standard deviation.
+    n_perturbations : int or "auto", default="auto"
+        Gradients a row and network, even.
+    output : {"product", "hessian"}, default="product"
+        What ``transform`` makes of a pair: the product of both columns, or the row's own smoothed
+        second derivative along them (needs a model with gradients and a single output; of a
+        classifier that of the predicted class), in units of both columns' spread.
+    n_points : int, default=1000
+        Number of rows, drawn at random, to average over.
+    exclude : array-like of int or str, default=None
+        Columns, by index or name, that no pair may contain.
+    passthrough : bool, default=True
+        Whether ``transform`` returns the columns it is given too, before the new ones.
+    target_type : {"auto", "continuous", "classes"}, default="auto"
+        What the target is taken for. "auto" takes whole numbers for classes, as scikit-learn's
+        ``type_of_target`` does, but not if they are more than 50 different ones.
+    device : str or torch.device, default="auto"
+        Where the default estimator is trained.
+    random_state : int, RandomState instance or None, default=None
+        Source of randomness of the default estimator and of the measurement.
+    verbose : int, default=0
+        1 shows the progress of the default estimator.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted estimator.
+
+    interactions_ : list of tuple of int
+        Pairs of column indices, strongest first.
+
+    strengths_ : ndarray of shape (n_features, n_features)
+        Strength of every pair: symmetric, with zero diagonal.
+
+    n_features_in_ : int
+        Number of columns seen in fit.
+
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns, where they are all strings.
+
+    Notes
+    -----
+    The new columns are products of deviations from the mean, in robust units of spread; a missing
+    cell counts as the mean. A category stands for its mean target, shrunk towards that of all (with
+    several outputs or classes, for that of their first principal component).
+
+    References
+    ----------
+    .. [1] Torop et al., "SmoothHess: ReLU Network Feature Interactions via Stein's Lemma",
+       NeurIPS 2023, arXiv 2311.00858.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdropout import DropoutMLPRegressor, SmoothHessInteractions
+    >>> X = np.random.default_rng(0).normal(size=(300, 4))
+    >>> y = X[:, 0] * X[:, 2] + X[:, 1]
+    >>> net = DropoutMLPRegressor((32,), learning_rate_init=0.01, max_iter=30, random_state=0)
+    >>> finder = SmoothHessInteractions(net, n_interactions=1, random_state=0).fit(X, y)
+    >>> finder.interactions_
+    [(0, 2)]
+    >>> finder.get_feature_names_out()
+    array(['x0', 'x1', 'x2', 'x3', 'x0 x2'], dtype=object)
+    """
+
+    _parameter_constraints = {  # noqa: RUF012
+        "estimator": [BaseEstimator, None],
+        "n_interactions": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "method": [StrOptions({"auto", "smooth_hessian", "superset"})],
+        "sigma": [Interval(Real, 0, None, closed="neither")],
+        "n_perturbations": [Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})],
+        "output": [StrOptions({"product", "hessian"})],
+        "n_points": [Interval(Integral, 2, None, closed="left")],
+        "exclude": ["array-like", None],
+        "passthrough": ["boolean"],
+        "target_type": [StrOptions(TARGET_TYPES)],
+        "device": [str, torch.device],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        n_interactions=10,
+        method="auto",
+        sigma=0.25,
+        n_perturbations="auto",
+        output="product",
+        n_points=1000,
+        exclude=None,
+        passthrough=True,
+        target_type="auto",
+        device="auto",
+        random_state=None,
+        verbose=0,
+    ):
+        self.estimator = estimator
+        self.n_interactions = n_interactions
+        self.method = method
+        self.sigma = sigma
+        self.n_perturbations = n_perturbations
+        self.output = output
+        self.n_points = n_points
+        self.exclude = exclude
+        self.passthrough = passthrough
+        self.target_type = target_type
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None, **fit_params):
+        """Fit the estimator and rank the pairs.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Numbers and categories; what cells may be missing is the estimator's affair.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        **fit_params : dict
+            Passed to the estimator's ``fit``; with metadata routing, if it requests them.
+
+        Returns
+        -------
+        self : SmoothHessInteractions
+            The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, a column or the target cannot be used.
+        """
+        if y is None:
+            raise ValueError(
+                "SmoothHessInteractions requires y to be passed, but the target y is None."
+            )
+        if self.n_interactions == "auto" and isinstance(self.estimator, FrozenEstimator):
+            raise ValueError(
+                "n_interactions='auto' fits the estimator once more, which a FrozenEstimator "
+                "cannot; give a number, or an estimator that is not frozen."
+            )
+        if self.output == "hessian" and np.ndim(y) > 1 and np.shape(y)[1] > 1:
+            raise ValueError(
+                f"output='hessian' explains a single output, but y has {np.shape(y)[1]}; use "
+                "output='product', or one transformer for each."
+            )
+        with all_or_nothing(self):
+            seeds = draw_seeds(self.random_state, 5)
+            categorical = getattr(self.estimator, "categorical_features", "from_dtype")
+            self._encoder = TableEncoder(categorical).fit(X, self)
+            check_consistent_length(X, y)
+            if self.estimator is None:
+                self.estimator_ = self._fit_default(X, y, seeds[0], fit_params)
+            else:
+                self.estimator_ = self._fit(self.estimator, X, y, fit_params)
+            found = self._measure(self.estimator_, X, seeds[1])
+            self.strengths_ = found.strengths
+            n_kept = self.n_interactions
+            if n_kept == "auto":
+                null_y = self._additive(X, y, seeds[2])
+                null = self._measure(self._fit(self.estimator_, X, null_y, fit_params), X, seeds[3])
+                level = noise_level(_of_pairs(null.strengths, null.pairs), _ERROR_RATE)
+                n_kept = int((_of_pairs(found.strengths, found.pairs) > level).sum())
+            self.interactions_ = found.pairs[:n_kept]
+            if self.output == "product":
+                target = main_direction(y, has_classes(y, self.target_type))
+                self._values = ColumnValues(self._encoder).fit(
+                    *self._encoder.transform(X, self), target
+                )
+            else:
+                self._hessians = LocalHessians(
+                    self.estimator_,
+                    as_table(X),
+                    sigma=self.sigma,
+                    n_perturbations=self.n_perturbations,
+                    random_state=np.random.RandomState(seeds[4]),
+                )
+        return self
+
+    def transform(self, X):
+        """Return products of the columns that act together.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Rows of the layout seen in fit.
+
+        Returns
+        -------
+        X_new : ndarray of shape (n_samples, n_features_out)
+            The columns of ``X`` if ``passthrough``, and one for each pair (see ``output``). A data
+            frame if ``X`` is one whose columns are not all numbers.
+        """
+        check_is_fitted(self)
+        values = self._pair_columns(X)
+        if not self.passthrough:
+            return values
+        if not is_frame(X):
+            return np.hstack([np.asarray(X), values])
+        names = self.get_feature_names_out()[X.shape[1] :]
+        columns = dict(zip(names, values.T, strict=True))
+        return X.assign(**columns) if hasattr(X, "assign") else X.with_columns(**columns)
+
+    def get_feature_names_out(self, input_features=None):
+        """Name the columns of ``transform``: pairs as ``PolynomialFeatures`` does, "x0 x2".
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns, where fit saw none.
+
+        Returns
+        -------
+        names : ndarray of str
+            Names of the columns.
+
+        Raises
+        ------
+        ValueError
+            If ``input_features`` are not the names seen in fit, or not as many.
+        """
+        check_is_fitted(self)
+        names = list(map(str, self._encoder.names_))
+        if input_features is not None:
+            given = list(map(str, input_features))
+            if len(given) != len(names) or (hasattr(self, "feature_names_in_") and given != names):
+                raise ValueError(
+                    f"input_features={given} should have length equal to number of features "
+                    f"({len(names)}) and be equal to feature_names_in_: {names}."
+                )
+            names = given
+        pairs = [f"{names[i]} {names[j]}" for i, j in self.interactions_]
+        return np.array((names if self.passthrough else []) + pairs, dtype=object)
+
+    def get_metadata_routing(self):
+        """Say that what ``fit`` is given goes to the estimator.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            Where metadata go.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        estimator = self.estimator
+        if estimator is None:
+            estimator, *_ = detecting_networks(DropoutMLPRegressor)
+        return MetadataRouter(owner=self).add(estimator=estimator, method_mapping=mapping)
+
+    def _pair_columns(self, X):
+        cells = self._encoder.transform(X, self)  # checks the columns
+        if self.output == "hessian":
+            check_is_fitted(self, "_hessians")
+            return self._hessians(as_table(X), self.interactions_)
+        check_is_fitted(self, "_values")
+        values = self._values(*cells)
+        first, second = np.array(self.interactions_, dtype=int).reshape(-1, 2).T
+        return values[:, first] * values[:, second]
+
+    def _fit_default(self, X, y, seed, fit_params):
+        kind = DropoutMLPClassifier if has_classes(y, self.target_type) else DropoutMLPRegressor
+        options = {"device": self.device, "random_state": seed, "verbose": self.verbose}
+        candidates = detecting_networks(kind, *np.shape(X), **options)
+        return choose([self._fit(model, X, y, fit_params) for model in candidates])
+
+    def _fit(self, estimator, X, y, fit_params):
+        if get_config()["enable_metadata_routing"]:
+            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
+        return clone(estimator).fit(X, y, **fit_params)
+
+    def _measure(self, estimator, X, seed):
+        return interaction_strengths(
+            estimator,
+            X,
+            method=self.method,
+            sigma=self.sigma,
+            n_perturbations=self.n_perturbations,
+            n_points=self.n_points,
+            exclude=self.exclude,
+            random_state=seed,
+        )
+
+    def _additive(self, X, y, seed):
+        if np.ndim(y) > 1:
+            raise ValueError("n_interactions='auto' needs a single output; give a number.")
+        table = np.concatenate(self._encoder.transform(X, self), axis=1)
+        random_state = np.random.RandomState(seed)
+        return additive_target(table, np.asarray(y), has_classes(y, self.target_type), random_state)
+
+    def __sklearn_tags__(self):
+        """Declare that a target is needed, and leave missing cells to the estimator."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        return tags
+
+
+def _of_pairs(matrix, pairs):
+    first, second = np.array(pairs, dtype=int).reshape(-1, 2).T
+    return matrix[first, second]

@@ -1,0 +1,140 @@
+"""What the finder fits: networks that detect, and targets without interactions to compare with."""
+
+import numpy as np
+from scipy.stats import norm
+from sklearn import get_config
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.model_selection import cross_val_predict
+
+__all__ = [
+    "NETWORKS",
+    "additive_target",
+    "choose",
+    "detecting_networks",
+    "for_table",
+    "noise_level",
+]
+
+# The largest first; how many times the least validation loss a larger rate may cost.
+_RATES = (0.15, 0.0)
+_LITTLE_HARM = 1.2
+# How many times that loss the library's own defaults must stay below to be taken instead.
+_LESS = 0.98
+# Columns from which on factors of inputs are learnt; up to which bins are affordable.
+_MANY_COLUMNS = 100
+_FEW_COLUMNS = 32
+NETWORKS = {
+    "activation": "silu",
+    "n_members": 4,
+    "numeric_encoding": "standard",
+    # more than predictions need, and longer: networks agree better on which pairs there are
+    "learning_rate_init": 2e-2,
+}
+
+
+def for_table(n_samples, n_columns):
+    """Return what depends on the size of the table.
+
+    Epochs are fewer where they take longer. Factors of inputs grow with main effects, and so would
+    the errors of pairs; but among many columns they find those that matter.
+    """
+    n_epochs = 9000 / n_samples**0.5 / max(n_columns / 50, 1)
+    n_epochs = round(min(max(n_epochs, 12), 200))
+    is_wide = n_columns > _MANY_COLUMNS
+    return {
+        "hidden_layer_sizes": (128, 128) if is_wide else (256, 256),
+        "input_scaling": 20.0 if is_wide else 0.0,
+        "max_iter": n_epochs,
+        "n_iter_no_change": n_epochs,
+    }
+
+
+def detecting_networks(kind, n_samples=1, n_columns=1, **options):
+    """Return ensembles to choose from.
+
+    Parameters
+    ----------
+    kind : type
+        An estimator of the library.
+    n_samples, n_columns : int
+        Size of the table they will see.
+    **options
+        More of its parameters.
+
+    Returns
+    -------
+    candidates : list of estimator
+        One for each dropout rate, the one with most first, and, for up to 32 columns, the
+        library's defaults.
+    """
+    networks = {**for_table(n_samples, n_columns), **NETWORKS, **options}
+    candidates = [kind(**networks, dropout=rate) for rate in _RATES]
+    if n_columns <= _FEW_COLUMNS:
+        candidates.append(kind(**options))
+    if get_config()["enable_metadata_routing"]:
+        candidates = [model.set_fit_request(sample_weight=True) for model in candidates]
+    return candidates
+
+
+def choose(candidates):
+    """Return the fitted candidate to look for interactions in.
+
+    Where the target is noisy, dropout removes interactions that are not there without lowering the
+    validation loss; where it is not, dropout multiplies that loss. So the first one whose loss is
+    little above the least is taken. The defaults, whose numbers go through bins, show pairs less
+    well, but where columns act in steps or places, as on maps, they learn so much more that they
+    are better at this too.
+    """
+    rates, defaults = candidates[: len(_RATES)], candidates[len(_RATES) :]
+    least = min(map(_loss, rates))
+    for model in defaults:
+        if _loss(model) < _LESS * least:
+            return model
+    return next(model for model in rates if _loss(model) <= _LITTLE_HARM * least)
+
+
+def _loss(model):
+    return -model.best_validation_score_
+
+
+_OPTIONS = {"interaction_cst": "no_interactions", "max_iter": 300, "early_stopping": True}
+
+
+def additive_target(table, y, is_classification, random_state):
+    """Draw a target like ``y`` from a model in which every column acts by itself.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_rows, n_columns)
+        Numbers, codes in place of categories.
+    y : ndarray of shape (n_rows,)
+    is_classification : bool
+    random_state : RandomState
+
+    Returns
+    -------
+    target : ndarray of shape (n_rows,)
+        Boosted one-column trees plus their own residuals (those of rows left out) in another
+        order; or classes drawn with the probabilities of such trees.
+    """
+    options = {**_OPTIONS, "random_state": random_state.randint(2**31)}
+    if is_classification:
+        model = HistGradientBoostingClassifier(**options).fit(table, y)
+        below = model.predict_proba(table).cumsum(1)
+        drawn = (random_state.random_sample((len(y), 1)) > below[:, :-1]).sum(1)
+        return model.classes_[drawn]
+    model = HistGradientBoostingRegressor(**options)
+    residuals = y - cross_val_predict(model, table, y)
+    return model.fit(table, y).predict(table) + random_state.permutation(residuals)
+
+
+def noise_level(strengths, error_rate):
+    """Return what none of ``strengths``, of pairs that do not interact, exceeds by chance.
+
+    Their logarithms are taken as normal; all pairs together exceed the level with a probability
+    of about ``error_rate``.
+    """
+    logs = np.log(strengths[strengths > 0])
+    if len(logs) < 3:
+        return strengths.max(initial=0.0)
+    return np.exp(logs.mean() + norm.isf(error_rate / len(strengths)) * logs.std(ddof=1))

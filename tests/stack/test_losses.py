@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import (
+    log_loss,
+    mean_absolute_error,
+    mean_pinball_loss,
+    mean_poisson_deviance,
+    mean_squared_error,
+)
+
+from skdropout._stack.losses import (
+    AbsoluteError,
+    LogLoss,
+    MultilabelLogLoss,
+    Pinball,
+    Poisson,
+    SquaredError,
+)
+
+RNG = np.random.default_rng(0)
+RAW = torch.as_tensor(RNG.normal(size=(2, 50, 1)))
+Y = torch.as_tensor(RNG.gamma(2.0, size=(2, 50, 1)))
+
+
+@pytest.mark.parametrize(
+    ("loss", "metric"),
+    [
+        (SquaredError(), mean_squared_error),
+        (AbsoluteError(), mean_absolute_error),
+        (Pinball(0.2), lambda y, p: mean_pinball_loss(y, p, alpha=0.2)),
+        (Pinball(0.5), lambda y, p: mean_absolute_error(y, p) / 2),
+    ],
+    ids=["squared", "absolute", "quantile", "median"],
+)
+def test_regression_losses_are_sklearns(loss, metric):
+    for k in range(2):
+        assert loss(RAW, Y)[k].mean().item() == pytest.approx(metric(Y[k], RAW[k]))
+
+
+def test_poisson_is_half_the_deviance_up_to_a_constant_of_y():
+    loss = Poisson()
+
+    def gap(raw):
+        mean = loss.inverse_link(raw)[0].flatten().numpy()
+        return loss(raw, Y)[0].mean().item() - mean_poisson_deviance(Y[0].flatten(), mean) / 2
+
+    assert gap(RAW) == pytest.approx(gap(RAW * 2 + 1))
+
+
+@pytest.mark.parametrize("n_classes", [2, 5])
+def test_log_loss_is_sklearns(n_classes):
+    loss = LogLoss()
+    raw = torch.as_tensor(RNG.normal(size=(2, 50, 1 if n_classes == 2 else n_classes)))
+    y = torch.as_tensor(RNG.integers(n_classes, size=(2, 50)))
+    probabilities = loss.inverse_link(raw)
+    torch.testing.assert_close(probabilities.sum(-1), torch.ones(2, 50, dtype=torch.float64))
+    for k in range(2):
+        expected = log_loss(y[k], probabilities[k], labels=range(n_classes))
+        assert loss(raw, y)[k].mean().item() == pytest.approx(expected)
+
+
+def test_multilabel_log_loss_is_the_mean_over_labels():
+    loss = MultilabelLogLoss()
+    raw = torch.as_tensor(RNG.normal(size=(1, 50, 3)))
+    y = torch.as_tensor(RNG.integers(2, size=(1, 50, 3))).double()
+    p = loss.inverse_link(raw)[0].numpy()
+    expected = np.mean([log_loss(y[0, :, j], p[:, j], labels=[0, 1]) for j in range(3)])
+    assert loss(raw, y).mean().item() == pytest.approx(expected)
+
+
+def test_probabilities_survive_extreme_logits():
+    log_p = LogLoss().log_probabilities(torch.tensor([[[800.0], [-800.0]]], dtype=torch.float64))
+    assert torch.isfinite(log_p).all()
+    torch.testing.assert_close(log_p[0, 0], torch.tensor([-800.0, 0.0], dtype=torch.float64))
+
+
+@pytest.mark.parametrize("loss", [SquaredError(), AbsoluteError(), Pinball(0.3)])
+def test_standardisation_is_weighted(loss):
+    y = RNG.normal(size=(40, 2))
+    weight = RNG.integers(1, 4, size=40).astype(float)
+    repeated = np.repeat(y, weight.astype(int), axis=0)
+    for a, b in zip(
+        loss.standardisation(y, weight), loss.standardisation(repeated, None), strict=True
+    ):
+        np.testing.assert_allclose(a, b)
+
+
+def test_constant_targets_have_scale_one():
+    _, scale = SquaredError().standardisation(np.full((9, 1), 0.1), None)
+    assert scale.tolist() == [1]
