@@ -1,10 +1,12 @@
 """Where tensors live, and seeds that leave the caller's random state alone."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
-__all__ = ["draw_seeds", "prediction_dtype", "resolve_device"]
+__all__ = ["draw_seeds", "prediction_dtype", "resolve_device", "seeded"]
 
 
 def resolve_device(device):
@@ -45,3 +47,22 @@ def draw_seeds(random_state, size):
     """
     rng = np.random.RandomState() if random_state is None else check_random_state(random_state)
     return rng.randint(np.iinfo(np.int32).max, size=size).tolist()
+
+
+@contextmanager
+def seeded(seed, device):
+    """Let torch's own generators start from ``seed`` within, and go on as before after it.
+
+    These are the CPU's and that of ``device``: no other is touched.
+    """
+    own = None if device.type == "cpu" else torch.get_device_module(device)
+    states = torch.default_generator.get_state(), own and own.get_rng_state()
+    torch.default_generator.manual_seed(seed)
+    if own:
+        own.manual_seed(seed)
+    try:
+        yield
+    finally:
+        torch.default_generator.set_state(states[0])
+        if own:
+            own.set_rng_state(states[1])

@@ -101,7 +101,7 @@ class _Prediction(nn.Module):
 
     def __init__(self, estimator):
         super().__init__()
-        encoder = estimator._encoder
+        encoder = estimator._plan.encoder
         self.stack = copy.deepcopy(estimator.net_.module_).to("cpu", torch.float32)
         self.stack.encoding = _InDouble(self.stack.encoding)
         self.criterion = estimator.net_.criterion_
@@ -110,7 +110,7 @@ class _Prediction(nn.Module):
         self.register_buffer("unknown", torch.tensor(encoder.n_levels, dtype=torch.long) + 1)
         units = (0.0, 1.0)
         if not is_classifier(estimator):
-            units = estimator._target_location, estimator._target_scale
+            units = estimator._plan.target.location, estimator._plan.target.scale
         for name, unit in zip(("target_location", "target_scale"), units, strict=True):
             self.register_buffer(name, torch.as_tensor(unit, dtype=torch.float64))
 
@@ -162,7 +162,7 @@ def _quietly():
 
 
 def _layout(estimator):
-    encoder = estimator._encoder
+    encoder = estimator._plan.encoder
     columns = zip(encoder.categorical_, encoder.levels_, strict=True)
     classes = estimator.classes_.tolist() if is_classifier(estimator) else None
     return {

@@ -1,6 +1,6 @@
 """What a user fits: the template of fit, regression, classification, search."""
 
-from skdropout._estimators.checks import all_or_nothing
+from skdropout._estimators.adoption import Adopting
 from skdropout._estimators.fitted import FittedNetworks, import_pandas
 from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._estimators.reldrop import RelDropClassifier, RelDropRegressor
@@ -9,6 +9,7 @@ from skdropout._estimators.search.folds import InnerSplit, fit_on_folds
 from skdropout._estimators.template import BaseDropoutMLP
 
 __all__ = [
+    "Adopting",
     "BaseDropoutMLP",
     "DropoutMLPClassifier",
     "DropoutMLPClassifierCV",
@@ -18,7 +19,6 @@ __all__ = [
     "InnerSplit",
     "RelDropClassifier",
     "RelDropRegressor",
-    "all_or_nothing",
     "fit_on_folds",
     "import_pandas",
 ]

@@ -1,32 +1,30 @@
 """What fit checks before anything is trained, and how it splits rows."""
 
-from contextlib import contextmanager
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from skdropout._sklearn_private import check_sample_weight
+from skdropout._table import is_frame, spread
+
+# In units of a column's spread.
+_FAR = 10.0
+
 __all__ = [
-    "all_or_nothing",
     "check_callbacks",
+    "check_validation_rows",
+    "check_weights",
     "column_rates",
     "embedding_dims",
     "hidden_sizes",
     "layer_rates",
+    "near_one",
     "split_rows",
+    "still_improves",
+    "warn_if_far",
 ]
-
-
-@contextmanager
-def all_or_nothing(estimator):
-    """Give the estimator back as it was if what happens within fails."""
-    before = estimator.__dict__.copy()
-    try:
-        yield
-    except BaseException:
-        estimator.__dict__.clear()
-        estimator.__dict__.update(before)
-        raise
 
 
 def hidden_sizes(hidden_layer_sizes):
@@ -107,6 +105,61 @@ def check_callbacks(callbacks):
                 f"callbacks holds {callback!r}, which is no instance of a skorch callback (nor a "
                 "pair of a name and one)."
             )
+
+
+def check_weights(sample_weight, X):
+    """Return weights as float64 numbers near one at most, or None if there are none."""
+    if sample_weight is None:
+        return None
+    weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    if not weight.any():
+        raise ValueError(
+            "sample_weight holds nothing but zeros; give at least one row a positive weight."
+        )
+    return near_one(weight)
+
+
+def near_one(weights):
+    """Return weights of which only ratios count, the largest near one."""
+    # to divide by a power of two is exact
+    return np.ldexp(weights, 1 - np.frexp(weights.max())[1])
+
+
+def check_validation_rows(estimator, X, X_val, y_val, sample_weight_val):
+    """Refuse rows to stop by that are not complete, or are not read as ``X`` is."""
+    for value, name, other in ((X_val, "X_val", "y_val"), (y_val, "y_val", "X_val")):
+        if value is None:
+            given = other if sample_weight_val is None else "sample_weight_val"
+            raise ValueError(f"{given} is given but {name} is not; give both X_val and y_val.")
+    if not estimator.early_stopping:
+        raise ValueError(
+            "X_val and y_val are given but early_stopping=False; set early_stopping=True."
+        )
+    if is_frame(X_val) != is_frame(X):
+        kinds = ["a data frame" if is_frame(table) else "an array" for table in (X_val, X)]
+        raise ValueError(
+            f"X_val is {kinds[0]} but X is {kinds[1]}; give both alike. In a Pipeline, "
+            "transform_input=['X_val'] sends X_val through the steps that X goes through."
+        )
+
+
+def warn_if_far(numeric, encoder):
+    """Say which columns of X_val, in units of X's location and spread, look like others."""
+    location, scale = spread(numeric)
+    is_far = (np.abs(location) > _FAR) | (scale > _FAR)
+    if is_far.any():
+        names = [encoder.names_[j] for j in np.array(encoder.numeric_)[is_far]]
+        warnings.warn(
+            f"X_val differs from X by more than {_FAR:g} times its spread in the columns {names}. "
+            "Is it scaled as X is? In a Pipeline, transform_input=['X_val'] sees to that.",
+            stacklevel=6,
+        )
+
+
+def still_improves(net, patience):
+    """Whether training ended at its last epoch while some network's validation loss fell."""
+    best = dict(net.callbacks_)["best_epoch"]
+    return net.epoch_ == net.max_epochs and bool((best.best_epoch_ > net.epoch_ - patience).any())
 
 
 def split_rows(n_rows, fraction, strata, seed):

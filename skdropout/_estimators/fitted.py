@@ -1,13 +1,16 @@
 """Learnt vectors of categories, as tables that people can read."""
 
-from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
 from skdropout._device import draw_seeds
+from skdropout._estimators.adoption import Adopting
 from skdropout._stack import MaskSource, Predictor
+from skdropout._table import TableLike
 
 __all__ = ["FittedNetworks", "embedding_tables", "import_pandas"]
 
@@ -54,25 +57,55 @@ def embedding_tables(encoding, encoder):
     return {encoder.names_[j]: tables[encoder.names_[j]] for j in encoder.categorical_}
 
 
-class FittedNetworks:
-    """The half of an estimator that needs ``net_``, ``_encoder`` and ``_predictor`` alone."""
+@dataclass(frozen=True, eq=False)
+class Known:
+    """Predictions that were made already: a search makes them of all networks in one pass.
+
+    Attributes
+    ----------
+    rows : array or data frame
+        The very object that they are of; no other table is taken for it.
+    predictions : Tensor of shape (n_members, n_rows, n_outputs)
+    """
+
+    rows: Any
+    predictions: torch.Tensor
+
+
+class FittedNetworks(Adopting):
+    """The half of an estimator that needs ``net_``, ``_plan`` and ``_predictor`` alone."""
+
+    # what a search gives the estimators that scorers see
+    _known: Known | None = None
 
     @property
     def embeddings_(self):
         """Learnt vectors of each categorical column's levels, as labelled tables."""
         check_is_fitted(self)
-        return embedding_tables(self.net_.module_.encoding, self._encoder)
+        return embedding_tables(self.net_.module_.encoding, self._plan.encoder)
 
     def _forward(self, X):
         """Return each member's predictions, (n_members, n_rows, n_outputs), as a tensor."""
         check_is_fitted(self)
-        return self._predictor(*self._encoder.transform(X, self))
+        if self._known is not None and self._known.rows is X:
+            return self._known.predictions
+        return self._predictor(*self._plan.encoder.transform(X, self))
 
     def _forward_log_probabilities(self, X):
         check_is_fitted(self)
-        return self._predictor.log_probabilities(*self._encoder.transform(X, self))
+        if self._known is not None and self._known.rows is X:
+            return self._known.predictions.log()
+        return self._predictor.log_probabilities(*self._plan.encoder.transform(X, self))
 
-    def sample_predictions(self, X, n_samples=100, random_state=None):
+    def _decode(self, predictions):
+        return self._plan.target.decode(predictions)
+
+    def sample_predictions(
+        self,
+        X: TableLike,
+        n_samples: int = 100,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> np.ndarray:
         """Draw predictions with dropout left on (Monte-Carlo dropout).
 
         Each draw is the prediction of one network under one draw of its dropout masks; with
@@ -117,14 +150,10 @@ class FittedNetworks:
                 "All dropout rates are zero and there is one network, so draws do not differ; "
                 "fit with dropout > 0, dropout of columns or n_members > 1."
             )
-        rows = self._encoder.transform(X, self)
+        rows = self._plan.encoder.transform(X, self)
         masks = MaskSource(*draw_seeds(random_state, 1), self.device_)
         draws = self._predictor.draw(*rows, n_samples, masks)
         return self._decode(draws)
-
-    @abstractmethod
-    def _decode(self, predictions):
-        """Turn a tensor of predictions (..., n_rows, n_outputs) into the user's units."""
 
     def __getstate__(self):
         """Leave out what the net has already."""

@@ -7,6 +7,7 @@ from numbers import Integral
 import torch
 from torch import nn
 
+from skdropout._device import seeded
 from skdropout._stack import GridEncoding, GridNetwork, RelevantBlocks, finish_stack
 
 __all__ = ["OwnModule"]
@@ -15,16 +16,18 @@ __all__ = ["OwnModule"]
 class OwnModule:
     """A base before the network's: with ``module``, it takes the perceptrons' place."""
 
-    def _set_rates(self):
-        super()._set_rates()
-        if self.module is None and (self.feature_shape is not None or self.occlusion != "element"):
-            raise ValueError(
-                f"feature_shape={self.feature_shape!r} and occlusion={self.occlusion!r} are for "
-                "one's own module; give module=, a torch module or a callable that makes one."
-            )
-        if self.module is not None:
-            self._rates, self._column_rates = [()], self._column_rates[:1]
-            self._check_grid()
+    def _rates(self, sizes):
+        rates = super()._rates(sizes)
+        if self.module is None:
+            if self.feature_shape is not None or self.occlusion != "element":
+                raise ValueError(
+                    f"feature_shape={self.feature_shape!r} and occlusion={self.occlusion!r} are "
+                    "for one's own module; give module=, a torch module or a callable that makes "
+                    "one."
+                )
+            return rates
+        self._check_grid()
+        return [{**rates[0], "dropout": ()}]
 
     def _check_grid(self):
         shape = self.feature_shape
@@ -48,47 +51,48 @@ class OwnModule:
                 "'gradient_x_input' or 'integrated_gradients', or skdropout.nn.RelevanceDropout."
             )
 
-    def _start(self, X, resumes):
-        super()._start(X, resumes)
+    def _terms(self, sizes):
+        if self.module is None:
+            return super()._terms(sizes)
+        names = ("feature_shape", *self._target_parameters)
+        return {name: getattr(self, name) for name in names}
+
+    def _check_plan(self, plan):
         if self.module is None:
             return
-        if self._encoder.categorical_:
-            names = [self._encoder.names_[j] for j in self._encoder.categorical_]
+        encoder, n_columns = plan.encoder, plan.seen["n_features_in_"]
+        if encoder.categorical_:
+            names = [encoder.names_[j] for j in encoder.categorical_]
             raise ValueError(f"module takes numbers only, but {names} hold categories.")
-        if math.prod(self.feature_shape) != self.n_features_in_:
+        if math.prod(self.feature_shape) != n_columns:
             raise ValueError(
                 f"feature_shape={self.feature_shape!r} has {math.prod(self.feature_shape)} "
-                f"entries, but X has {self.n_features_in_} columns."
+                f"entries, but X has {n_columns} columns."
             )
 
-    def _check_same_networks(self):
-        if self.module is None:
-            super()._check_same_networks()
-
-    def _columns(self, n_members):
+    def _droppers(self, n_members, criterion):
         if self.occlusion == "block":
             size = self.feature_shape[1:]
-            return RelevantBlocks(*size, self._criterion().share, **self._dropping())
-        return super()._columns(n_members)
+            return RelevantBlocks(*size, criterion.share, **self._dropping())
+        return super()._droppers(n_members, criterion)
 
-    def _build(self, table, members, criterion):
+    def _build(self, plan, table, members):
         if self.module is None:
-            return super()._build(table, members, criterion)
-        train = torch.as_tensor(members[0].train)
+            return super()._build(plan, table, members)
+        (member,) = members
         network = GridNetwork(
-            GridEncoding(table.numeric[train], tuple(self.feature_shape)),
-            self._own_module(members[0].seed),
+            GridEncoding(table.numeric[torch.as_tensor(member.train)], tuple(self.feature_shape)),
+            self._own_module(member.seed, plan.device),
             tuple(self.feature_shape),
-            self._n_raw_outputs,
-            self._columns(1),
+            plan.target.n_raw_outputs,
+            self._droppers(1, plan.target.criterion),
         )
-        network = finish_stack(network, table, members, criterion)
-        self._check_output(network, table)
+        network = finish_stack(network, table, members, plan.target.criterion)
+        self._check_output(network, table, plan.target.n_raw_outputs)
         return network
 
-    def _own_module(self, seed):
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seed)
+    def _own_module(self, seed, device):
+        with seeded(seed, device):
             made = copy.deepcopy(self.module)
             made = made if isinstance(made, nn.Module) else made()
         if not isinstance(made, nn.Module):
@@ -98,12 +102,12 @@ class OwnModule:
             )
         return made
 
-    def _check_output(self, network, table):
+    def _check_output(self, network, table, n_outputs):
         rows = table.numeric[None, :2]
         with torch.no_grad():
             raw = network.respond(network.encoding(rows, None))
-        if raw.shape != (1, rows.shape[1], self._n_raw_outputs):
+        if raw.shape != (1, rows.shape[1], n_outputs):
             raise ValueError(
                 f"module gives {raw.numel() // rows.shape[1]} outputs a row, but y needs "
-                f"{self._n_raw_outputs}."
+                f"{n_outputs}."
             )

@@ -81,12 +81,17 @@ class DropoutRates:
         "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
         "input_dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
     }
-    _columns = RandomColumns
 
-    def _set_rates(self):
-        self._rates = layer_rates(self.dropout, len(self._hidden_sizes), self.n_members)
-        rates = column_rates(self.input_dropout, self.n_members)
-        self._column_rates = [{"input_dropout": rate} for rate in rates]
+    def _rates(self, sizes):
+        of_layers = layer_rates(self.dropout, len(sizes), self.n_members)
+        of_columns = column_rates(self.input_dropout, self.n_members)
+        return [
+            {"dropout": dropout, "input_dropout": input_dropout}
+            for dropout, input_dropout in zip(of_layers, of_columns, strict=True)
+        ]
+
+    def _droppers(self, n_members, criterion):
+        return RandomColumns(n_members)
 
 
 @dataclass(eq=False, repr=False)
@@ -113,7 +118,9 @@ class RateGrid:
         "racing": ["boolean"],
         "one_standard_error": ["boolean"],
     }
-    _columns = RandomColumns
 
-    def _set_rates(self):
-        self._grid = make_grid(self.dropouts, self.input_dropouts, self.grid)
+    def _rates(self, sizes):
+        make_grid(self.dropouts, self.input_dropouts, self.grid)  # refuses what is none
+        return None  # to be chosen
+
+    _droppers = DropoutRates._droppers

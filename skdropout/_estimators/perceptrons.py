@@ -68,11 +68,7 @@ class IncrementalClassifier(BaseDropoutClassifier):
         self : object
             The estimator, trained further.
         """
-        self._announced_classes = classes
-        try:
-            return self._partial_fit(X, y, sample_weight)
-        finally:
-            del self._announced_classes
+        return self._partial_fit(X, y, sample_weight, classes)
 
 
 @documented

@@ -1,7 +1,10 @@
 """What regression adds to the template of fit: losses, units of the target, predictions."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
 from numbers import Real
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -10,6 +13,7 @@ from sklearn.utils import check_array
 from skdropout._estimators.template import BaseDropoutMLP
 from skdropout._sklearn_private import Interval, StrOptions
 from skdropout._stack import AbsoluteError, Pinball, Poisson, SquaredError
+from skdropout._table import TableLike
 
 __all__ = ["BaseDropoutRegressor"]
 
@@ -19,13 +23,86 @@ _LOSSES = {
     "poisson": Poisson,
     "quantile": Pinball,
 }
+_LARGEST = np.finfo(np.float64).max
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """How the targets of a regression are read, and predictions put into their units.
+
+    Attributes
+    ----------
+    criterion : loss of a stack
+    location, scale : ndarray of shape (n_outputs,)
+    is_single : bool
+        Whether a row has one target, which then has no axis of its own.
+    """
+
+    criterion: Any
+    location: np.ndarray
+    scale: np.ndarray
+    is_single: bool
+
+    fitted = {}  # noqa: RUF012, nothing public
+
+    @classmethod
+    def learn(cls, y, weight, criterion):
+        """Learn units from the first targets."""
+        y = _checked(y, criterion)
+        if isinstance(criterion, Poisson) and not y.any(axis=0).all():
+            raise _not_poisson(y)
+        location, scale = criterion.standardisation(y, weight)
+        return cls(criterion, location, scale, y.shape[1] == 1)
+
+    @property
+    def n_raw_outputs(self):
+        """How many outputs a network has."""
+        return len(self.location)
+
+    def encode(self, y):
+        """Return targets in units of their spread, (n_rows, n_outputs)."""
+        y = _checked(y, self.criterion)
+        if y.shape[1] != len(self.location):
+            raise ValueError(
+                f"y has {y.shape[1]} outputs, but the networks have {len(self.location)}."
+            )
+        with np.errstate(over="ignore"):
+            encoded = (y - self.location) / self.scale
+        # the difference of two very large numbers leaves the range of floats, that of ratios not
+        return np.where(np.isfinite(encoded), encoded, y / self.scale - self.location / self.scale)
+
+    def weigh(self, encoded, sample_weight):
+        """Return the rows' weights, which are as given."""
+        return sample_weight
+
+    def decode(self, predictions):
+        """Return a tensor of predictions (..., n_rows, n_outputs) in the targets' units."""
+        with np.errstate(over="ignore"):
+            y = predictions.numpy() * self.scale + self.location
+        y = y.clip(-_LARGEST, _LARGEST)
+        return y[..., 0] if self.is_single else y
+
+
+def _checked(y, criterion):
+    y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+    y = y.reshape(len(y), -1)
+    if isinstance(criterion, Poisson) and y.min() < 0:
+        raise _not_poisson(y)
+    return y
+
+
+def _not_poisson(y):
+    return ValueError(
+        f"loss='poisson' needs y >= 0 with a positive sum; y lies between {y.min()} and {y.max()}."
+    )
 
 
 @dataclass(eq=False, repr=False)
 class BaseDropoutRegressor(RegressorMixin, BaseDropoutMLP):
     """A stack of networks for regression, wherever its dropout rates come from."""
 
-    loss: str = "squared_error"
+    _: KW_ONLY
+    loss: Literal["squared_error", "absolute_error", "poisson", "quantile"] = "squared_error"
     quantile: float | None = None
 
     _parameter_constraints = {  # noqa: RUF012
@@ -33,8 +110,11 @@ class BaseDropoutRegressor(RegressorMixin, BaseDropoutMLP):
         "loss": [StrOptions(set(_LOSSES))],
         "quantile": [Interval(Real, 0, 1, closed="neither"), None],
     }
+    _target_parameters = ("loss", "quantile")
 
-    def predict(self, X, return_std=False):
+    def predict(
+        self, X: TableLike, return_std: bool = False
+    ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
         """Predict the target, averaged over the networks.
 
         Parameters
@@ -62,10 +142,6 @@ class BaseDropoutRegressor(RegressorMixin, BaseDropoutMLP):
         mean = self._decode(predictions.mean(0))
         return (mean, np.std(self._decode(predictions), axis=0, ddof=1)) if return_std else mean
 
-    def _decode(self, predictions):
-        y = predictions.numpy() * self._target_scale + self._target_location
-        return y[..., 0] if self._single_output else y
-
     def _criterion(self):
         if self.loss == "quantile":
             if self.quantile is None:
@@ -73,21 +149,8 @@ class BaseDropoutRegressor(RegressorMixin, BaseDropoutMLP):
             return Pinball(self.quantile)
         return _LOSSES[self.loss]()
 
-    def _encode_target(self, y, reset):
-        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
-        y = y.reshape(len(y), -1)
-        if self.loss == "poisson" and (y.min() < 0 or (reset and not y.any(axis=0).all())):
-            raise ValueError(
-                "loss='poisson' needs y >= 0 with a positive sum; "
-                f"y lies between {y.min()} and {y.max()}."
-            )
-        if reset:
-            self._n_raw_outputs, self._single_output = y.shape[1], y.shape[1] == 1
-        elif y.shape[1] != self._n_raw_outputs:
-            raise ValueError(
-                f"y has {y.shape[1]} outputs, but the networks have {self._n_raw_outputs}."
-            )
-        return y
+    def _learn_target(self, y, weight, criterion, announced):
+        return Values.learn(y, weight, criterion)
 
     def __sklearn_tags__(self):
         """Declare several outputs."""

@@ -48,14 +48,13 @@ class RelevanceRates:
         "occlusion": [StrOptions({"element", "block"})],
     }
 
-    def _set_rates(self):
-        self._rates = layer_rates(self.dropout, len(self._hidden_sizes), self.n_members)
-        rates = {"alpha": float(self.alpha), "beta": float(self.beta)}
-        self._column_rates = [rates] * self.n_members
-        self._check_rule()
+    def _rates(self, sizes):
+        self._check_rule(len(sizes) + 1)
+        of_columns = {"alpha": float(self.alpha), "beta": float(self.beta)}
+        of_layers = layer_rates(self.dropout, len(sizes), self.n_members)
+        return [{"dropout": dropout, **of_columns} for dropout in of_layers]
 
-    def _check_rule(self):
-        n_layers = len(self._hidden_sizes) + 1
+    def _check_rule(self, n_layers):
         rules = self.rule if isinstance(self.rule, list | tuple) else [self.rule] * n_layers
         if len(rules) != n_layers:
             raise ValueError(
@@ -73,8 +72,8 @@ class RelevanceRates:
                 if not isinstance(rule, Rule):
                     Rule(rule)  # refuses what is not known
 
-    def _columns(self, n_members):
-        return RelevantColumns(n_members, self._criterion().share, **self._dropping())
+    def _droppers(self, n_members, criterion):
+        return RelevantColumns(n_members, criterion.share, **self._dropping())
 
     def _dropping(self):
         return {

@@ -1,28 +1,36 @@
 """The template of fit that all networks of the library share."""
 
 import copy
+import warnings
 from abc import abstractmethod
-from functools import partial
+from contextlib import contextmanager
+from typing import Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_consistent_length
 
-from skdropout._device import draw_seeds, resolve_device
+from skdropout._device import resolve_device
 from skdropout._estimators.checks import (
-    all_or_nothing,
     check_callbacks,
+    check_validation_rows,
+    check_weights,
     embedding_dims,
     hidden_sizes,
     split_rows,
+    still_improves,
+    warn_if_far,
 )
 from skdropout._estimators.fitted import FittedNetworks
 from skdropout._estimators.parameters import NetworkParameters
-from skdropout._sklearn_private import check_sample_weight, fit_context
-from skdropout._stack import MaskSource, Member, Predictor, build_stack, set_rates
-from skdropout._table import Rows, TableEncoder, TableTensors
+from skdropout._estimators.plan import Plan, TrainingData, check_same_terms
+from skdropout._sklearn_private import fit_context
+from skdropout._stack import MaskSource, Predictor, build_stack, set_rates
+from skdropout._table import Rows, TableEncoder, TableLike, TableTensors
 
 __all__ = ["BaseDropoutMLP"]
 
@@ -30,9 +38,9 @@ __all__ = ["BaseDropoutMLP"]
 class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, BaseEstimator):
     """A stack of multilayer perceptrons on one table, averaged.
 
-    Where its rates come from is a base class of its own: ``_set_rates`` sets ``_rates``, for each
-    network one rate per hidden layer, and ``_column_rates``, for each network what its ``Member``
-    takes; ``_columns`` maps a number of networks to what drops their columns.
+    ``fit`` reads its data into a plan, trains a stack from it, and adopts both. Where dropout
+    rates come from is a base class of its own: ``_rates`` returns for each network what its
+    ``Member`` takes, and ``_droppers`` what drops the columns of so many networks.
     """
 
     # The precision of training; predictions have prediction_dtype.
@@ -40,7 +48,15 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X: TableLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        X_val: TableLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Train the networks.
 
         Parameters
@@ -52,7 +68,8 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows in the loss.
         X_val : array-like or data frame of shape (n_val, n_features), default=None
-            Rows to stop by, in place of a share of the training rows.
+            Rows to stop by, in place of a share of the training rows. In a ``Pipeline`` they are
+            not transformed by the steps before unless it has ``transform_input=["X_val"]``.
         y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
             Their targets.
         sample_weight_val : array-like of shape (n_val,), default=None
@@ -67,256 +84,286 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
         ------
         ValueError
             If a parameter, a column, the target or a weight cannot be used.
+        KeyboardInterrupt
+            If training is interrupted before its first epoch is finished; later on what was
+            learnt is kept, with a warning.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If ``max_iter`` epochs were too few for networks to stop improving.
         """
-        context = self._init_callback_context(max_subtasks=self.max_iter)
-        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        data = {"X": X, "y": y, "metadata": metadata}
-        context.call_on_fit_task_begin(estimator=self, **data)
-        with all_or_nothing(self):
-            resumes = self.warm_start and hasattr(self, "net_")
-            self._start(X, resumes)
-            parts = [self._read(X, y, sample_weight, reset=not resumes)]
-            if X_val is not None or y_val is not None:
-                self._check_validation_data(X_val, y_val)
-                parts.append(self._read(X_val, y_val, sample_weight_val, reset=False))
-            table = self._table(parts, resumes)
-            n_train = len(parts[0]["target"])
-            members = self._members(table, n_train, stops=self.early_stopping)
-            callbacks = self._training_callbacks(context, data)
-            net = self._train(table, members, callbacks, self.net_.module_ if resumes else None)
-            self._finish(net, resumes)
-        context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)
+        with self._task_of_fit(X, y, sample_weight) as (context, data):
+            former = self._former()
+            parts = [(X, y, sample_weight)]
+            if not (X_val is None and y_val is None and sample_weight_val is None):
+                check_validation_rows(self, X, X_val, y_val, sample_weight_val)
+                parts.append((X_val, y_val, sample_weight_val))
+            plan, rows = self._read(parts, former)
+            members, mask_seed = self._members(plan, rows)
+            callbacks = self._training_callbacks(context, data, plan, former)
+            net = self._train(plan, rows.table, members, mask_seed, callbacks, former)
+            self._adopt(self._found(plan, self._checked(net), former))
         return self
 
-    def _start(self, X, resumes):
-        """Check what can be checked before the target, and learn the table's layout."""
-        self._hidden_sizes = hidden_sizes(self.hidden_layer_sizes)
-        self._set_rates()
+    @contextmanager
+    def _task_of_fit(self, X, y, sample_weight):
+        """Tell scikit-learn's callbacks where fit begins and ends; yield context and data."""
+        context = self._init_callback_context(max_subtasks=self.max_iter)
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        data = {"estimator": self, "X": X, "y": y, "metadata": metadata}
+        context.call_on_fit_task_begin(**data)
+        yield context, data
+        context.call_on_fit_task_end(**data, reconstruction_attributes=dict)
+
+    def _former(self):
+        """Return the estimator if fit goes on from its networks, else None."""
+        return self if self.warm_start and hasattr(self, "net_") else None
+
+    def _read(self, parts, former=None, announced=None):
+        """Turn rows as the user gives them into a plan and tensors.
+
+        Parameters
+        ----------
+        parts : list of (X, y, sample_weight)
+            Rows to train on, and perhaps rows to stop by.
+        former : estimator, default=None
+            The fitted estimator whose networks are trained further.
+        announced : array-like, default=None
+            Classes that may come later.
+        """
+        sizes = hidden_sizes(self.hidden_layer_sizes)
+        terms, rates = self._terms(sizes), self._rates(sizes)
+        if former is not None:
+            check_same_terms(terms, former._plan.terms)
         check_callbacks(self.callbacks)
-        self.device_ = resolve_device(self.device)
-        if resumes:
-            self._check_same_networks()
+        device = resolve_device(self.device)
+        criterion = self._criterion()
+        owner = self._bare() if former is None else former
+        X, y, weight = parts[0]
+        if former is None:
+            encoder = TableEncoder(self.categorical_features).fit(X, owner)
         else:
-            self._encoder = TableEncoder(self.categorical_features).fit(X, self)
-            self._dims = embedding_dims(self.embedding_dim, self._encoder)
-
-    def _check_same_networks(self):
-        module = self.net_.module_
-        numeric = module.encoding.numeric
-        had_encoding = self.numeric_encoding if numeric is None else numeric.kind
-        for name, value, had in (
-            ("n_members", self.n_members, module.n_members),
-            ("hidden_layer_sizes", self._hidden_sizes, module.hidden_layer_sizes),
-            ("activation", self.activation, module.activation),
-            ("numeric_encoding", self.numeric_encoding, had_encoding),
-            ("input_scaling", self.input_scaling, module.input_scaling),
-        ):
-            if value != had:
+            encoder = former._plan.encoder
+        arrays, target = [], None if former is None else former._plan.target
+        for k, (X, y, weight) in enumerate(parts):
+            if y is None:
                 raise ValueError(
-                    f"{name}={value!r}, but the networks to go on from have {had!r}; give the "
-                    "same, or fit anew with warm_start=False."
+                    f"{type(self).__name__} requires y to be passed, but the target y is None."
                 )
+            check_consistent_length(X, y, weight)
+            numeric, codes = encoder.transform(X, owner)
+            if k == 1:
+                warn_if_far(numeric, encoder)
+            weight = check_weights(weight, X)
+            if target is None:
+                target = self._learn_target(y, weight, criterion, announced)
+            encoded = target.encode(y)
+            arrays.append((numeric, codes, encoded, target.weigh(encoded, weight)))
+        names = ("n_features_in_", "feature_names_in_")
+        seen = {name: getattr(owner, name) for name in names if hasattr(owner, name)}
+        plan = Plan(
+            seen=seen,
+            encoder=encoder,
+            target=target,
+            terms=terms,
+            hidden_layer_sizes=sizes,
+            dims=embedding_dims(self.embedding_dim, encoder),
+            rates=rates,
+            device=device,
+        )
+        self._check_plan(plan)
+        return plan, TrainingData(self._table(encoder, arrays), len(arrays[0][0]))
 
-    def _read(self, X, y, sample_weight, reset):
-        """Turn rows as the user gives them into arrays."""
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
-        check_consistent_length(X, y, sample_weight)
-        numeric, codes = self._encoder.transform(X, self)
-        target = self._encode_target(y, reset)
-        if sample_weight is not None:
-            sample_weight = check_sample_weight(
-                sample_weight, target, dtype=np.float64, ensure_non_negative=True
-            )
-        weight = self._weigh(target, sample_weight, reset)
-        return {"numeric": numeric, "codes": codes, "target": target, "weight": weight}
+    def _terms(self, sizes):
+        """Return the parameters that networks once built are bound to."""
+        names = (
+            *("n_members", "activation", "numeric_encoding", "input_scaling"),
+            *("categorical_features", "embedding_dim", *self._target_parameters),
+        )
+        return {"hidden_layer_sizes": sizes, **{name: getattr(self, name) for name in names}}
 
-    @abstractmethod
-    def _encode_target(self, y, reset):
-        """Return the target to train on, float (n_rows, n_outputs) or int class codes."""
+    def _check_plan(self, plan):
+        """Check what only table and parameters together can show."""
 
     @abstractmethod
     def _criterion(self):
         """Return the loss."""
 
-    def _weigh(self, target, sample_weight, reset):
-        return sample_weight
+    @abstractmethod
+    def _learn_target(self, y, weight, criterion, announced):
+        """Return how targets like ``y`` are read."""
 
-    def _check_validation_data(self, X_val, y_val):
-        for value, name, other in ((X_val, "X_val", "y_val"), (y_val, "y_val", "X_val")):
-            if value is None:
-                raise ValueError(f"{other} is given but {name} is not; give both or neither.")
-        if not self.early_stopping:
-            raise ValueError(
-                "X_val and y_val are given but early_stopping=False; set early_stopping=True."
-            )
-
-    def _table(self, parts, resumes):
-        """Join the rows of ``parts`` (training, then validation) into one table of tensors."""
-        numeric, codes, target = (
-            np.concatenate([part[name] for part in parts])
-            for name in ("numeric", "codes", "target")
-        )
+    def _table(self, encoder, arrays):
+        """Join the arrays of each part into one table of tensors."""
+        *parts, weights = zip(*arrays, strict=True)
+        numeric, codes, target = map(np.concatenate, parts)
         weight = None
-        if any(part["weight"] is not None for part in parts):
-            ones = [np.ones(len(part["target"])) for part in parts]
+        if any(part is not None for part in weights):
             weight = np.concatenate(
                 [
-                    one if part["weight"] is None else part["weight"]
-                    for part, one in zip(parts, ones, strict=True)
+                    np.ones(len(rows)) if part is None else part
+                    for part, rows in zip(weights, parts[0], strict=True)
                 ]
             )
             weight = torch.as_tensor(weight, dtype=self._dtype)
-        if target.dtype.kind == "f":
-            if not resumes:
-                self._target_location, self._target_scale = self._criterion().standardisation(
-                    parts[0]["target"], parts[0]["weight"]
-                )
-            target = (target - self._target_location) / self._target_scale
         return TableTensors(
             torch.as_tensor(numeric, dtype=self._dtype),
             torch.as_tensor(codes),
             torch.as_tensor(target, dtype=self._dtype if target.dtype.kind == "f" else None),
             weight,
-            torch.tensor(self._encoder.n_levels, dtype=torch.long) + 1,
+            torch.tensor(encoder.n_levels, dtype=torch.long) + 1,
         )
 
-    def _members(self, table, n_train, stops, split=split_rows):
-        """Draw seeds, and what each network trains on and, if it ``stops``, stops by."""
-        n_rows = len(table.target)
-        if stops and n_rows < 2:
-            raise ValueError(
-                f"n_samples={n_rows} cannot be split into training and validation rows; give "
-                "more rows, or set early_stopping=False."
-            )
-        seeds = draw_seeds(self.random_state, len(self._rates) + 1)
-        self._mask_seed = seeds.pop()
-        strata = None if table.target.is_floating_point() else table.target.numpy()
-        train, valid = np.arange(n_train), np.arange(n_train, n_rows)
-        members = []
-        for seed, rates, column_rates in zip(seeds, self._rates, self._column_rates, strict=True):
-            if stops and n_train == n_rows:
-                train, valid = split(n_train, self.validation_fraction, strata, seed)
-            members.append(Member(seed, train, valid, rates, **column_rates))
-        return members
+    def _members(self, plan, rows, split=split_rows):
+        fraction = self.validation_fraction if self.early_stopping else None
+        return rows.members(plan.rates, self.random_state, fraction=fraction, split=split)
 
-    def _rows(self, table, members):
-        """Return the members' training rows, and their validation rows if they have any."""
-        table = table.near(self.device_)
-        train = [torch.as_tensor(member.train) for member in members]
-        valid = [torch.as_tensor(member.valid) for member in members]
-        return Rows(table, train), Rows(table, valid) if len(valid[0]) else None
-
-    def _train(self, table, members, callbacks, module=None):
+    def _train(self, plan, table, members, mask_seed, callbacks, former=None):
         """Train ``members`` as one stack; return its net."""
-        net = self._net(table, members, module)
+        net = self._net(plan, table, members, mask_seed, former)
         net.callbacks = callbacks
-        train, net.rows_valid = self._rows(table, members)
-        return net.fit(train)
+        return self._run(net, plan, table, members, net.fit, former)
 
-    def _net(self, table, members, module=None):
-        """Return a net around ``module``, or around a new stack of ``members``."""
+    def _run(self, net, plan, table, members, train, former):
+        """Let ``net`` train on the rows of its members, by its ``fit`` or ``partial_fit``."""
+        table = table.near(plan.device)
+        train_rows, valid_rows = (
+            [torch.as_tensor(getattr(member, part)) for member in members]
+            for part in ("train", "valid")
+        )
+        net.rows_valid = Rows(table, valid_rows) if len(valid_rows[0]) else None
+        net.estimator_so_far = lambda: self._bare()._adopt(
+            self._found(plan, net, former, net.snapshot())
+        )
+        train(Rows(table, train_rows))
+        if not net.finished_:
+            raise KeyboardInterrupt
+        return net
+
+    def _net(self, plan, table, members, mask_seed, former=None, goes_on=False):
+        """Return a net around a new stack of ``members``, or a copy of the ``former`` one.
+
+        It ``goes_on`` where it makes one more pass of a training; else a training begins.
+        """
         from skdropout._training import StackNet  # imports skorch
 
-        criterion = self._criterion()
-        if module is None:
-            module = self._build(table, members, criterion)
+        criterion = plan.target.criterion
+        if former is None:
+            module = self._build(plan, table, members)
         else:
-            module = copy.deepcopy(module)
-            module.columns = self._columns(len(members)).to(module.target_scale)
+            module = copy.deepcopy(former.net_.module_)
+            droppers = self._droppers(len(members), criterion).to(module.target_scale)
+            if goes_on:
+                droppers.count_on_from(module.columns)
+            module.columns = droppers
             set_rates(module, members)
-        net = StackNet(
+        return StackNet(
             module,
             criterion,
             seeds=[member.seed for member in members],
-            masks=MaskSource(self._mask_seed, self.device_),
+            masks=MaskSource(mask_seed, plan.device),
             schedule=self.learning_rate,
             weight_decay=self.weight_decay,
             max_grad_norm=self.max_grad_norm,
             lr=self.learning_rate_init,
             max_epochs=self.max_iter,
-            batch_size=self.batch_size,
-            device=str(self.device_),
+            batch_size=self.batch_size if self.batch_size == "auto" else int(self.batch_size),
+            device=str(plan.device),
         )
-        net.estimator_so_far = partial(self._so_far, net)
-        return net
 
-    def _so_far(self, net):
-        """Return a copy of the estimator that predicts by ``net`` as it is now, in training."""
-        estimator = copy.copy(self)
-        estimator.net_, estimator._predictor = net, Predictor(net)
-        return estimator
-
-    def _build(self, table, members, criterion):
+    def _build(self, plan, table, members):
         """Return the networks of ``members``, ready to train."""
         return build_stack(
-            self._encoder,
+            plan.encoder,
             table,
             members,
-            criterion,
-            hidden_layer_sizes=self._hidden_sizes,
+            plan.target.criterion,
+            hidden_layer_sizes=plan.hidden_layer_sizes,
             activation=self.activation,
             numeric_encoding=self.numeric_encoding,
-            dims=self._dims,
-            n_outputs=self._n_raw_outputs,
-            columns=self._columns,
+            dims=plan.dims,
+            n_outputs=plan.target.n_raw_outputs,
+            columns=lambda n_members: self._droppers(n_members, plan.target.criterion),
             input_scaling=float(self.input_scaling),
         )
 
-    def _training_callbacks(self, context, data):
+    def _training_callbacks(self, context, data, plan, former):
         from skdropout._training import BestEpoch, FitTasks, ProgressBar
 
         callbacks = list(self.callbacks or [])
         if self.verbose:
             callbacks.append(("progress_bar", ProgressBar()))
         if hasattr(self, "_skl_callbacks"):
-            callbacks.append(("fit_tasks", FitTasks(self, context, data)))
+
+            def found(net):
+                return self._found(plan, net, former, net.snapshot())
+
+            callbacks.append(("fit_tasks", FitTasks(context, data, found)))
         if self.early_stopping:
             callbacks.append(("best_epoch", BestEpoch(self.n_iter_no_change, self.tol)))
         return callbacks
 
-    def _finish(self, net, resumes):
-        """Set the fitted attributes."""
-        # the last epoch has no loss if it was interrupted
-        losses = [epoch["train_loss"] for epoch in net.history if "train_loss" in epoch]
-        scores = [-epoch["valid_loss"] for epoch in net.history if "valid_loss" in epoch]
-        best = net.best_losses()
-        if not np.isfinite(losses[-1:] if best is None or not scores else best).all():
+    def _checked(self, net):
+        """Return a net that has been trained and can predict; say if it was not done yet."""
+        self._check_finite(net)
+        is_cut_short = self.early_stopping and still_improves(net, self.n_iter_no_change)
+        if is_cut_short and not net.interrupted_:
+            warnings.warn(
+                f"max_iter={self.max_iter} epochs were run and the validation loss still fell; "
+                "raise max_iter, or learning_rate_init.",
+                ConvergenceWarning,
+                stacklevel=5,
+            )
+        return net.finish()
+
+    def _check_finite(self, net):
+        if not net.is_finite:
             raise ValueError(
                 "Training diverged: the loss is no longer finite. Lower learning_rate_init="
                 f"{self.learning_rate_init}, or set max_grad_norm=1."
             )
-        self.net_ = net.finish()
-        self._predictor = Predictor(net)
-        self.n_iter_ = net.epoch_ + (self.n_iter_ if resumes else 0)
-        self.loss_curve_ = [*(self.loss_curve_ if resumes else []), *losses]
-        self.validation_scores_ = scores or None
-        self.best_validation_score_ = -float(np.mean(best)) if scores else None
 
-    def _partial_fit(self, X, y, sample_weight):
+    def _found(self, plan, net, former=None, trained=None):
+        """Return what the estimator adopts of a ``net``; ``trained`` is what to keep of it."""
+        trained = net if trained is None else trained
+        epochs = net.history[-net.epoch_ :]
+        # the last epoch has no loss if it was interrupted
+        losses = [epoch["train_loss"] for epoch in epochs if "train_loss" in epoch]
+        scores = [-epoch["valid_loss"] for epoch in epochs if "valid_loss" in epoch]
+        return {
+            **plan.fitted,
+            "_plan": plan,
+            "_predictor": Predictor(trained),
+            "net_": trained,
+            "n_iter_": net.epoch_ + (0 if former is None else former.n_iter_),
+            "loss_curve_": [*([] if former is None else former.loss_curve_), *losses],
+            "validation_scores_": scores or None,
+            "best_validation_score_": -float(np.mean(net.best_losses())) if scores else None,
+        }
+
+    def _partial_fit(self, X, y, sample_weight, announced=None):
         """Go once over the rows, with a constant learning rate; the first call sets the layout."""
-        with all_or_nothing(self):
-            resumes = hasattr(self, "net_")
-            self._start(X, resumes)
-            part = self._read(X, y, sample_weight, reset=not resumes)
-            table = self._table([part], resumes)
-            net = self.net_ if resumes else None
-            if net is None or net.optimizer_ is None:
-                members = self._members(table, len(table.target), stops=False)
-                net = self._net(table, members, net and net.module_)
-                net.max_epochs, net.schedule = 1, "constant"
-                net.callbacks = self.callbacks
-                net.initialize()
-            everything = torch.arange(len(table.target))
-            net.partial_fit(Rows(table.near(self.device_), [everything] * net.module_.n_members))
-            net.module_.eval()
-            self.net_, self._predictor = net, Predictor(net)
-            self.n_iter_ = getattr(self, "n_iter_", 0) + 1
-            self.loss_curve_ = [*getattr(self, "loss_curve_", []), net.history[-1, "train_loss"]]
-            self.validation_scores_ = self.best_validation_score_ = None
-        return self
+        former = self if hasattr(self, "net_") else None
+        plan, rows = self._read([(X, y, sample_weight)], former, announced)
+        members, mask_seed = rows.members(
+            plan.rates,
+            self.random_state,
+            fraction=None,
+            split=None,
+            n_passes=0 if former is None else former.n_iter_,
+        )
+        goes_on = former is not None and former.net_.moments_ is not None
+        net = self._net(plan, rows.table, members, mask_seed, former, goes_on)
+        net.max_epochs, net.schedule = 1, "constant"
+        if goes_on:
+            net.go_on_from(former.net_)
+        else:
+            net.callbacks = self.callbacks
+            net.initialize()
+        self._run(net, plan, rows.table, members, net.partial_fit, former)
+        self._check_finite(net)
+        return self._adopt(self._found(plan, net.finish(keeps_moments=True), former))
 
     def __sklearn_tags__(self):
         """Declare missing cells and categories."""

@@ -3,7 +3,13 @@
 from skdropout._stack.batches import Batches, bytes_of_member, memory_budget
 from skdropout._stack.build import Member, build_stack, finish_stack, set_rates
 from skdropout._stack.columns import RandomColumns, RelevantBlocks, RelevantColumns, stack_relevance
-from skdropout._stack.layers import ACTIVATIONS, copy_members, replace_members, select_members
+from skdropout._stack.layers import (
+    ACTIVATIONS,
+    copy_members,
+    replace_members,
+    select_members,
+    sliced,
+)
 from skdropout._stack.losses import (
     AbsoluteError,
     LogLoss,
@@ -45,5 +51,6 @@ __all__ = [
     "replace_members",
     "select_members",
     "set_rates",
+    "sliced",
     "stack_relevance",
 ]

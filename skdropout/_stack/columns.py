@@ -122,6 +122,9 @@ class RandomColumns(nn.Module):
     def begin_epoch(self):
         """Rates are the same in all epochs."""
 
+    def count_on_from(self, former):
+        """Rates are the same in all passes."""
+
     def forward(self, encoded, stack, target, masks):
         """Return the encoded batch with some columns dropped, drawn from a MaskSource."""
         if self._law is None:
@@ -181,6 +184,10 @@ class RelevantColumns(nn.Module):
     def begin_epoch(self):
         """Count the epochs that the networks have been trained for."""
         self._epoch += 1
+
+    def count_on_from(self, former):
+        """Go on with the epochs that a ``former`` object of the kind has counted."""
+        self._epoch = former._epoch
 
     @property
     def strength(self):

@@ -4,6 +4,8 @@ Every parameter and every per-member buffer has the members as its first axis, s
 cut down to some of its members (:func:`select_members`) and a member can be told apart by index.
 """
 
+import copy
+
 import torch
 from torch import nn
 
@@ -14,6 +16,7 @@ __all__ = [
     "copy_members",
     "replace_members",
     "select_members",
+    "sliced",
 ]
 
 ACTIVATIONS = {
@@ -105,6 +108,16 @@ def _member_tensors(module):
 def select_members(module, members):
     """Cut ``module`` down, in place, to ``members`` (a tensor of indices), in that order."""
     replace_members(module, [tensor.detach()[members] for *_, tensor in _member_tensors(module)])
+
+
+def sliced(module, members):
+    """Return a module of some ``members`` (a slice), whose tensors are views of this one's."""
+    known = {}
+    for *_, tensor in _member_tensors(module):
+        part = tensor.detach()[members]
+        is_parameter = isinstance(tensor, nn.Parameter)
+        known[id(tensor)] = nn.Parameter(part, tensor.requires_grad) if is_parameter else part
+    return copy.deepcopy(module, known)
 
 
 def copy_members(module):

@@ -33,11 +33,23 @@ class _Loss(nn.Module):
         return torch.where(raw < 0, -1.0, 1.0).to(raw.dtype)
 
 
+def _mean(y, weight):
+    return _unit(y) * np.average(y / _unit(y), axis=0, weights=weight)
+
+
 def _mean_and_deviation(y, weight):
+    unit = _unit(y)  # squares of very large or small targets would leave the range of floats
+    y = y / unit
     mean = np.average(y, axis=0, weights=weight)
     deviation = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weight))
     # a constant target: rounding leaves a deviation that is not quite zero
-    return mean, np.where(deviation > 1e-12 * np.maximum(np.abs(mean), 1e-300), deviation, 1.0)
+    deviation = np.where(deviation > 1e-12 * np.maximum(np.abs(mean), 1e-300), deviation, 1 / unit)
+    return unit * mean, unit * deviation
+
+
+def _unit(y):
+    """Return for each output a power of two near its largest target: to divide by it is exact."""
+    return 2.0 ** np.clip(np.frexp(np.abs(y).max(axis=0, initial=0.0))[1] - 1, -1000, 1000)
 
 
 class SquaredError(_Loss):
@@ -79,7 +91,7 @@ class Poisson(_Loss):
     """Half the Poisson deviance of a log-linear mean, without the part that y alone decides."""
 
     def standardisation(self, y, weight):
-        mean = np.average(y, axis=0, weights=weight)
+        mean = _mean(y, weight)
         return np.zeros(y.shape[1]), np.where(mean > 0, mean, 1.0)
 
     def forward(self, raw, target):

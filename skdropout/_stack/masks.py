@@ -60,6 +60,14 @@ class MaskSource:
         """A generator on the device, for masks of other laws."""
         return torch.Generator(self._device).manual_seed(self.seed)
 
+    @cached_property
+    def _seeds(self):
+        return torch.Generator().manual_seed(self.seed)
+
+    def next_seed(self):
+        """Draw a seed, for a module that draws from torch's own generators."""
+        return int(torch.randint(2**62, (), generator=self._seeds))
+
     def draw(self, law, shape):
         """Draw a mask of ``shape`` (n_members, n_rows, n_units) by ``law``."""
         integers = self._integers(shape).to(law.threshold.dtype)

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
+from skdropout._device import seeded
 from skdropout._stack.columns import RandomColumns
 from skdropout._stack.layers import ACTIVATIONS, ScaledLinear, StackLinear
 from skdropout._stack.masks import KeepLaw
@@ -86,6 +87,11 @@ class Stack(nn.Module):
         if not self.training or self._masks is None:
             return self.respond(x)
         return self.respond_dropping(self.columns(x, self, target, self._masks))
+
+    def draw(self, numeric, codes):
+        """Return raw outputs under masks as in training; all else is as in prediction."""
+        x = self.encoding(numeric, codes)
+        return self.respond_dropping(self.columns(x, self, None, self._masks))
 
     @abstractmethod
     def respond(self, x):
@@ -197,6 +203,10 @@ def _linear(layer, k):
     return linear
 
 
+# An infinite cell, or one that would be in a network's outputs, is so many standard units away.
+_FARTHEST = 1e4
+
+
 class GridEncoding(nn.Module):
     """Numbers in standard units of their channel; missing ones are the channel's mean.
 
@@ -217,7 +227,8 @@ class GridEncoding(nn.Module):
     def __init__(self, numeric, feature_shape):
         super().__init__()
         channel = 0 if len(feature_shape) == 3 else 1
-        cells = numeric.view(-1, *feature_shape).movedim(channel + 1, 0).flatten(1)
+        cells = torch.where(numeric.isfinite(), numeric, torch.nan)
+        cells = cells.view(-1, *feature_shape).movedim(channel + 1, 0).flatten(1)
         center = cells.nanmean(1).nan_to_num(0.0)
         scale = (cells - center.unsqueeze(1)).square().nanmean(1).sqrt()
         scale = torch.where(scale > 0, scale, 1.0)
@@ -233,7 +244,8 @@ class GridEncoding(nn.Module):
 
     def forward(self, numeric, codes):
         """Encode rows, (1, n_rows, n_columns)."""
-        return ((numeric - self.center) / self.scale).nan_to_num(nan=0.0)
+        cells = (numeric - self.center) / self.scale
+        return cells.clamp(-_FARTHEST, _FARTHEST).nan_to_num(nan=0.0)
 
     def typical(self):
         """Return the channels' means, all zeros."""
@@ -269,7 +281,9 @@ class GridNetwork(Stack):
         # in a tuple, lest torch registers the plan beside what is built by it
         self._plan = (plan,)
         self._names = [name for name, _ in (*plan.named_parameters(), *plan.named_buffers())]
-        self.weights = nn.ParameterList(p.detach().clone()[None] for p in plan.parameters())
+        self.weights = nn.ParameterList(
+            nn.Parameter(p.detach().clone()[None], p.requires_grad) for p in plan.parameters()
+        )
         self.states = nn.ModuleList(_State(b.detach().clone()[None]) for b in plan.buffers())
 
     @property
@@ -277,25 +291,21 @@ class GridNetwork(Stack):
         """A guess of the most numbers that a row takes in any layer."""
         return 64 * len(self.encoding.groups)
 
-    def drop_with(self, masks):
-        """Drop by masks from ``masks`` (a MaskSource) whenever in training mode."""
-        super().drop_with(masks)
-        self._seeds = torch.Generator().manual_seed(masks.seed)
-
     def respond(self, x):
         """Return raw outputs of encoded inputs (1, n_rows, width), in evaluation mode."""
-        return self._call(x, training=False)
+        return self._call(x, drops=False)
 
     def respond_dropping(self, x):
-        """Return raw outputs of encoded inputs, in training mode."""
-        # the module's own dropout draws from torch's global generators
-        with torch.random.fork_rng([x.device] if x.device.type == "cuda" else []):
-            seed = torch.randint(2**62, (), generator=self._seeds)
-            torch.manual_seed(int(seed))
-            return self._call(x, training=True)
+        """Return raw outputs of encoded inputs, by the module's own dropout layers too."""
+        with seeded(self._masks.next_seed(), x.device):
+            return self._call(x, drops=True)
 
-    def _call(self, x, training):
-        plan = self._plan[0].train(training)
+    def _call(self, x, drops):
+        plan = self._plan[0].train(drops)
+        if not self.training:
+            for part in plan.modules():
+                if isinstance(part, nn.modules.batchnorm._NormBase):
+                    part.eval()  # predictions neither change running statistics nor go by a batch's
         tensors = [*self.weights, *(state.value for state in self.states)]
         by_name = {name: tensor[0] for name, tensor in zip(self._names, tensors, strict=True)}
         output = functional_call(plan, by_name, (x[0].unflatten(1, self.feature_shape),))

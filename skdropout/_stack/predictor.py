@@ -1,6 +1,7 @@
 """The forward pass after training: in blocks of bounded size, in a precision that hides them."""
 
 import copy
+from functools import cached_property
 
 import torch
 
@@ -54,49 +55,58 @@ class Predictor:
     Parameters
     ----------
     net : StackNet
+        Its module is copied at the first prediction, so it must not be in training.
     """
 
     def __init__(self, net):
+        self._net = net
         self._device = torch.device(net.device)
         self._dtype = prediction_dtype(self._device)
-        self._module = copy.deepcopy(net.module_).to(self._device, self._dtype).eval()
         self._criterion = net.criterion_
-        self._block = _rows_of_block(self._module)
+
+    @cached_property
+    def _module(self):
+        return copy.deepcopy(self._net.module_).to(self._device, self._dtype).eval()
+
+    @cached_property
+    def _block(self):
+        return _rows_of_block(self._module)
 
     def __call__(self, numeric, codes):
         """Return predictions in the units of the table, (n_members, n_rows, n_outputs)."""
-        return self._in_blocks(self._natural, numeric, codes)
+        return self._in_blocks(self._module, self._natural, numeric, codes)
 
     def log_probabilities(self, numeric, codes):
         """Return the members' log probabilities, for a criterion that has them."""
-        return self._in_blocks(self._criterion.log_probabilities, numeric, codes)
+        return self._in_blocks(self._module, self._criterion.log_probabilities, numeric, codes)
 
     def draw(self, numeric, codes, n_draws, masks):
         """Return ``n_draws`` predictions under masks from ``masks``, the members taking turns."""
-        self._module.train().drop_with(masks)
-        try:
-            n_passes = -(-n_draws // self._module.n_members)
-            passes = [self._in_blocks(self._natural, numeric, codes) for _ in range(n_passes)]
-        finally:
-            self._module.eval().stop_dropping()
+        module = copy.deepcopy(self._module)  # other threads may be predicting
+        module.drop_with(masks)
+        n_passes = -(-n_draws // module.n_members)
+        passes = [
+            self._in_blocks(module.draw, self._natural, numeric, codes) for _ in range(n_passes)
+        ]
         return torch.cat(passes)[:n_draws]
 
     def _natural(self, raw):
         return self._module.natural(raw, self._criterion)
 
-    def _in_blocks(self, output, numeric, codes):
+    def _in_blocks(self, network, output, numeric, codes):
         n_rows, start, done = len(numeric), 0, []
+        block = self._block
         with torch.inference_mode():
             while start < n_rows or not done:
-                rows = slice(start, start + self._block)
+                rows = slice(start, start + block)
                 try:
                     x = torch.as_tensor(numeric[rows]).to(self._device, self._dtype)
-                    raw = self._module(x[None], torch.as_tensor(codes[rows]).to(self._device)[None])
+                    raw = network(x[None], torch.as_tensor(codes[rows]).to(self._device)[None])
                     done.append(output(raw).cpu())
                 except torch.cuda.OutOfMemoryError:
-                    if self._block == 1:
+                    if block == 1:
                         raise
-                    self._block //= 2
+                    block //= 2
                     continue
-                start += self._block
+                start += block
         return done[0] if len(done) == 1 else torch.cat(done, 1)

@@ -9,12 +9,13 @@ from skdropout._table.column import (
     looks_categorical,
 )
 from skdropout._table.encoder import TableEncoder
-from skdropout._table.rows import Rows, TableTensors
+from skdropout._table.rows import Rows, TableLike, TableTensors
 from skdropout._table.statistics import bin_edges, normal_scores, spread
 
 __all__ = [
     "Rows",
     "TableEncoder",
+    "TableLike",
     "TableTensors",
     "as_levels",
     "as_numbers",

@@ -32,11 +32,14 @@ class TableEncoder:
     def __init__(self, categorical_features):
         self.categorical_features = categorical_features
 
-    def fit(self, X, estimator):
-        """Learn the layout of ``X``; sets ``estimator``'s number and names of features."""
-        X = self._validate(X, estimator, reset=True)
+    def fit(self, X, owner):
+        """Learn the layout of ``X``; sets the number and names of features of ``owner``.
+
+        Messages name the class of ``owner``, an estimator that has not been fitted.
+        """
+        X = self._validate(X, owner, reset=True)
         n_columns = X.shape[1]
-        names = getattr(estimator, "feature_names_in_", None)
+        names = getattr(owner, "feature_names_in_", None)
         self.names_ = [f"x{j}" for j in range(n_columns)] if names is None else list(names)
         chosen = self._categorical_mask(X)
         self.categorical_ = np.flatnonzero(chosen).tolist()
@@ -48,9 +51,9 @@ class TableEncoder:
         self._location, self._scale = spread(self._numbers(X))
         return self
 
-    def transform(self, X, estimator):
+    def transform(self, X, owner):
         """Return ``numeric`` (n_rows, n_numeric) float64 and ``codes`` (n_rows, n_categorical)."""
-        X = self._validate(X, estimator, reset=False)
+        X = self._validate(X, owner, reset=False)
         numeric = (self._numbers(X) - self._location) / self._scale
         codes = np.zeros((X.shape[0], len(self.categorical_)), dtype=np.int64)
         for c, j in enumerate(self.categorical_):
@@ -66,7 +69,7 @@ class TableEncoder:
         """Number of levels of each categorical column, the special ones not counted."""
         return [len(levels) for levels in self.levels_]
 
-    def _validate(self, X, estimator, reset):
+    def _validate(self, X, owner, reset):
         if is_frame(X):
             if X.shape[0] and len(set(map(str, X.columns))) < X.shape[1]:
                 seen = list(map(str, X.columns))
@@ -77,12 +80,12 @@ class TableEncoder:
                     f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s) "
                     f"(shape={tuple(X.shape)}) while a minimum of 1 is required."
                 )
-            validate_data(estimator, X, reset=reset, skip_check_array=True)
+            validate_data(owner, X, reset=reset, skip_check_array=True)
             return X
         # in an array whose categories are named by index, cells may be anything
         coded = self._names_columns() if reset else bool(self.categorical_)
         dtype = None if coded else np.float64
-        return validate_data(estimator, X, reset=reset, dtype=dtype, ensure_all_finite=False)
+        return validate_data(owner, X, reset=reset, dtype=dtype, ensure_all_finite=False)
 
     def _names_columns(self):
         chosen = self.categorical_features

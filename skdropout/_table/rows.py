@@ -1,10 +1,21 @@
 """Rows of a table as tensors, and which of them each member reads."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import torch
+from numpy.typing import ArrayLike
 
-__all__ = ["Rows", "TableTensors"]
+__all__ = ["Rows", "TableLike", "TableTensors"]
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+    # what every public method takes for a table
+    TableLike: TypeAlias = ArrayLike | pd.DataFrame | pl.DataFrame
+else:
+    TableLike = ArrayLike
 
 
 @dataclass
@@ -26,6 +37,11 @@ class TableTensors:
     target: torch.Tensor
     weight: torch.Tensor | None
     unknown: torch.Tensor
+
+    @property
+    def strata(self):
+        """Class codes, to keep classes in proportion by; None where targets are numbers."""
+        return None if self.target.is_floating_point() else self.target.numpy()
 
     def near(self, device):
         """Return the table on ``device`` if it takes at most half of the memory free there."""

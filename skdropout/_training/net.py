@@ -5,13 +5,14 @@ import math
 import time
 import warnings
 
+import numpy as np
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 from skorch.utils import TeeGenerator
 
-from skdropout._stack import Batches, LogLoss, select_members
-from skdropout._training.optimizer import StackAdamW
+from skdropout._stack import Batches, LogLoss, select_members, sliced
+from skdropout._training.optimizer import StackAdamW, moments_on
 
 __all__ = ["StackNet"]
 
@@ -48,10 +49,14 @@ class StackNet(NeuralNet):
         The members still in training, by their place in the whole stack.
     epoch_ : int
         The epoch of this training, from one.
+    finished_ : int
+        How many epochs of this training were finished.
     interrupted_ : bool
-        Whether training ended by Ctrl-C.
+        Whether training ended by Ctrl-C, or by a callback that ends it in this way.
     losses_ : dict
         "train" and "valid": the last epoch's loss of each member in training.
+    moments_ : tuple or None
+        What AdamW knew when training ended, for a later pass; see ``StackAdamW.moments``.
     estimator_so_far : callable or None
         For callbacks: gives the estimator as if training had ended here, by the members still in
         training.
@@ -77,7 +82,7 @@ class StackNet(NeuralNet):
         self.schedule = schedule
         self.weight_decay = weight_decay
         self.max_grad_norm = max_grad_norm
-        self.estimator_so_far = self._train = self._valid = None
+        self.estimator_so_far = self.moments_ = self._train = self._valid = None
 
     @property
     def _default_callbacks(self):
@@ -94,18 +99,29 @@ class StackNet(NeuralNet):
         self.optimizer_ = None
         if self._train is not None:
             self.optimizer_ = StackAdamW(
-                list(self.module_.parameters()),
+                [p for p in self.module_.parameters() if p.requires_grad],
                 self._train.steps,
                 lr=self.lr,
                 weight_decay=self.weight_decay,
                 fused=torch.device(self.device).type in ("cpu", "cuda"),
             )
+            if self.moments_ is not None:
+                self.optimizer_.take_up(*self.moments_)
+        return self
+
+    def go_on_from(self, former):
+        """Take up history, callbacks and moments of a net that trained the same members."""
+        self.initialize()
+        self.history_ = copy.copy(former.history_)
+        self.callbacks, self.callbacks_ = former.callbacks, former.callbacks_
+        self.moments_ = former.moments_
         return self
 
     def on_train_begin(self, net, X=None, y=None, **_):
         """Get everything ready before the callbacks see the net; ``X`` is Rows."""
         self.members_ = torch.arange(self.module_.n_members)
-        self.losses_, self.epoch_, self.interrupted_ = {}, 0, False
+        self.losses_, self.epoch_, self.finished_ = {}, 0, 0
+        self.interrupted_ = self._is_over = False
         self._iterate_over(X, self.rows_valid)
         if self.optimizer_ is None:
             self._initialize_optimizer()
@@ -120,17 +136,41 @@ class StackNet(NeuralNet):
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
         """Train for ``epochs`` on ``X``, which is Rows that hold their target."""
         self._epochs_planned = self.max_epochs if epochs is None else epochs
-        for epoch in range(1, self._epochs_planned + 1):
-            self.epoch_ = epoch
-            start = time.perf_counter()
-            rows = {"dataset_train": self._train.rows, "dataset_valid": self.rows_valid}
-            self.module_.columns.begin_epoch()
-            self.notify("on_epoch_begin", **rows)
-            self.run_single_epoch(self._train, True, "train", self.train_step)
-            self.run_single_epoch(self._valid, False, "valid", self.validation_step)
-            self.history.record("dur", time.perf_counter() - start)
-            self.notify("on_epoch_end", **rows)
+        while self.epoch_ < self._epochs_planned and not self._is_over:
+            self.epoch_ += 1
+            try:
+                self._go_once()
+            except KeyboardInterrupt:
+                self.interrupted_ = self._is_over = True
+                if self.finished_:
+                    warnings.warn(
+                        f"Training was interrupted in epoch {self.epoch_}; the best weights so far "
+                        "are kept.",
+                        stacklevel=2,
+                    )
+                return self
+            self.finished_ = self.epoch_
+            try:
+                self.notify("on_epoch_end", **self._datasets)
+            except KeyboardInterrupt:  # how skorch's callbacks end a training
+                self.interrupted_ = self._is_over = True
         return self
+
+    def _go_once(self):
+        start = time.perf_counter()
+        self.module_.columns.begin_epoch()
+        self.notify("on_epoch_begin", **self._datasets)
+        self.run_single_epoch(self._train, True, "train", self.train_step)
+        self.run_single_epoch(self._valid, False, "valid", self.validation_step)
+        self.history.record("dur", time.perf_counter() - start)
+
+    @property
+    def _datasets(self):
+        return {"dataset_train": self._train.rows, "dataset_valid": self.rows_valid}
+
+    def stop_training(self):
+        """Let this epoch be the last."""
+        self._is_over = True
 
     def _iterate_over(self, train, valid):
         device = torch.device(self.device)
@@ -143,19 +183,10 @@ class StackNet(NeuralNet):
             return
         self._set_training(training)
         total, count = 0.0, 0.0
-        try:
-            for step, batch in enumerate(iterator):
-                self._step = step
-                total = total + self._step_with(step_fn, batch, training)
-                count = count + batch[2]
-        except KeyboardInterrupt:
-            self.interrupted_ = True
-            warnings.warn(
-                f"Training was interrupted in epoch {self.epoch_}; the best weights so far "
-                "are kept.",
-                stacklevel=2,
-            )
-            raise
+        for step, batch in enumerate(iterator):
+            self._step = step
+            total = total + self._step_with(step_fn, batch, training)
+            count = count + batch[2]
         self.losses_[prefix] = total / count
         self.history.record(f"{prefix}_loss", float(self.losses_[prefix].mean()))
 
@@ -202,7 +233,7 @@ class StackNet(NeuralNet):
         return (losses * y["weight"] if "weight" in y else losses).sum(1)
 
     def _clip_gradients(self):
-        gradients = [p.grad for p in self.module_.parameters()]
+        gradients = [p.grad for p in self.module_.parameters() if p.grad is not None]
         norms = torch.stack([torch.linalg.vector_norm(g.flatten(1), dim=1) for g in gradients])
         factor = (self.max_grad_norm / torch.linalg.vector_norm(norms, dim=0)).clamp(max=1.0)
         for gradient in gradients:
@@ -236,9 +267,33 @@ class StackNet(NeuralNet):
         best = dict(self.callbacks_).get("best_epoch")
         return None if best is None else best.best_loss_.cpu().numpy()
 
-    def finish(self):
+    @property
+    def is_finite(self):
+        """Whether every network can predict: its loss and its weights are finite."""
+        best = self.best_losses()
+        losses = self.losses_["train"].cpu().numpy() if best is None else best
+        return np.isfinite(losses).all() and all(
+            bool(p.isfinite().all()) for p in self.module_.parameters()
+        )
+
+    def snapshot(self, members=None):
+        """Return a net that predicts as this one does now, by all or some of its members.
+
+        Parameters
+        ----------
+        members : slice, default=None
+            Which of the members now in training; these are not copied. None copies all.
+        """
+        net = copy.copy(self)
+        module = copy.deepcopy(self.module_) if members is None else sliced(self.module_, members)
+        vars(net).update(history_=copy.copy(self.history_), callbacks=[], callbacks_=[])
+        vars(net).update(module_=module, module=module)
+        return net.finish()
+
+    def finish(self, keeps_moments=False):
         """Let go of what only training needs."""
         self.module_.eval().stop_dropping()
+        self.moments_ = self.optimizer_.moments() if keeps_moments else None
         self.rows_valid = self._train = self._valid = self.optimizer_ = self.masks = None
         self.estimator_so_far = None
         # these refer to the data and to the estimator
@@ -254,6 +309,8 @@ class StackNet(NeuralNet):
         state["module"] = state["module_"] = copy.deepcopy(self.module_).to("cpu")
         state.update(optimizer_=None, masks=None, _train=None, _valid=None, estimator_so_far=None)
         state["losses_"] = {part: loss.cpu() for part, loss in self.losses_.items()}
+        if self.moments_ is not None:
+            state["moments_"] = moments_on("cpu", self.moments_)
         return state
 
     def __setstate__(self, state):

@@ -4,7 +4,7 @@ from itertools import groupby
 
 import torch
 
-__all__ = ["StackAdamW"]
+__all__ = ["StackAdamW", "moments_on"]
 
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
@@ -56,27 +56,61 @@ class StackAdamW(torch.optim.AdamW):
 
     def select(self, members, steps):
         """Follow parameters that were cut down to ``members``, which take ``steps`` an epoch."""
-        moments, counts = self._state_of_members()
-        moments = [{name: m[members] for name, m in of_whole.items()} for of_whole in moments]
-        counts = [counts[k] for k in members.tolist()]
+        moments, counts = self.moments()
         options = {name: self.param_groups[0][name] for name in self.defaults}
         self.state.clear()
         self.param_groups.clear()
         for run in self._runs(steps):
             self.add_param_group({**run, **options})
-            for part, of_whole in zip(run["params"], moments, strict=True):
-                self.state[part] = {name: m[run["members"]].clone() for name, m in of_whole.items()}
-                self.state[part]["step"] = counts[run["members"].start].clone()
+        self.take_up(
+            [{name: m[members] for name, m in of_whole.items()} for of_whole in moments],
+            [counts[k] for k in members.tolist()],
+        )
 
-    def _state_of_members(self):
+    def moments(self):
+        """Return what AdamW remembers.
+
+        Returns
+        -------
+        moments : list of dict of str to Tensor
+            For each parameter, members along the first axis; empty where it never had a gradient.
+        counts : list of Tensor
+            Steps taken by each member.
+        """
         moments, counts = [], []
         for parts in zip(*(run["params"] for run in self.param_groups), strict=True):
             states = [self.state[part] for part in parts]
-            moments.append({name: torch.cat([s[name] for s in states]) for name in _MOMENTS})
+            names = _MOMENTS if all(states) else ()
+            moments.append({name: torch.cat([s[name] for s in states]) for name in names})
         for run in self.param_groups:
-            step = self.state[run["params"][0]]["step"]
+            states = (self.state[part] for part in run["params"])
+            step = next((state["step"] for state in states if state), torch.zeros(()))
             counts += [step] * (run["members"].stop - run["members"].start)
         return moments, counts
+
+    def take_up(self, moments, counts):
+        """Go on with the ``moments`` of an earlier optimiser of the same parameters."""
+        for run in self.param_groups:
+            for part, of_whole in zip(run["params"], moments, strict=True):
+                if of_whole:
+                    self.state[part] = {
+                        name: m[run["members"]].to(part.device, copy=True)
+                        for name, m in of_whole.items()
+                    }
+                    step = counts[run["members"].start]
+                    # only a fused optimiser counts on the device
+                    self.state[part]["step"] = step.to(
+                        part.device if self.defaults["fused"] else "cpu", copy=True
+                    )
+
+
+def moments_on(device, moments):
+    """Return ``moments`` as :meth:`StackAdamW.moments` gives them, on ``device``."""
+    of_parameters, counts = moments
+    return (
+        [{name: m.to(device) for name, m in of_whole.items()} for of_whole in of_parameters],
+        [count.to(device) for count in counts],
+    )
 
 
 def _slice(whole, start, stop):

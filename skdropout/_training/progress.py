@@ -3,8 +3,6 @@
 from skorch.callbacks import Callback
 from tqdm.auto import tqdm
 
-from skdropout._stack import Predictor
-
 __all__ = ["FitTasks", "ProgressBar"]
 
 
@@ -30,24 +28,26 @@ class FitTasks(Callback):
 
     Parameters
     ----------
-    estimator : estimator
     context : sklearn.callback.CallbackContext
         The context of the fit.
     data : dict
-        ``X``, ``y`` and ``metadata`` as given to fit.
+        ``estimator``, and ``X``, ``y`` and ``metadata`` as given to fit.
+    found : callable
+        ``found(net)`` returns what the estimator would adopt if training ended here.
     """
 
-    def __init__(self, estimator, context, data):
-        self.context = context
-        self.arguments = {"estimator": estimator, **data}
+    def __init__(self, context, data, found):
+        self.context, self.data, self.found = context, data, found
 
     def on_epoch_begin(self, net, **_):
         self._task = self.context.subcontext(task_name="epoch")
-        self._task.call_on_fit_task_begin(**self.arguments)
+        self._task.call_on_fit_task_begin(**self.data)
 
     def on_epoch_end(self, net, **_):
-        def fitted():
-            return {"net_": net, "_predictor": Predictor(net)}
+        def reconstruction_attributes():
+            return self.found(net.snapshot())
 
-        if self._task.call_on_fit_task_end(**self.arguments, reconstruction_attributes=fitted):
-            raise KeyboardInterrupt
+        if self._task.call_on_fit_task_end(
+            **self.data, reconstruction_attributes=reconstruction_attributes
+        ):
+            net.stop_training()

@@ -72,8 +72,8 @@ class BestEpoch(Callback):
         going = self._going[active]
         n_going = int(going.sum())
         if not n_going:
-            raise KeyboardInterrupt
-        if n_going <= _SHRINK_AT * len(active):
+            net.stop_training()
+        elif n_going <= _SHRINK_AT * len(active):
             net.keep(going.nonzero().squeeze(1))
 
     def on_train_end(self, net, **_):

@@ -58,7 +58,7 @@ def _of_network(network, X, y):
             "columns can be occluded one by one where each is one of its own."
         )
     module, encoding = net.module_.eval(), net.module_.encoding
-    numeric, codes = network._encoder.transform(X, network)
+    numeric, codes = network._plan.encoder.transform(X, network)
     table = (
         torch.as_tensor(numeric, dtype=module.target_scale.dtype),
         torch.as_tensor(codes),

@@ -77,7 +77,7 @@ class Stack:
 
     def __init__(self, estimator, X):
         check_is_fitted(estimator)
-        encoder, net = estimator._encoder, estimator.net_
+        encoder, net = estimator._plan.encoder, estimator.net_
         numeric, codes = encoder.transform(X, estimator)
         self._module, device = net.module_.eval(), net.device
         self._numeric = torch.as_tensor(numeric, dtype=self._module.target_scale.dtype).to(device)

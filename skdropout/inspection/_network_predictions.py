@@ -24,7 +24,7 @@ def resampled_predictions(estimator, X, per_member):
         ``X[rows[:, j]]``, in the estimator's units.
     """
     check_is_fitted(estimator)
-    encoder, device = estimator._encoder, estimator.device_
+    encoder, device = estimator._plan.encoder, estimator.device_
     cells = [torch.as_tensor(part).to(device) for part in encoder.transform(X, estimator)]
     columns = encoder.numeric_, encoder.categorical_
 

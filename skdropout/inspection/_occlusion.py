@@ -232,7 +232,7 @@ def _typical(estimator, X):
     numbers, is_categorical = encode(X)
     network = own_network(estimator)
     if network is not None:
-        is_categorical = np.isin(np.arange(X.shape[1]), network._encoder.categorical_)
+        is_categorical = np.isin(np.arange(X.shape[1]), network._plan.encoder.categorical_)
     typical = np.nanmedian(numbers, axis=0).tolist()
     for j in np.flatnonzero(is_categorical):
         if hasattr(X, "iloc"):

@@ -68,7 +68,7 @@ class DropoutMLPRegressorCV(RateSearch, BaseDropoutRegressor, RateGrid):
         **BaseDropoutRegressor._parameter_constraints,
     }
 
-    def _minus_loss(self):
+    def _minus_loss(self, target):
         if self.loss == "quantile":
             return make_scorer(mean_pinball_loss, greater_is_better=False, alpha=self.quantile)
         return get_scorer(_SCORERS[self.loss])
@@ -121,14 +121,14 @@ class DropoutMLPClassifierCV(RateSearch, BaseDropoutClassifier, RateGrid):
         **BaseDropoutClassifier._parameter_constraints,
     }
 
-    def _minus_loss(self):
-        if getattr(self, "_multilabel", False):
+    def _minus_loss(self, target):
+        if target is not None and target.is_multilabel:
             return _minus_multilabel_loss
         return make_scorer(
             log_loss,
             response_method="predict_proba",
             greater_is_better=False,
-            labels=getattr(self, "classes_", None),
+            labels=None if target is None else target.classes,
         )
 
 

@@ -1,6 +1,8 @@
 """The search for the dropout rate: all rates and folds are members of one stack."""
 
 import warnings
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -12,9 +14,8 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
 from skdropout._device import draw_seeds
-from skdropout._estimators.checks import all_or_nothing, layer_rates
 from skdropout._estimators.search.folds import InnerSplit, make_folds
-from skdropout._estimators.search.grid import choose_rate, results_table
+from skdropout._estimators.search.grid import choose_rate, make_grid, results_table
 from skdropout._estimators.search.scores import FoldScores
 from skdropout._sklearn_private import fit_context, route_to_search
 from skdropout._stack import NUMERIC_ENCODINGS, Member, bytes_of_member, memory_budget, predict_rows
@@ -54,33 +55,31 @@ class RateSearch:
             If a parameter, a column, the target or a weight cannot be used, or if no network
             of the search has a finite score.
         """
-        context = self._init_callback_context(max_subtasks=self.max_iter)
-        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        data = {"X": X, "y": y, "metadata": metadata}
-        context.call_on_fit_task_begin(estimator=self, **data)
-        with all_or_nothing(self):
-            resumes = self.warm_start and hasattr(self, "net_")
-            self._start(X, resumes)
-            part = self._read(X, y, sample_weight, reset=not resumes)
-            scorer = self._scorer()
+        with self._task_of_fit(X, y, sample_weight) as (context, data):
+            former = self._former()
+            plan, rows = self._read([(X, y, sample_weight)], former)
+            scorer = self._scorer(plan.target)
             routed = route_to_search(self, scorer, sample_weight, params)
             splits = self._splits(X, y, routed.splitter.split)
             inner = InnerSplit.like(splits, routed.splitter.split.get("groups"))
-            table = self._table([part], resumes)
-            score = FoldScores(self, scorer, X, y, routed.scorer.score)
-            self._search(table, splits, inner, score)
+            score = FoldScores(scorer, X, y, routed.scorer.score)
+            found = self._search(plan, rows.table, splits, inner, score)
+            chosen = np.array([found["dropout_"], found["input_dropout_"]])
+            of_one = rates_of(chosen, plan.hidden_layer_sizes)
+            plan = replace(plan, rates=[of_one] * self.n_members)
             if self.refit:
-                n_rows, stops = len(table.target), self.early_stopping
-                members = self._members(table, n_rows, stops=stops, split=inner)
-                callbacks = self._training_callbacks(context, data)
-                module = self.net_.module_ if resumes else None
-                self._finish(self._train(table, members, callbacks, module), resumes)
-        context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)
+                members, mask_seed = self._members(plan, rows, split=inner)
+                callbacks = self._training_callbacks(context, data, plan, former)
+                net = self._train(plan, rows.table, members, mask_seed, callbacks, former)
+                found |= self._found(plan, self._checked(net), former)
+            else:
+                found |= {**plan.fitted, "_plan": plan}
+            self._adopt(found)
         return self
 
-    def _scorer(self):
+    def _scorer(self, target=None):
         if self.scoring is None:
-            return self._minus_loss()
+            return self._minus_loss(target)
         return get_scorer(self.scoring) if isinstance(self.scoring, str) else self.scoring
 
     def _splits(self, X, y, params):
@@ -104,70 +103,84 @@ class RateSearch:
             )
         return splits
 
-    def _search(self, table, splits, inner, score):
-        """Train and score all candidates on all folds, and choose the rates."""
-        seed, self._mask_seed = draw_seeds(self.random_state, 2)
-        strata = None if table.target.is_floating_point() else table.target.numpy()
+    def _search(self, plan, table, splits, inner, score):
+        """Train and score all candidates on all folds; return what is found, the rates chosen."""
+        grid = make_grid(self.dropouts, self.input_dropouts, self.grid)
+        seed, mask_seed = draw_seeds(self.random_state, 2)
         fraction = self.validation_fraction if self.early_stopping else None
-        folds = make_folds(splits, inner, fraction, strata, seed)
-        self.n_splits_ = len(folds)
-        shape = len(self._grid), self.n_splits_
-        train_scores, self.scores_ = np.full((2, *shape), np.nan)
-        race = self._race(*shape)
-        for places, net in self._trained_slices(table, folds, seed, race):
-            for rows, scores in (("fit", train_scores), ("test", self.scores_)):
+        folds = make_folds(splits, inner, fraction, table.strata, seed)
+        train_scores, test_scores = np.full((2, len(grid), len(folds)), np.nan)
+        race = self._race(len(grid), len(folds))
+        members = {
+            (c, k): Member(seed, fold.train, fold.valid, **rates_of(row, plan.hidden_layer_sizes))
+            for c, row in enumerate(grid)
+            for k, fold in enumerate(folds)
+        }
+        size = self._members_that_fit(plan, folds)
+        for places, net in self._trained_slices(plan, table, members, mask_seed, size, race):
+            for rows, scores in (("fit", train_scores), ("test", test_scores)):
                 index = [getattr(folds[k], rows) for _, k in places]
-                own = Rows(table.near(self.device_), [torch.as_tensor(part) for part in index])
-                for place, part, found in zip(places, index, predict_rows(net, own), strict=True):
-                    scores[place] = score(part, found)
-        self._check_scores()
-        self.cv_results_ = results_table(self._grid, train_scores, self.scores_, race.out_)
-        self.best_index_ = choose_rate(self._grid, self.cv_results_, self.one_standard_error)
-        self.best_score_ = float(self.cv_results_["mean_test_score"][self.best_index_])
-        self.dropouts_, self.input_dropouts_ = self._grid.T
-        self.dropout_, self.input_dropout_ = self._grid[self.best_index_].tolist()
-        self._rates = layer_rates(self.dropout_, len(self._hidden_sizes), self.n_members)
-        self._column_rates = [{"input_dropout": self.input_dropout_}] * self.n_members
+                own = Rows(table.near(plan.device), [torch.as_tensor(part) for part in index])
+                for k, (place, part, known) in enumerate(
+                    zip(places, index, predict_rows(net, own), strict=True)
+                ):
+                    candidate = partial(self._candidate, plan, net, k)
+                    scores[place] = score(candidate, part, known)
+        self._check_scores(test_scores)
+        results = results_table(grid, train_scores, test_scores, race.out_)
+        best = choose_rate(grid, results, self.one_standard_error)
+        dropout, input_dropout = grid[best].tolist()
+        return {
+            "dropout_": dropout,
+            "input_dropout_": input_dropout,
+            "dropouts_": grid[:, 0],
+            "input_dropouts_": grid[:, 1],
+            "scores_": test_scores,
+            "cv_results_": results,
+            "best_index_": best,
+            "best_score_": float(results["mean_test_score"][best]),
+            "n_splits_": len(folds),
+        }
 
-    def _trained_slices(self, table, folds, seed, race):
+    def _candidate(self, plan, net, k, known):
+        """Return network ``k`` of a stack as a fitted estimator."""
+        found = self._found(plan, net, trained=net.snapshot(slice(k, k + 1)))
+        return self._bare()._adopt({**found, "_known": known})
+
+    def _trained_slices(self, plan, table, members, mask_seed, size, race):
         """Train the grid in stacks that fit in memory; yield (candidate, fold) pairs and net."""
         # a candidate's folds are neighbours here, so that a stack holds whole candidates
-        places = [(c, k) for c in range(len(self._grid)) for k in range(len(folds))]
-        size = self._members_that_fit(folds)
+        places = list(members)
         while places:
             # within a stack, members with equally many steps an epoch are neighbours
             part = sorted(places[:size], key=lambda place: place[::-1])
-            members = [self._member(self._grid[c], folds[k], seed) for c, k in part]
+            callbacks = self._search_callbacks(race.enter(part))
             try:
-                net = self._train(table, members, self._search_callbacks(race.enter(part)))
+                of_part = [members[place] for place in part]
+                net = self._train(plan, table, of_part, mask_seed, callbacks)
             except torch.cuda.OutOfMemoryError:
                 if size == 1:
                     raise
                 size = -(-min(size, len(places)) // 2)
                 continue
-            yield part, net
             if net.interrupted_:
-                return
+                raise KeyboardInterrupt
+            yield part, net
             places = places[size:]
 
-    def _member(self, rates, fold, seed):
-        dropout, input_dropout = rates.tolist()
-        layers = (dropout,) * len(self._hidden_sizes)
-        return Member(seed, fold.train, fold.valid, layers, input_dropout)
-
-    def _members_that_fit(self, folds):
-        embedded = zip(self._encoder.n_levels, self._dims, strict=True)
+    def _members_that_fit(self, plan, folds):
+        embedded = zip(plan.encoder.n_levels, plan.dims, strict=True)
         of_number = NUMERIC_ENCODINGS[self.numeric_encoding].inputs_per_column + 1
-        n_inputs = of_number * len(self._encoder.numeric_) + sum(self._dims)
+        n_inputs = of_number * len(plan.encoder.numeric_) + sum(plan.dims)
         of_one = bytes_of_member(
-            (n_inputs, *self._hidden_sizes, self._n_raw_outputs),
+            (n_inputs, *plan.hidden_layer_sizes, plan.target.n_raw_outputs),
             sum((n + 2) * dim for n, dim in embedded),
             max(len(fold.train) for fold in folds),
             max(len(fold.valid) for fold in folds),
             self.batch_size,
             self._dtype,
         )
-        return max(1, memory_budget(self.device_) // of_one)
+        return max(1, memory_budget(plan.device) // of_one)
 
     def _race(self, n_candidates, n_folds):
         from skdropout._training import Race
@@ -186,9 +199,9 @@ class RateSearch:
             callbacks.append(("race", race))
         return callbacks
 
-    def _check_scores(self):
-        lost = int(np.isnan(self.scores_).any(1).sum())
-        if lost == len(self.scores_):
+    def _check_scores(self, scores):
+        lost = int(np.isnan(scores).any(1).sum())
+        if lost == len(scores):
             raise ValueError(
                 "No dropout rate has a finite score on all folds. Lower learning_rate_init="
                 f"{self.learning_rate_init}, set max_grad_norm=1, or change scoring="
@@ -196,7 +209,7 @@ class RateSearch:
             )
         if lost:
             warnings.warn(
-                f"{lost} of {len(self.scores_)} dropout rates have no finite score on some fold, "
+                f"{lost} of {len(scores)} dropout rates have no finite score on some fold, "
                 "and are left out of the choice.",
                 ConvergenceWarning,
                 stacklevel=4,
@@ -220,3 +233,9 @@ class RateSearch:
     def __sklearn_is_fitted__(self):
         """Predictions need the refit."""
         return hasattr(self, "net_")
+
+
+def rates_of(row, sizes):
+    """Return what the member takes that has the rates of a ``row`` of the grid."""
+    dropout, input_dropout = row.tolist()
+    return {"dropout": (dropout,) * len(sizes), "input_dropout": input_dropout}

@@ -105,7 +105,7 @@ def fit_on_folds(estimator, X, y, splits, inner):
     Parameters
     ----------
     estimator : BaseDropoutMLP
-        Not fitted; afterwards it holds the networks of the folds.
+        Whose parameters to use; it is not changed.
     X, y : as in ``fit``
     splits : list of (ndarray, ndarray)
         Training and test rows.
@@ -113,24 +113,29 @@ def fit_on_folds(estimator, X, y, splits, inner):
 
     Returns
     -------
+    fitted : BaseDropoutMLP
+        Holds the networks of the folds.
     folds : list of Fold
         In the order of the networks.
-    """
-    from skdropout._training import (
-        BestEpoch,  # imports skorch
-        ProgressBar,
-    )
 
-    estimator._start(X, resumes=False)
-    part = estimator._read(X, y, None, reset=True)
-    table = estimator._table([part], resumes=False)
-    strata = None if table.target.is_floating_point() else table.target.numpy()
-    seed, estimator._mask_seed = draw_seeds(estimator.random_state, 2)
-    folds = make_folds(splits, inner, estimator.validation_fraction, strata, seed)
-    (rates,) = estimator._rates
-    members = [Member(seed, fold.train, fold.valid, rates, 0.0) for fold in folds]
+    Raises
+    ------
+    KeyboardInterrupt
+        If training is interrupted: a fold less is of no use.
+    """
+    from skdropout._training import BestEpoch, ProgressBar  # imports skorch
+
+    plan, rows = estimator._read([(X, y, None)])
+    seed, mask_seed = draw_seeds(estimator.random_state, 2)
+    fraction = estimator.validation_fraction
+    folds = make_folds(splits, inner, fraction, rows.table.strata, seed)
+    (rates,) = plan.rates
+    members = [Member(seed, fold.train, fold.valid, **rates) for fold in folds]
     callbacks = [("best_epoch", BestEpoch(estimator.n_iter_no_change, estimator.tol))]
     if estimator.verbose:
         callbacks.insert(0, ("progress_bar", ProgressBar()))
-    estimator._finish(estimator._train(table, members, callbacks), resumes=False)
-    return folds
+    net = estimator._train(plan, rows.table, members, mask_seed, callbacks)
+    if net.interrupted_:
+        raise KeyboardInterrupt
+    estimator._check_finite(net)
+    return estimator._bare()._adopt(estimator._found(plan, net.finish())), folds

@@ -8,15 +8,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdropout._device import draw_seeds
 from skdropout._estimators import (
+    Adopting,
     DropoutMLPClassifier,
     DropoutMLPRegressor,
     InnerSplit,
-    all_or_nothing,
     fit_on_folds,
 )
 from skdropout._sklearn_private import StrOptions, fit_context, route_to_splitter
 from skdropout._table import TableEncoder, as_numbers, column_of, is_frame, looks_categorical
-from skdropout._transformers.embedding.levels import LevelTables, align, level_vectors
+from skdropout._transformers.embedding.levels import LevelPlan, LevelTables, align, level_vectors
 from skdropout._transformers.target_type import TARGET_TYPES, has_classes
 
 __all__ = ["EmbeddingEncoder"]
@@ -24,7 +24,7 @@ __all__ = ["EmbeddingEncoder"]
 _NETWORK = DropoutMLPRegressor._parameter_constraints
 
 
-class EmbeddingEncoder(LevelTables, TransformerMixin, BaseEstimator):
+class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
     """Replace each category by a vector that a network has learnt, for use in any other model.
 
     A small network is trained to predict the target from all columns. Each category has a vector
@@ -191,9 +191,8 @@ class EmbeddingEncoder(LevelTables, TransformerMixin, BaseEstimator):
         ValueError
             If a parameter, a column or the target cannot be used.
         """
-        with all_or_nothing(self):
-            self._fit_all(X, y)
-        return self
+        found, _, _ = self._fit_all(X, y)
+        return self._adopt(found)
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X, y=None, **params):
@@ -219,21 +218,22 @@ class EmbeddingEncoder(LevelTables, TransformerMixin, BaseEstimator):
             If a parameter, a column or the target cannot be used, or if ``cv`` does not
             test each row once.
         """
-        with all_or_nothing(self):
-            codes, seeds = self._fit_all(X, y)
-            for_splitter = route_to_splitter(self, params)
-            splits = self._splits(X, y, len(codes), seeds[1], for_splitter)
-            inner = InnerSplit.like(splits, for_splitter.get("groups"))
-            network = self._network(y, seeds[0])
-            folds = fit_on_folds(network, X, y, splits, inner)
-            columns = [np.empty((len(codes), v.shape[1])) for v in self._vectors]
-            for k, fold in enumerate(folds):
-                for c, (column, reference) in enumerate(zip(columns, self._vectors, strict=True)):
-                    counts = np.bincount(codes[fold.fit, c], minlength=len(reference))
-                    vectors = level_vectors(network.net_.module_, k, c, counts, reference.shape[1])
-                    vectors = align(vectors, reference, counts)
-                    column[fold.test] = vectors[codes[fold.test, c]]
-        return self._put_together(X, columns)
+        found, codes, seeds = self._fit_all(X, y)
+        fitted, references = found["estimator_"], found["_plan"].vectors
+        if fitted.net_.interrupted_:
+            raise KeyboardInterrupt  # the networks of the folds are still to come
+        for_splitter = route_to_splitter(self, params)
+        splits = self._splits(X, y, len(codes), seeds[1], for_splitter)
+        inner = InnerSplit.like(splits, for_splitter.get("groups"))
+        of_folds, folds = fit_on_folds(fitted, X, y, splits, inner)
+        columns = [np.empty((len(codes), v.shape[1])) for v in references]
+        for k, fold in enumerate(folds):
+            for c, (column, reference) in enumerate(zip(columns, references, strict=True)):
+                counts = np.bincount(codes[fold.fit, c], minlength=len(reference))
+                vectors = level_vectors(of_folds.net_.module_, k, c, counts, reference.shape[1])
+                vectors = align(vectors, reference, counts)
+                column[fold.test] = vectors[codes[fold.test, c]]
+        return self._adopt(found)._put_together(X, columns)
 
     def transform(self, X):
         """Replace categories by their vectors.
@@ -250,9 +250,10 @@ class EmbeddingEncoder(LevelTables, TransformerMixin, BaseEstimator):
             Vectors in the place of categories, other columns as they are.
         """
         check_is_fitted(self)
-        _, codes = self._encoder.transform(X, self)
+        _, codes = self._plan.encoder.transform(X, self)
         return self._put_together(
-            X, [vectors[column] for vectors, column in zip(self._vectors, codes.T, strict=True)]
+            X,
+            [vectors[column] for vectors, column in zip(self._plan.vectors, codes.T, strict=True)],
         )
 
     def get_metadata_routing(self):
@@ -268,24 +269,30 @@ class EmbeddingEncoder(LevelTables, TransformerMixin, BaseEstimator):
         return router.add(splitter=self.cv, method_mapping=split)
 
     def _fit_all(self, X, y):
-        """Train on all rows; return the rows' codes, and the seeds of network and folds."""
+        """Train on all rows; return what to adopt, rows' codes, seeds of network and folds."""
         if y is None:
             raise ValueError("EmbeddingEncoder requires y to be passed, but the target y is None.")
-        self._encoder = TableEncoder(self._chosen_columns(X)).fit(X, self)
-        if not self._encoder.categorical_:
+        owner = self._bare()
+        encoder = TableEncoder(self._chosen_columns(X)).fit(X, owner)
+        if not encoder.categorical_:
             raise ValueError(
                 f"categorical_features={self.categorical_features!r} chooses no column; name one "
                 "or more."
             )
         seeds = draw_seeds(self.random_state, 2)
-        self.estimator_ = self._network(y, seeds[0]).fit(X, y)
-        self.n_iter_ = self.estimator_.n_iter_
-        _, codes = self._encoder.transform(X, self)
-        self._vectors = []
-        for c, n_levels in enumerate(self._encoder.n_levels):
+        fitted = self._network(y, encoder, seeds[0]).fit(X, y)
+        _, codes = encoder.transform(X, owner)
+        vectors = []
+        for c, n_levels in enumerate(encoder.n_levels):
             counts = np.bincount(codes[:, c], minlength=n_levels + 2)
-            self._vectors.append(level_vectors(self.estimator_.net_.module_, 0, c, counts))
-        return codes, seeds
+            vectors.append(level_vectors(fitted.net_.module_, 0, c, counts))
+        found = {
+            **fitted._plan.seen,
+            "_plan": LevelPlan(encoder, vectors),
+            "estimator_": fitted,
+            "n_iter_": fitted.n_iter_,
+        }
+        return found, codes, seeds
 
     def _chosen_columns(self, X):
         if not isinstance(self.categorical_features, str):
@@ -299,7 +306,7 @@ class EmbeddingEncoder(LevelTables, TransformerMixin, BaseEstimator):
         # what has not two dimensions is refused by the table encoder
         return np.ones(shape[1] if len(shape) == 2 else 0, dtype=bool)
 
-    def _network(self, y, seed):
+    def _network(self, y, encoder, seed):
         kind = DropoutMLPClassifier if has_classes(y, self.target_type) else DropoutMLPRegressor
         names = ("dropout", "embedding_dim", "learning_rate_init", "max_iter", "device", "verbose")
         return kind(
@@ -307,7 +314,7 @@ class EmbeddingEncoder(LevelTables, TransformerMixin, BaseEstimator):
             n_members=1,
             numeric_encoding="standard",
             input_scaling=0.0,
-            categorical_features=self._encoder.categorical_features,
+            categorical_features=encoder.categorical_features,
             random_state=seed,
             **{name: getattr(self, name) for name in names},
         )
@@ -327,9 +334,9 @@ class EmbeddingEncoder(LevelTables, TransformerMixin, BaseEstimator):
     def _put_together(self, X, vectors):
         """Return the output: ``vectors`` in the place of categories, and the other columns."""
         X = X if is_frame(X) else np.asarray(X)
-        blocks = dict(zip(self._encoder.categorical_, vectors, strict=True))
-        for j in self._encoder.numeric_:
-            blocks[j] = as_numbers(column_of(X, j), self._encoder.names_[j])[:, None]
+        blocks = dict(zip(self._plan.encoder.categorical_, vectors, strict=True))
+        for j in self._plan.encoder.numeric_:
+            blocks[j] = as_numbers(column_of(X, j), self._plan.encoder.names_[j])[:, None]
         return np.hstack([blocks[j] for j in range(self.n_features_in_)])
 
     def __sklearn_tags__(self):

@@ -1,5 +1,7 @@
 """What networks have learnt of a column's levels: vectors, and tables that people read."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.linalg import orthogonal_procrustes
 from sklearn.metrics.pairwise import cosine_similarity, euclidean_distances
@@ -8,8 +10,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdropout._estimators import import_pandas
 from skdropout._sklearn_private import check_feature_names_in
+from skdropout._table import TableEncoder
 
-__all__ = ["SIMILARITIES", "LevelTables", "align", "level_vectors"]
+__all__ = [
+    "SIMILARITIES",
+    "LevelPlan",
+    "LevelTables",
+    "align",
+    "level_vectors",
+]
 
 SIMILARITIES = {"cosine": cosine_similarity, "euclidean": euclidean_distances}
 
@@ -80,8 +89,23 @@ def align(vectors, reference, counts):
     return vectors @ rotation
 
 
+@dataclass(frozen=True, eq=False)
+class LevelPlan:
+    """What an encoder has learnt.
+
+    Attributes
+    ----------
+    encoder : TableEncoder
+    vectors : list of ndarray of shape (n_levels + 2, n_coordinates)
+        Of each categorical column.
+    """
+
+    encoder: TableEncoder
+    vectors: list
+
+
 class LevelTables:
-    """The half of an encoder that needs ``_encoder`` and ``_vectors`` alone."""
+    """The half of an encoder that needs ``_plan`` alone."""
 
     @property
     def embeddings_(self):
@@ -90,7 +114,7 @@ class LevelTables:
         pd = import_pandas("embeddings_")
         tables = {}
         for j, levels, vectors in self._columns():
-            name = self._encoder.names_[j]
+            name = self._plan.encoder.names_[j]
             index = pd.Index([*levels, "missing", "unknown"], name=name)
             tables[name] = pd.DataFrame(vectors, index=index)
         return tables
@@ -185,11 +209,11 @@ class LevelTables:
 
     def _columns(self):
         """Return for each categorical column its position, levels and vectors."""
-        encoder = self._encoder
-        return zip(encoder.categorical_, encoder.levels_, self._vectors, strict=True)
+        encoder = self._plan.encoder
+        return zip(encoder.categorical_, encoder.levels_, self._plan.vectors, strict=True)
 
     def _column(self, name):
-        known = {self._encoder.names_[j]: (levels, v) for j, levels, v in self._columns()}
+        known = {self._plan.encoder.names_[j]: (levels, v) for j, levels, v in self._columns()}
         if name not in known:
             raise ValueError(f"column={name!r} is no encoded column; those are {list(known)}.")
         return known[name]

@@ -1,5 +1,6 @@
 """SmoothHessInteractions: pairs of columns that act together, found and handed on as columns."""
 
+from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import check_is_fitted
 
 from skdropout._device import draw_seeds
-from skdropout._estimators import DropoutMLPClassifier, DropoutMLPRegressor, all_or_nothing
+from skdropout._estimators import Adopting, DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._sklearn_private import Interval, StrOptions, fit_context
 from skdropout._table import TableEncoder, is_frame
 from skdropout._transformers.interactions.column_values import ColumnValues, main_direction
@@ -33,7 +34,16 @@ __all__ = ["SmoothHessInteractions"]
 _ERROR_RATE = 0.05
 
 
-class SmoothHessInteractions(TransformerMixin, BaseEstimator):
+@dataclass(frozen=True, eq=False)
+class FinderPlan:
+    """What ``transform`` needs: an encoder, and products' values or second derivatives."""
+
+    encoder: TableEncoder
+    values: ColumnValues | None
+    hessians: LocalHessians | None
+
+
+class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
     """Find the pairs of columns that act together, and append their products.
 
     An estimator is fitted to the table, by default an ensemble of the library's networks, and the
@@ -206,38 +216,44 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
                 f"output='hessian' explains a single output, but y has {np.shape(y)[1]}; use "
                 "output='product', or one transformer for each."
             )
-        with all_or_nothing(self):
-            seeds = draw_seeds(self.random_state, 5)
-            categorical = getattr(self.estimator, "categorical_features", "from_dtype")
-            self._encoder = TableEncoder(categorical).fit(X, self)
-            check_consistent_length(X, y)
-            if self.estimator is None:
-                self.estimator_ = self._fit_default(X, y, seeds[0], fit_params)
-            else:
-                self.estimator_ = self._fit(self.estimator, X, y, fit_params)
-            found = self._measure(self.estimator_, X, seeds[1])
-            self.strengths_ = found.strengths
-            n_kept = self.n_interactions
-            if n_kept == "auto":
-                null_y = self._additive(X, y, seeds[2])
-                null = self._measure(self._fit(self.estimator_, X, null_y, fit_params), X, seeds[3])
-                level = noise_level(_of_pairs(null.strengths, null.pairs), _ERROR_RATE)
-                n_kept = int((_of_pairs(found.strengths, found.pairs) > level).sum())
-            self.interactions_ = found.pairs[:n_kept]
-            if self.output == "product":
-                target = main_direction(y, has_classes(y, self.target_type))
-                self._values = ColumnValues(self._encoder).fit(
-                    *self._encoder.transform(X, self), target
-                )
-            else:
-                self._hessians = LocalHessians(
-                    self.estimator_,
-                    as_table(X),
-                    sigma=self.sigma,
-                    n_perturbations=self.n_perturbations,
-                    random_state=np.random.RandomState(seeds[4]),
-                )
-        return self
+        seeds = draw_seeds(self.random_state, 5)
+        owner = self._bare()
+        categorical = getattr(self.estimator, "categorical_features", "from_dtype")
+        encoder = TableEncoder(categorical).fit(X, owner)
+        check_consistent_length(X, y)
+        cells = encoder.transform(X, owner)
+        if self.estimator is None:
+            fitted = self._fit_default(X, y, seeds[0], fit_params)
+        else:
+            fitted = self._fit(self.estimator, X, y, fit_params)
+        measured = self._measure(fitted, X, seeds[1])
+        n_kept = self.n_interactions
+        if n_kept == "auto":
+            null_y = self._additive(cells, y, seeds[2])
+            null = self._measure(self._fit(fitted, X, null_y, fit_params), X, seeds[3])
+            level = noise_level(_of_pairs(null.strengths, null.pairs), _ERROR_RATE)
+            n_kept = int((_of_pairs(measured.strengths, measured.pairs) > level).sum())
+        values = hessians = None
+        if self.output == "product":
+            target = main_direction(y, has_classes(y, self.target_type))
+            values = ColumnValues(encoder).fit(*cells, target)
+        else:
+            hessians = LocalHessians(
+                fitted,
+                as_table(X),
+                sigma=self.sigma,
+                n_perturbations=self.n_perturbations,
+                random_state=np.random.RandomState(seeds[4]),
+            )
+        return self._adopt(
+            {
+                **{name: value for name, value in vars(owner).items() if name.endswith("in_")},
+                "_plan": FinderPlan(encoder, values, hessians),
+                "estimator_": fitted,
+                "strengths_": measured.strengths,
+                "interactions_": measured.pairs[:n_kept],
+            }
+        )
 
     def transform(self, X):
         """Return products of the columns that act together.
@@ -282,7 +298,7 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
             If ``input_features`` are not the names seen in fit, or not as many.
         """
         check_is_fitted(self)
-        names = list(map(str, self._encoder.names_))
+        names = list(map(str, self._plan.encoder.names_))
         if input_features is not None:
             given = list(map(str, input_features))
             if len(given) != len(names) or (hasattr(self, "feature_names_in_") and given != names):
@@ -309,12 +325,10 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
         return MetadataRouter(owner=self).add(estimator=estimator, method_mapping=mapping)
 
     def _pair_columns(self, X):
-        cells = self._encoder.transform(X, self)  # checks the columns
-        if self.output == "hessian":
-            check_is_fitted(self, "_hessians")
-            return self._hessians(as_table(X), self.interactions_)
-        check_is_fitted(self, "_values")
-        values = self._values(*cells)
+        cells = self._plan.encoder.transform(X, self)  # checks the columns
+        if self._plan.hessians is not None:
+            return self._plan.hessians(as_table(X), self.interactions_)
+        values = self._plan.values(*cells)
         first, second = np.array(self.interactions_, dtype=int).reshape(-1, 2).T
         return values[:, first] * values[:, second]
 
@@ -341,10 +355,10 @@ class SmoothHessInteractions(TransformerMixin, BaseEstimator):
             random_state=seed,
         )
 
-    def _additive(self, X, y, seed):
+    def _additive(self, cells, y, seed):
         if np.ndim(y) > 1:
             raise ValueError("n_interactions='auto' needs a single output; give a number.")
-        table = np.concatenate(self._encoder.transform(X, self), axis=1)
+        table = np.concatenate(cells, axis=1)
         random_state = np.random.RandomState(seed)
         return additive_target(table, np.asarray(y), has_classes(y, self.target_type), random_state)
 

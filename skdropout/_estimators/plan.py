@@ -1,0 +1,114 @@
+"""What a fit has read, before anything is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from skdropout._device import draw_seeds
+from skdropout._stack import Member
+from skdropout._table import TableEncoder, TableTensors
+
+__all__ = ["Plan", "TrainingData", "check_same_terms"]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """How a table and its target become a stack of networks, and predictions the user's.
+
+    Attributes
+    ----------
+    seen : dict of str to object
+        ``n_features_in_`` and, if the columns have names, ``feature_names_in_``.
+    encoder : TableEncoder
+        Reads the columns.
+    target : Values, Classes or Labels
+        Reads targets, and knows their loss and their units.
+    terms : dict of str to object
+        Parameters that a later call must agree with to go on from the same networks.
+    hidden_layer_sizes : tuple of int
+    dims : list of int
+        Length of the vectors of each categorical column.
+    rates : list of dict of str to object
+        For each network the rates that its ``Member`` takes; None where they are to be chosen.
+    device : torch.device
+    """
+
+    seen: dict[str, Any]
+    encoder: TableEncoder
+    target: Any
+    terms: dict[str, Any]
+    hidden_layer_sizes: tuple[int, ...]
+    dims: list[int]
+    rates: list[dict[str, Any]] | None
+    device: torch.device
+
+    @property
+    def fitted(self):
+        """The public attributes that are known before training."""
+        return {**self.seen, **self.target.fitted, "device_": self.device}
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """The rows of one fit: those to train on first, then those the user gave to stop by.
+
+    Attributes
+    ----------
+    table : TableTensors
+    n_train : int
+    """
+
+    table: TableTensors
+    n_train: int
+
+    def members(self, rates, random_state, *, fraction, split, n_passes=0):
+        """Draw what each network trains on and stops by; return this and a seed for masks.
+
+        Parameters
+        ----------
+        rates : list of dict
+        random_state : int, RandomState or None
+        fraction : float or None
+            Share of the rows to stop by, where none are given; None sets none aside.
+        split : callable
+            ``split(n_rows, fraction, strata, seed)`` returns rows to train on and to stop by.
+        n_passes : int
+            How many times seeds were drawn for these networks before.
+        """
+        n_rows = len(self.table.target)
+        if fraction is not None and n_rows < 2:
+            raise ValueError(
+                f"n_samples={n_rows} cannot be split into training and validation rows; give "
+                "more rows, or set early_stopping=False."
+            )
+        n_seeds = len(rates) + 1
+        *seeds, mask_seed = draw_seeds(random_state, (n_passes + 1) * n_seeds)[-n_seeds:]
+        train, valid = np.arange(self.n_train), np.arange(self.n_train, n_rows)
+        members = []
+        for seed, of_member in zip(seeds, rates, strict=True):
+            if fraction is not None and self.n_train == n_rows:
+                train, valid = split(n_rows, fraction, self.table.strata, seed)
+            members.append(Member(seed, train, valid, **of_member))
+        return members, mask_seed
+
+
+def check_same_terms(terms, former):
+    """Refuse to go on from networks of ``former`` terms if these ask for others."""
+    for name, value in terms.items():
+        had = former[name]
+        if not _equal(value, had):
+            raise ValueError(
+                f"{name}={value!r}, but the networks to go on from have {had!r}; give the "
+                "same, or fit anew with warm_start=False."
+            )
+
+
+def _equal(one, other):
+    try:
+        return bool(np.all(one == other))
+    except ValueError:  # arrays of different shapes
+        return False
