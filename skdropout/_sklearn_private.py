@@ -2,11 +2,13 @@
 
 from inspect import signature
 
+import numpy as np
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils import Bunch
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._dataframe import is_pandas_df, is_polars_df
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval as _Interval
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metadata_routing import _raise_for_params, _routing_enabled, process_routing
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_method_params as rows_of_params
@@ -25,6 +27,14 @@ __all__ = [
     "rows_of_params",
     "safe_indexing",
 ]
+
+
+class Interval(_Interval):
+    """An interval of numbers, which truth values are none of."""
+
+    def is_satisfied_by(self, val):
+        """Whether ``val`` is a number that lies within."""
+        return not isinstance(val, (bool, np.bool_)) and super().is_satisfied_by(val)
 
 
 def route_to_search(owner, scorer, sample_weight, params):

@@ -4,6 +4,7 @@ import copy
 import warnings
 from abc import abstractmethod
 from contextlib import contextmanager
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -101,9 +102,10 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
                 parts.append((X_val, y_val, sample_weight_val))
             plan, rows = self._read(parts, former)
             members, mask_seed = self._members(plan, rows)
-            callbacks = self._training_callbacks(context, data, plan, former)
-            net = self._train(plan, rows.table, members, mask_seed, callbacks, former)
-            self._adopt(self._found(plan, self._checked(net), former))
+            found = partial(self._found, plan, former)
+            callbacks = self._training_callbacks(context, data, found)
+            net = self._train(plan, rows.table, members, mask_seed, callbacks, found, former)
+            self._adopt(found(self._checked(net)))
         return self
 
     @contextmanager
@@ -219,13 +221,16 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
         fraction = self.validation_fraction if self.early_stopping else None
         return rows.members(plan.rates, self.random_state, fraction=fraction, split=split)
 
-    def _train(self, plan, table, members, mask_seed, callbacks, former=None):
-        """Train ``members`` as one stack; return its net."""
+    def _train(self, plan, table, members, mask_seed, callbacks, found, former=None):
+        """Train ``members`` as one stack; return its net.
+
+        ``found(net, trained)`` returns what would be adopted of the net, see :meth:`_found`.
+        """
         net = self._net(plan, table, members, mask_seed, former)
         net.callbacks = callbacks
-        return self._run(net, plan, table, members, net.fit, former)
+        return self._run(net, plan, table, members, net.fit, found)
 
-    def _run(self, net, plan, table, members, train, former):
+    def _run(self, net, plan, table, members, train, found):
         """Let ``net`` train on the rows of its members, by its ``fit`` or ``partial_fit``."""
         table = table.near(plan.device)
         train_rows, valid_rows = (
@@ -233,9 +238,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             for part in ("train", "valid")
         )
         net.rows_valid = Rows(table, valid_rows) if len(valid_rows[0]) else None
-        net.estimator_so_far = lambda: self._bare()._adopt(
-            self._found(plan, net, former, net.snapshot())
-        )
+        net.estimator_so_far = lambda: self._bare()._adopt(found(net, net.snapshot()))
         train(Rows(table, train_rows))
         if not net.finished_:
             raise KeyboardInterrupt
@@ -288,17 +291,13 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             input_scaling=float(self.input_scaling),
         )
 
-    def _training_callbacks(self, context, data, plan, former):
+    def _training_callbacks(self, context, data, found):
         from skdropout._training import BestEpoch, FitTasks, ProgressBar
 
         callbacks = list(self.callbacks or [])
         if self.verbose:
             callbacks.append(("progress_bar", ProgressBar()))
         if hasattr(self, "_skl_callbacks"):
-
-            def found(net):
-                return self._found(plan, net, former, net.snapshot())
-
             callbacks.append(("fit_tasks", FitTasks(context, data, found)))
         if self.early_stopping:
             callbacks.append(("best_epoch", BestEpoch(self.n_iter_no_change, self.tol)))
@@ -324,7 +323,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
                 f"{self.learning_rate_init}, or set max_grad_norm=1."
             )
 
-    def _found(self, plan, net, former=None, trained=None):
+    def _found(self, plan, former, net, trained=None):
         """Return what the estimator adopts of a ``net``; ``trained`` is what to keep of it."""
         trained = net if trained is None else trained
         epochs = net.history[-net.epoch_ :]
@@ -361,9 +360,10 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
         else:
             net.callbacks = self.callbacks
             net.initialize()
-        self._run(net, plan, rows.table, members, net.partial_fit, former)
+        found = partial(self._found, plan, former)
+        self._run(net, plan, rows.table, members, net.partial_fit, found)
         self._check_finite(net)
-        return self._adopt(self._found(plan, net.finish(keeps_moments=True), former))
+        return self._adopt(found(net.finish(keeps_moments=True)))
 
     def __sklearn_tags__(self):
         """Declare missing cells and categories."""

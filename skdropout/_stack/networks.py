@@ -12,6 +12,7 @@ from skdropout._device import seeded
 from skdropout._stack.columns import RandomColumns
 from skdropout._stack.layers import ACTIVATIONS, ScaledLinear, StackLinear
 from skdropout._stack.masks import KeepLaw
+from skdropout._stack.numbers import CLIP
 
 __all__ = ["GridEncoding", "GridNetwork", "Stack", "StackMLP"]
 
@@ -203,7 +204,7 @@ def _linear(layer, k):
     return linear
 
 
-# An infinite cell, or one that would be in a network's outputs, is so many standard units away.
+# In standard units: no cell is so large that outputs are not finite.
 _FARTHEST = 1e4
 
 
@@ -245,7 +246,8 @@ class GridEncoding(nn.Module):
     def forward(self, numeric, codes):
         """Encode rows, (1, n_rows, n_columns)."""
         cells = (numeric - self.center) / self.scale
-        return cells.clamp(-_FARTHEST, _FARTHEST).nan_to_num(nan=0.0)
+        cells = cells.nan_to_num(nan=0.0, posinf=CLIP, neginf=-CLIP)
+        return cells.clamp(-_FARTHEST, _FARTHEST)
 
     def typical(self):
         """Return the channels' means, all zeros."""

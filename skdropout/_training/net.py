@@ -284,7 +284,8 @@ class StackNet(NeuralNet):
         members : slice, default=None
             Which of the members now in training; these are not copied. None copies all.
         """
-        net = copy.copy(self)
+        net = object.__new__(type(self))  # copy.copy would pickle
+        vars(net).update(vars(self))
         module = copy.deepcopy(self.module_) if members is None else sliced(self.module_, members)
         vars(net).update(history_=copy.copy(self.history_), callbacks=[], callbacks_=[])
         vars(net).update(module_=module, module=module)

@@ -33,7 +33,7 @@ class FitTasks(Callback):
     data : dict
         ``estimator``, and ``X``, ``y`` and ``metadata`` as given to fit.
     found : callable
-        ``found(net)`` returns what the estimator would adopt if training ended here.
+        ``found(net, net.snapshot())`` returns what the estimator would adopt of the net.
     """
 
     def __init__(self, context, data, found):
@@ -45,7 +45,7 @@ class FitTasks(Callback):
 
     def on_epoch_end(self, net, **_):
         def reconstruction_attributes():
-            return self.found(net.snapshot())
+            return self.found(net, net.snapshot())
 
         if self._task.call_on_fit_task_end(
             **self.data, reconstruction_attributes=reconstruction_attributes

@@ -113,8 +113,8 @@ def test_missing_cells_are_their_channels_mean(images):
     model = RelDropClassifier(module=make_convolutions, **IMAGES).fit(X, y)
     blank, filled = X[:1].copy(), X[:1].copy()
     blank[0, 7] = np.nan
-    filled[0, 7] = model.net_.module_.encoding.center[0, 0, 7] * model._encoder._scale[7]
-    filled[0, 7] += model._encoder._location[7]
+    filled[0, 7] = model.net_.module_.encoding.center[0, 0, 7] * model._plan.encoder._scale[7]
+    filled[0, 7] += model._plan.encoder._location[7]
     np.testing.assert_allclose(model.predict_proba(blank), model.predict_proba(filled), atol=1e-6)
 
 

@@ -104,7 +104,9 @@ def test_racing_chooses_as_the_whole_grid_or_within_its_error(n_slices, monkeypa
         "refit": False,
     }
     if n_slices == 2:
-        monkeypatch.setattr(DropoutMLPRegressorCV, "_members_that_fit", lambda self, folds: 10)
+        monkeypatch.setattr(
+            DropoutMLPRegressorCV, "_members_that_fit", lambda self, plan, folds: 10
+        )
     whole = DropoutMLPRegressorCV(**common).fit(X, y)
     raced = DropoutMLPRegressorCV(**common, racing=True).fit(X, y)
     out = raced.cv_results_["stopped_by_racing"]

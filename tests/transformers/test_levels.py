@@ -13,7 +13,7 @@ def small_network(mixed_table, **options):
     X, y = mixed_table
     X = X.assign(colour=np.where(np.arange(len(X)) % 3, "red", "blue"))
     model = DropoutMLPRegressor((16,), max_iter=3, random_state=0, **options).fit(X, y)
-    _, codes = model._encoder.transform(X, model)
+    _, codes = model._plan.encoder.transform(X, model)
     return model, codes
 
 
@@ -29,7 +29,7 @@ def test_distances_are_those_of_the_first_layer(mixed_table):
     # three columns, of which two share one dimension, after two numbers, one with an indicator
     model, codes = small_network(mixed_table, n_members=2, embedding_dim={"grade": 8, "colour": 2})
     for member in range(2):
-        for column, n_levels in enumerate(model._encoder.n_levels):
+        for column, n_levels in enumerate(model._plan.encoder.n_levels):
             rows = torch.zeros(n_levels, 3, dtype=torch.long)
             rows[:, column] = torch.arange(n_levels)
             sums = first_layer(model, torch.zeros(n_levels, 2), rows, member)

@@ -14,7 +14,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
 from skdropout._device import draw_seeds
-from skdropout._estimators.search.folds import InnerSplit, make_folds
+from skdropout._estimators.search.folds import InnerSplit, check_splits, make_folds
 from skdropout._estimators.search.grid import choose_rate, make_grid, results_table
 from skdropout._estimators.search.scores import FoldScores
 from skdropout._sklearn_private import fit_context, route_to_search
@@ -63,18 +63,20 @@ class RateSearch:
             splits = self._splits(X, y, routed.splitter.split)
             inner = InnerSplit.like(splits, routed.splitter.split.get("groups"))
             score = FoldScores(scorer, X, y, routed.scorer.score)
-            found = self._search(plan, rows.table, splits, inner, score)
-            chosen = np.array([found["dropout_"], found["input_dropout_"]])
-            of_one = rates_of(chosen, plan.hidden_layer_sizes)
-            plan = replace(plan, rates=[of_one] * self.n_members)
-            if self.refit:
-                members, mask_seed = self._members(plan, rows, split=inner)
-                callbacks = self._training_callbacks(context, data, plan, former)
-                net = self._train(plan, rows.table, members, mask_seed, callbacks, former)
-                found |= self._found(plan, self._checked(net), former)
-            else:
-                found |= {**plan.fitted, "_plan": plan}
-            self._adopt(found)
+            chosen = self._search(plan, rows.table, splits, inner, score)
+            rates = rates_of(chosen["dropout_"], chosen["input_dropout_"], plan.hidden_layer_sizes)
+            plan = replace(plan, rates=[rates] * self.n_members)
+            if not self.refit:
+                self._adopt({**chosen, **plan.fitted, "_plan": plan})
+                return self
+
+            def found(net, trained=None):
+                return {**chosen, **self._found(plan, former, net, trained)}
+
+            members, mask_seed = self._members(plan, rows, split=inner)
+            callbacks = self._training_callbacks(context, data, found)
+            net = self._train(plan, rows.table, members, mask_seed, callbacks, found, former)
+            self._adopt(found(self._checked(net)))
         return self
 
     def _scorer(self, target=None):
@@ -83,8 +85,15 @@ class RateSearch:
         return get_scorer(self.scoring) if isinstance(self.scoring, str) else self.scoring
 
     def _splits(self, X, y, params):
+        groups = params.get("groups")
+        if groups is not None and np.shape(groups) != np.shape(y)[:1]:
+            raise ValueError(
+                f"groups has the shape {np.shape(groups)}; give one entry for each of the "
+                f"{len(y)} rows."
+            )
         splitter = check_cv(self.cv, y, classifier=is_classifier(self))
         splits = [tuple(map(np.asarray, split)) for split in splitter.split(X, y, **params)]
+        check_splits(splits, len(y), self.cv)
         least = 2 if self.early_stopping else 1
         if not splits or any(len(fit) < least or not len(test) for fit, test in splits):
             raise ValueError(
@@ -112,8 +121,8 @@ class RateSearch:
         train_scores, test_scores = np.full((2, len(grid), len(folds)), np.nan)
         race = self._race(len(grid), len(folds))
         members = {
-            (c, k): Member(seed, fold.train, fold.valid, **rates_of(row, plan.hidden_layer_sizes))
-            for c, row in enumerate(grid)
+            (c, k): Member(seed, fold.train, fold.valid, **rates_of(*row, plan.hidden_layer_sizes))
+            for c, row in enumerate(grid.tolist())
             for k, fold in enumerate(folds)
         }
         size = self._members_that_fit(plan, folds)
@@ -144,7 +153,7 @@ class RateSearch:
 
     def _candidate(self, plan, net, k, known):
         """Return network ``k`` of a stack as a fitted estimator."""
-        found = self._found(plan, net, trained=net.snapshot(slice(k, k + 1)))
+        found = self._found(plan, None, net, net.snapshot(slice(k, k + 1)))
         return self._bare()._adopt({**found, "_known": known})
 
     def _trained_slices(self, plan, table, members, mask_seed, size, race):
@@ -157,7 +166,8 @@ class RateSearch:
             callbacks = self._search_callbacks(race.enter(part))
             try:
                 of_part = [members[place] for place in part]
-                net = self._train(plan, table, of_part, mask_seed, callbacks)
+                found = partial(self._found, plan, None)
+                net = self._train(plan, table, of_part, mask_seed, callbacks, found)
             except torch.cuda.OutOfMemoryError:
                 if size == 1:
                     raise
@@ -235,7 +245,6 @@ class RateSearch:
         return hasattr(self, "net_")
 
 
-def rates_of(row, sizes):
-    """Return what the member takes that has the rates of a ``row`` of the grid."""
-    dropout, input_dropout = row.tolist()
+def rates_of(dropout, input_dropout, sizes):
+    """Return what the member takes that has these rates, in all its hidden layers."""
     return {"dropout": (dropout,) * len(sizes), "input_dropout": input_dropout}

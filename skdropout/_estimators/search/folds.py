@@ -1,6 +1,7 @@
 """Folds of a cross-validation, and the rows within each that its networks stop by."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from sklearn.model_selection import GroupShuffleSplit
@@ -9,7 +10,13 @@ from skdropout._device import draw_seeds
 from skdropout._estimators.checks import split_rows
 from skdropout._stack import Member
 
-__all__ = ["Fold", "InnerSplit", "fit_on_folds", "make_folds"]
+__all__ = [
+    "Fold",
+    "InnerSplit",
+    "check_splits",
+    "fit_on_folds",
+    "make_folds",
+]
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,18 @@ class InnerSplit:
             )
         splitter = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
         return next(splitter.split(np.empty(n_rows), groups=self.groups))
+
+
+def check_splits(splits, n_rows, cv):
+    """Refuse rows in ``splits`` that a table of ``n_rows`` does not have."""
+    for rows in (part for split in splits for part in split):
+        is_mask = rows.dtype.kind == "b" and rows.shape == (n_rows,)
+        are_places = rows.dtype.kind in "iu" and rows.ndim == 1 and rows.size
+        if rows.size and not (is_mask or (are_places and 0 <= rows.min() <= rows.max() < n_rows)):
+            raise ValueError(
+                f"cv={cv!r} gives rows that X has not; they must be whole numbers from 0 to "
+                f"{n_rows - 1}."
+            )
 
 
 def make_folds(splits, inner, fraction, strata, seed):
@@ -134,8 +153,9 @@ def fit_on_folds(estimator, X, y, splits, inner):
     callbacks = [("best_epoch", BestEpoch(estimator.n_iter_no_change, estimator.tol))]
     if estimator.verbose:
         callbacks.insert(0, ("progress_bar", ProgressBar()))
-    net = estimator._train(plan, rows.table, members, mask_seed, callbacks)
+    found = partial(estimator._found, plan, None)
+    net = estimator._train(plan, rows.table, members, mask_seed, callbacks, found)
     if net.interrupted_:
         raise KeyboardInterrupt
     estimator._check_finite(net)
-    return estimator._bare()._adopt(estimator._found(plan, net.finish())), folds
+    return estimator._bare()._adopt(found(net.finish())), folds

@@ -273,9 +273,9 @@ def train_parts(monkeypatch):
     """Return a list that will hold the members trained."""
     seen, original = [], BaseDropoutMLP._train
 
-    def watched(self, table, members, *args):
+    def watched(self, plan, table, members, *args):
         seen.extend(members)
-        return original(self, table, members, *args)
+        return original(self, plan, table, members, *args)
 
     monkeypatch.setattr(BaseDropoutMLP, "_train", watched)
     return seen

@@ -28,11 +28,11 @@ def test_slices_and_out_of_memory_change_nothing_at_rate_zero(data, monkeypatch)
     whole = DropoutMLPRegressorCV(**common).fit(X, y)
     sizes, original = [], BaseDropoutMLP._train
 
-    def small_memory(self, table, members, *args):
+    def small_memory(self, plan, table, members, *args):
         sizes.append(len(members))
         if len(members) > 4:
             raise torch.cuda.OutOfMemoryError("no more")
-        return original(self, table, members, *args)
+        return original(self, plan, table, members, *args)
 
     monkeypatch.setattr(BaseDropoutMLP, "_train", small_memory)
     halved = DropoutMLPRegressorCV(**common).fit(X, y)
@@ -108,24 +108,6 @@ def test_groups_too_few_to_set_any_aside(data):
     search = DropoutMLPRegressorCV(**SMALL, dropouts=[0.0], cv=GroupKFold(2))
     with pytest.raises(ValueError, match="all of one group"):
         search.fit(*data, groups=np.arange(150) % 2)
-
-
-def test_ctrl_c_ends_the_search_with_what_is_known(data, monkeypatch):
-    from skdropout._training.net import StackNet
-
-    X, y = data
-    original = StackNet.train_step
-
-    def interrupted(self, batch):
-        if self.module_.n_members == 4 and self.epoch_ == 2:
-            raise KeyboardInterrupt
-        return original(self, batch)
-
-    monkeypatch.setattr(StackNet, "train_step", interrupted)
-    with pytest.warns(UserWarning, match="interrupted in epoch 2"):
-        search = DropoutMLPRegressorCV(**SMALL, dropouts=[0.0, 0.2], cv=2).fit(X, y)
-    assert np.isfinite(search.scores_).all()
-    assert search.n_iter_ == 3
 
 
 def test_verbose_shows_search_and_final_training(data, capsys):
