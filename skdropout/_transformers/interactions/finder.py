@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from sklearn import get_config
 from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_consistent_length
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
@@ -326,6 +327,8 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
 
     def _pair_columns(self, X):
         cells = self._plan.encoder.transform(X, self)  # checks the columns
+        if (self.output == "hessian") != (self._plan.hessians is not None):
+            raise NotFittedError(f"output={self.output!r} was set after fit; call fit again.")
         if self._plan.hessians is not None:
             return self._plan.hessians(as_table(X), self.interactions_)
         values = self._plan.values(*cells)
