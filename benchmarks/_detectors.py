@@ -7,8 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
-from skdropout._transformers.interactions.finder import SmoothHessInteractions
+from skdropout import DropoutMLPRegressor, SmoothHessInteractions
 
 __all__ = ["DETECTORS"]
 

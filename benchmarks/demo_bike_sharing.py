@@ -22,7 +22,7 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 from skdropout.datasets import load_bike_sharing
 
 RATES = [0.0, 0.05, 0.1, 0.2, 0.4, 0.7]

@@ -17,7 +17,7 @@ import torch
 from _results import append_rows, show
 from interactions import area, make
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 from skdropout._stack.layers import select_members
 from skdropout._transformers.interactions.networks import NETWORKS, for_table
 from skdropout.inspection import interaction_strengths

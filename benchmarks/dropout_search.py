@@ -21,7 +21,7 @@ from sklearn.model_selection import GridSearchCV, KFold
 from skorch import NeuralNetRegressor
 from torch import nn
 
-from skdropout._estimators.search.estimators import DropoutMLPRegressorCV
+from skdropout import DropoutMLPRegressorCV
 from skdropout.datasets import load_bike_sharing
 
 RATES, FOLDS, HIDDEN, COLUMNS = [0.0, 0.1, 0.2, 0.3, 0.5, 0.7], 5, (128, 128, 128), 20

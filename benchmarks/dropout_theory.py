@@ -18,8 +18,7 @@ import torch
 from _results import append_rows, median_and_spread, show
 from _theory_figures import bars_by_rate, lines, save, small_multiples
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
-from skdropout._estimators.search.estimators import DropoutMLPRegressorCV
+from skdropout import DropoutMLPRegressor, DropoutMLPRegressorCV
 from skdropout.callbacks import SpectrumCallback
 from skdropout.datasets import load_bike_sharing
 from skdropout.inspection import interaction_order_spectrum

@@ -31,8 +31,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
 
-from skdropout._estimators.search.estimators import DropoutMLPClassifierCV
-from skdropout._transformers.embedding.encoder import EmbeddingEncoder
+from skdropout import DropoutMLPClassifierCV, EmbeddingEncoder
 from skdropout.inspection import DropoutPathDisplay
 
 TABLES = (

@@ -16,7 +16,7 @@ from _tables import load_table, split
 from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
 from sklearn.metrics import log_loss, r2_score
 
-from skdropout._transformers.interactions.finder import SmoothHessInteractions
+from skdropout import SmoothHessInteractions
 
 TABLES = (
     *("diabetes", "california_housing", "bike_hour", "wine_quality", "breast_cancer"),

@@ -27,9 +27,13 @@ from scipy.stats import t as student
 from sklearn.metrics import get_scorer
 from torch import nn
 
-from skdropout import _column_dropout
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
-from skdropout._estimators.reldrop import RelDropClassifier, RelDropRegressor
+from skdropout import (
+    DropoutMLPClassifier,
+    DropoutMLPRegressor,
+    RelDropClassifier,
+    RelDropRegressor,
+    _column_dropout,
+)
 from skdropout._stack.layers import select_members
 from skdropout.inspection import occlusion_curve
 from skdropout.nn import RelevanceDropout

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from _results import append_rows, show
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 from skdropout._stack.batches import rows_of_step
 from skdropout.datasets import load_bike_sharing
 

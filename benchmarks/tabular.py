@@ -22,7 +22,7 @@ from _tables import TABLES, load_table, split
 from scipy.stats import friedmanchisquare, rankdata, studentized_range
 from sklearn.metrics import log_loss, r2_score, roc_auc_score
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 
 SLOW = ("EBM, 4 bags", "RealMLP-TD", "TabM")
 WITHOUT = "skdropout, dropout=0"

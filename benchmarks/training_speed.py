@@ -18,7 +18,7 @@ from sklearn.neural_network import MLPRegressor
 from skorch import NeuralNetRegressor
 from torch import nn
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 
 ROWS, COLUMNS, HIDDEN, BATCH, RATE = 20_000, 50, (256, 256), 256, 0.2
 

@@ -9,7 +9,7 @@ follow the wave. In between the error is least.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 
 rng = np.random.default_rng(0)
 X = np.sort(rng.uniform(-3, 3, size=(60, 1)), axis=0)

@@ -9,7 +9,7 @@ first, and the least one chooses.
 
 import matplotlib.pyplot as plt
 
-from skdropout._estimators.search.estimators import DropoutMLPRegressorCV
+from skdropout import DropoutMLPRegressorCV
 from skdropout.datasets import make_interactions
 from skdropout.inspection import DropoutPathDisplay
 

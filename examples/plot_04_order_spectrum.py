@@ -9,7 +9,7 @@ learn, and the larger the share of main effects in what is left.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 from skdropout.inspection import OrderSpectrumDisplay, interaction_order_spectrum
 
 rng = np.random.default_rng(0)

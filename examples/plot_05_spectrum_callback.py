@@ -10,7 +10,7 @@ first, the triple last.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 from skdropout.callbacks import SpectrumCallback
 from skdropout.inspection import OrderSpectrumDisplay
 

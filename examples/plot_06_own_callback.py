@@ -10,7 +10,7 @@ with dropout it stays low.
 import matplotlib.pyplot as plt
 from skorch.callbacks import Callback
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 from skdropout.datasets import make_interactions
 
 X, y, _ = make_interactions("F5", n_samples=400, noise=0.7, random_state=0)

@@ -10,7 +10,7 @@ trained without dropout differ far less, although high orders are harder for the
 import matplotlib.pyplot as plt
 import numpy as np
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 from skdropout.datasets import make_pure_interaction
 
 network = {

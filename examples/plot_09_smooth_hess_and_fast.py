@@ -14,8 +14,7 @@ from interpret.glassbox import ExplainableBoostingRegressor
 from interpret.utils import measure_interactions
 from sklearn.metrics import roc_auc_score
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
-from skdropout._transformers.interactions.finder import SmoothHessInteractions
+from skdropout import DropoutMLPRegressor, SmoothHessInteractions
 from skdropout.datasets import make_interactions
 
 X, y, true_pairs = make_interactions("F6", n_samples=1500, random_state=0)

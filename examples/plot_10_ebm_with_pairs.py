@@ -11,8 +11,7 @@ import matplotlib.pyplot as plt
 from interpret.glassbox import ExplainableBoostingRegressor
 from sklearn.metrics import root_mean_squared_error
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
-from skdropout._transformers.interactions.finder import SmoothHessInteractions
+from skdropout import DropoutMLPRegressor, SmoothHessInteractions
 from skdropout.datasets import make_interactions
 
 X, y, _ = make_interactions("F6", n_samples=1000, random_state=0)

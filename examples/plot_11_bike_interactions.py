@@ -9,7 +9,7 @@ way round.
 
 import matplotlib.pyplot as plt
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 from skdropout.datasets import load_bike_sharing
 from skdropout.inspection import InteractionDisplay
 

@@ -9,7 +9,7 @@ bikes rented. Nights lie together, and the day runs through the map: nobody said
 
 import matplotlib.pyplot as plt
 
-from skdropout._transformers.embedding.encoder import EmbeddingEncoder
+from skdropout import EmbeddingEncoder
 from skdropout.datasets import load_bike_sharing
 from skdropout.inspection import EmbeddingDisplay
 

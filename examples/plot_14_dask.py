@@ -13,7 +13,7 @@ import torch
 from distributed import Client
 from sklearn.model_selection import GridSearchCV
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 from skdropout.datasets import make_interactions
 
 X, y, _ = make_interactions("F5", n_samples=200, noise=0.5, random_state=0)

@@ -12,8 +12,7 @@ import numpy as np
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier
-from skdropout._estimators.reldrop import RelDropClassifier
+from skdropout import DropoutMLPClassifier, RelDropClassifier
 
 X, y = load_breast_cancer(return_X_y=True)
 X, X_test, y, y_test = train_test_split(X, y, test_size=0.4, stratify=y, random_state=0)

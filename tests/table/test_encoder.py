@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from sklearn.base import BaseEstimator
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._table.encoder import TableEncoder
 
 SMALL = {"hidden_layer_sizes": (8,), "max_iter": 5, "random_state": 0}
