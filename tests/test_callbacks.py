@@ -8,8 +8,7 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
-from skdropout._estimators.search.estimators import DropoutMLPRegressorCV
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, DropoutMLPRegressorCV
 from skdropout.callbacks import SpectrumCallback
 from skdropout.datasets import make_pure_interaction
 from skdropout.inspection import interaction_order_spectrum

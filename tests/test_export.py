@@ -11,8 +11,12 @@ import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
-from skdropout._estimators.search.estimators import DropoutMLPClassifierCV, DropoutMLPRegressorCV
+from skdropout import (
+    DropoutMLPClassifier,
+    DropoutMLPClassifierCV,
+    DropoutMLPRegressor,
+    DropoutMLPRegressorCV,
+)
 from skdropout.export import to_onnx
 
 pytest.importorskip("onnxscript")

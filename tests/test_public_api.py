@@ -16,7 +16,7 @@ import skdropout.datasets
 import skdropout.export
 import skdropout.functional
 import skdropout.inspection
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 
 SMALL = {
     cls: {"dropouts": 2, "cv": 2}

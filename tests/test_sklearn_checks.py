@@ -3,11 +3,16 @@
 import pytest
 from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
-from skdropout._estimators.reldrop import RelDropClassifier, RelDropRegressor
-from skdropout._estimators.search.estimators import DropoutMLPClassifierCV, DropoutMLPRegressorCV
-from skdropout._transformers.embedding.encoder import EmbeddingEncoder
-from skdropout._transformers.interactions.finder import SmoothHessInteractions
+from skdropout import (
+    DropoutMLPClassifier,
+    DropoutMLPClassifierCV,
+    DropoutMLPRegressor,
+    DropoutMLPRegressorCV,
+    EmbeddingEncoder,
+    RelDropClassifier,
+    RelDropRegressor,
+    SmoothHessInteractions,
+)
 
 _WEIGHTS = (
     "a weight of two is not two rows: these fall into different batches and validation splits, "

@@ -7,7 +7,7 @@ three of its standard errors over the networks.
 import numpy as np
 import pytest
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 from skdropout.callbacks import SpectrumCallback
 from skdropout.inspection import interaction_order_spectrum
 

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse
 from sklearn.model_selection import GridSearchCV
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
 RNG = np.random.default_rng(0)

@@ -8,7 +8,7 @@ import torch
 from sklearn.base import clone
 from torch import nn
 
-from skdropout._estimators.reldrop import RelDropClassifier, RelDropRegressor
+from skdropout import RelDropClassifier, RelDropRegressor
 from skdropout._stack.columns import RelevantBlocks, RelevantColumns
 from skdropout._stack.losses import LogLoss
 from skdropout._stack.masks import MaskSource

@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 10, "random_state": 0}
 BOTH = pytest.mark.parametrize("cls", [DropoutMLPRegressor, DropoutMLPClassifier])

@@ -8,8 +8,7 @@ from sklearn.base import clone
 from sklearn.datasets import make_classification, make_multilabel_classification
 from sklearn.model_selection import GridSearchCV
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
-from skdropout._estimators.reldrop import RelDropClassifier, RelDropRegressor
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, RelDropClassifier, RelDropRegressor
 from skdropout.functional import Rule
 
 SMALL = {

@@ -6,7 +6,7 @@ from sklearn.datasets import make_classification, make_multilabel_classification
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import d2_pinball_score, roc_auc_score
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 10, "random_state": 0}
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_classification, make_friedman1
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
-from skdropout._estimators.search.estimators import DropoutMLPClassifierCV, DropoutMLPRegressorCV
+from skdropout import DropoutMLPClassifierCV, DropoutMLPRegressor, DropoutMLPRegressorCV
 from skdropout.inspection import DropoutPathDisplay
 
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 4, "cv": 3, "random_state": 0, "refit": False}

@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 from scipy.spatial.distance import pdist
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
-from skdropout._transformers.embedding.encoder import EmbeddingEncoder
+from skdropout import DropoutMLPRegressor, EmbeddingEncoder
 from skdropout.inspection import EmbeddingDisplay
 
 mpl.use("agg")

@@ -8,7 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout.inspection import explain_global, explain_local
 
 # interpret's own, of missing cells

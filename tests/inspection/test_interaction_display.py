@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from torch import nn
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 from skdropout.inspection import InteractionDisplay, interaction_strengths
 
 mpl.use("agg")

@@ -16,7 +16,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from skorch import NeuralNetRegressor
 from torch import nn
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout.inspection import interaction_strengths
 from skdropout.inspection._explained import explain
 from skdropout.inspection._pair_effects import Moments, superset_effects

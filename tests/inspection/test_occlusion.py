@@ -12,7 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import r2_score
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout.inspection import OcclusionDisplay, effective_number_of_features, occlusion_curve
 
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 5, "random_state": 0, "device": "cpu"}

@@ -6,7 +6,7 @@ import torch
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout.inspection import interaction_order_spectrum
 from tests.inspection.test_order_spectrum import mixed_frame, uniform
 

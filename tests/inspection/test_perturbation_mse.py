@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeRegressor
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 from skdropout.inspection import perturbation_mse
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")

@@ -8,7 +8,7 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 
-from skdropout._estimators.search.estimators import DropoutMLPClassifierCV, DropoutMLPRegressorCV
+from skdropout import DropoutMLPClassifierCV, DropoutMLPRegressorCV
 from skdropout.datasets import make_pure_interaction
 from skdropout.inspection import supported_orders
 

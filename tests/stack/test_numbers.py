@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
-from skdropout._estimators.search.estimators import DropoutMLPClassifierCV
+from skdropout import DropoutMLPClassifierCV, DropoutMLPRegressor
 from skdropout._stack.build import Member
 from skdropout._stack.layers import select_members
 from skdropout._stack.numbers import NUMERIC_ENCODINGS

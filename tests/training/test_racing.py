@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from skdropout._estimators.search.estimators import DropoutMLPRegressorCV
+from skdropout import DropoutMLPRegressorCV
 from skdropout._training.stopping import Race
 
 

@@ -15,8 +15,7 @@ from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, cross_val_s
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
-from skdropout._transformers.embedding.encoder import EmbeddingEncoder
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, EmbeddingEncoder
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
 SMALL = {"max_iter": 12, "learning_rate_init": 0.02, "cv": 3, "random_state": 0, "device": "cpu"}

@@ -15,8 +15,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
-from skdropout._transformers.interactions.finder import SmoothHessInteractions
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, SmoothHessInteractions
 from skdropout._transformers.interactions.networks import additive_target, choose, noise_level
 from skdropout.functional import smooth_hessian
 from skdropout.inspection._explained import explain

@@ -5,7 +5,7 @@ import pandas as pd
 import torch
 from scipy.spatial.distance import pdist
 
-from skdropout._estimators.perceptrons import DropoutMLPRegressor
+from skdropout import DropoutMLPRegressor
 from skdropout._transformers.embedding.levels import align, level_vectors
 
 

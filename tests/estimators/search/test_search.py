@@ -16,8 +16,12 @@ from sklearn.model_selection import (
     cross_validate,
 )
 
-from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
-from skdropout._estimators.search.estimators import DropoutMLPClassifierCV, DropoutMLPRegressorCV
+from skdropout import (
+    DropoutMLPClassifier,
+    DropoutMLPClassifierCV,
+    DropoutMLPRegressor,
+    DropoutMLPRegressorCV,
+)
 from skdropout._estimators.template import BaseDropoutMLP
 
 SMALL = {

@@ -6,7 +6,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GroupKFold
 
-from skdropout._estimators.search.estimators import DropoutMLPRegressorCV
+from skdropout import DropoutMLPRegressorCV
 from skdropout._estimators.template import BaseDropoutMLP
 from tests.estimators.search.test_search import data as data
 from tests.training.test_training import Counter, Recorder
