@@ -9,10 +9,7 @@ from sklearn.base import clone
 from torch import nn
 
 from skdropout import RelDropClassifier, RelDropRegressor
-from skdropout._stack.columns import RelevantBlocks, RelevantColumns
-from skdropout._stack.losses import LogLoss
-from skdropout._stack.masks import MaskSource
-from skdropout._stack.networks import GridEncoding
+from skdropout._stack import GridEncoding, LogLoss, MaskSource, RelevantBlocks, RelevantColumns
 from skdropout.inspection import interaction_order_spectrum, occlusion_curve
 
 OPTIONS = {"max_iter": 4, "learning_rate_init": 0.01, "random_state": 0, "device": "cpu"}

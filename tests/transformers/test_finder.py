@@ -18,7 +18,7 @@ from sklearn.preprocessing import PolynomialFeatures
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, SmoothHessInteractions
 from skdropout._transformers.interactions.networks import additive_target, choose, noise_level
 from skdropout.functional import smooth_hessian
-from skdropout.inspection._explained import explain
+from skdropout.inspection._inner import explain
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
 SMALL = {"hidden_layer_sizes": (32,), "learning_rate_init": 1e-2, "max_iter": 20, "device": "cpu"}
