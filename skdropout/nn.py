@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from skdropout.functional import Rule, group_sum, relevance, relevance_block_mask, relevance_mask
 from skdropout.functional._inner import check_in_unit_interval, fresh_generator
 
+__all__ = ["RelevanceDropout"]
+
 
 class RelevanceDropout(nn.Module):
     r"""Occlude the inputs that a network relies on, before each training step.
