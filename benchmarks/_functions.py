@@ -1,11 +1,8 @@
-"""More functions with known interactions: ten of many kinds, ten easy ones, and correlated ones."""
+"""More functions with known interactions: ten of many kinds, and ten easy ones."""
 
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import norm
-
-from skdropout.datasets._interactions import FUNCTIONS, INTERACTIONS
 
 __all__ = ["make_function"]
 
@@ -80,11 +77,10 @@ _FUNCTIONS = {
 def make_function(name, n_samples, noise, random_state):
     """Return ``X``, ``y`` and the true pairs, as ``make_interactions`` does.
 
-    G1 to G10 are the functions above, C1 to C10 are F1 to F10 on correlated features, and E1 to
-    E10 are easy ones: main effects and three pairs.
+    G1 to G10 are the functions above, E1 to E10 easy ones: main effects and three pairs.
     """
     rng = np.random.RandomState(random_state)
-    make = {"G": _further, "C": _correlated, "E": _easy}[name[0]]
+    make = {"G": _further, "E": _easy}[name[0]]
     X, y, interactions = make(name, n_samples, rng)
     y = y + noise * y.std() * rng.standard_normal(n_samples)
     pairs = {(i - 1, j - 1) for together in interactions for i, j in combinations(together, 2)}
@@ -98,18 +94,6 @@ def _further(name, n_samples, rng):
     else:
         X = rng.uniform(0.0 if law == "positive" else -1.0, 1.0, (n_samples, 10))
     return X, f([None, *X.T]), interactions
-
-
-def _correlated(name, n_samples, rng, rho=0.6):
-    """Keep each feature's law: uniform, from normal ones that share a factor."""
-    name = name.replace("C", "F")
-    normal = (1 - rho) ** 0.5 * rng.standard_normal((n_samples, 10))
-    uniform = norm.cdf(normal + rho**0.5 * rng.standard_normal((n_samples, 1)))
-    low = np.full(10, 0.0 if name == "F1" else -1.0)
-    if name == "F1":
-        low[[3, 4, 7, 9]] = 0.6
-    X = low + (1 - low) * uniform
-    return X, FUNCTIONS[name](*X.T), INTERACTIONS[name]
 
 
 def _easy(name, n_samples, rng):

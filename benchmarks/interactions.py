@@ -26,13 +26,21 @@ from sklearn.metrics import roc_auc_score
 from skdropout.datasets import make_interactions
 
 SETTINGS = ("2000/0", "2000/0.3", "10000/0")
+CORRELATION = 0.6
 
 
 def make(name, setting, seed):
     n_samples, noise = setting.split("/")
-    if name.startswith("F"):
-        return make_interactions(name, int(n_samples), noise=float(noise), random_state=seed)
-    return make_function(name, int(n_samples), float(noise), seed)
+    n_samples, noise = int(n_samples), float(noise)
+    if name[0] in "GE":
+        return make_function(name, n_samples, noise, seed)
+    return make_interactions(
+        name.replace("C", "F"),
+        n_samples=n_samples,
+        noise=noise,
+        correlation=CORRELATION if name[0] == "C" else 0.0,
+        random_state=seed,
+    )
 
 
 def area(strengths, pairs):

@@ -23,8 +23,8 @@ network = {
 orders = [1, 2, 3]
 spreads = {"Monte-Carlo dropout, rate 0.1": [], "ensemble of 3, no dropout": []}
 for order in orders:
-    X, y = make_pure_interaction(600, 4, order=order, random_state=0)
-    X_test, _ = make_pure_interaction(300, 4, order=order, random_state=1)
+    X, y = make_pure_interaction(600, n_features=4, order=order, random_state=0)
+    X_test, _ = make_pure_interaction(300, n_features=4, order=order, random_state=1)
     dropped = DropoutMLPRegressor(dropout=0.1, **network).fit(X, y)
     draws = dropped.sample_predictions(X_test, 30, random_state=0)
     ensemble = DropoutMLPRegressor(dropout=0.0, n_members=3, **network).fit(X, y)

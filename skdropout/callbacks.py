@@ -52,7 +52,7 @@ class SpectrumCallback(Callback):
     >>> from skdropout import DropoutMLPRegressor
     >>> from skdropout.callbacks import SpectrumCallback
     >>> from skdropout.datasets import make_pure_interaction
-    >>> X, y = make_pure_interaction(200, 4, order=2, random_state=0)
+    >>> X, y = make_pure_interaction(200, n_features=4, order=2, random_state=0)
     >>> spectrum = SpectrumCallback(X, every=10, max_order=2, n_evaluations=2000)
     >>> model = DropoutMLPRegressor((16,), callbacks=[spectrum], max_iter=30, random_state=0)
     >>> model = model.fit(X, y)

@@ -13,7 +13,7 @@ from skdropout.callbacks import SpectrumCallback
 from skdropout.datasets import make_pure_interaction
 from skdropout.inspection import interaction_order_spectrum
 
-X, y = make_pure_interaction(300, 4, order=2, noise=0.1, random_state=0)
+X, y = make_pure_interaction(300, n_features=4, order=2, noise=0.1, random_state=0)
 MEASURED = {"max_order": 2, "n_evaluations": 2000}
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 6, "early_stopping": False, "random_state": 0}
 

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 from importlib import resources
+from typing import Any, Literal, overload
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -14,7 +15,13 @@ _TARGET = "cnt"
 _CATEGORICAL = ("season", "mnth", "hr", "weekday", "weathersit")
 
 
-def load_bike_sharing(*, return_X_y=False, as_frame=True):
+@overload
+def load_bike_sharing(*, return_X_y: Literal[False] = False, as_frame: bool = True) -> Bunch: ...
+@overload
+def load_bike_sharing(*, return_X_y: Literal[True], as_frame: bool = True) -> tuple[Any, Any]: ...
+def load_bike_sharing(
+    *, return_X_y: bool = False, as_frame: bool = True
+) -> Bunch | tuple[Any, Any]:
     """Load the bike-sharing table: hourly rentals in Washington, D.C., 2011 and 2012.
 
     17,379 hours, 12 columns. The calendar columns ``season`` (1 winter to 4 autumn), ``mnth``,

@@ -128,7 +128,7 @@ def supported_orders(
     >>> from sklearn.ensemble import HistGradientBoostingRegressor
     >>> from skdropout.datasets import make_pure_interaction
     >>> from skdropout.inspection import supported_orders
-    >>> X, y = make_pure_interaction(1000, 4, order=2, noise=0.5, random_state=0)
+    >>> X, y = make_pure_interaction(1000, n_features=4, order=2, noise=0.5, random_state=0)
     >>> trees = HistGradientBoostingRegressor(max_iter=30, random_state=0)
     >>> supported_orders(trees, X, y, n_evaluations=5_000, random_state=0).orders
     [2]

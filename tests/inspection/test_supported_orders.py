@@ -23,7 +23,7 @@ def network(cls=DropoutMLPRegressorCV):
 
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_pure_orders_of_a_network_that_chooses_its_rate(order):
-    X, y = make_pure_interaction(1500, 4, order=order, noise=0.3, random_state=order)
+    X, y = make_pure_interaction(1500, n_features=4, order=order, noise=0.3, random_state=order)
     assert supported_orders(network(), X, y, **FAST).orders == [order]
 
 
@@ -40,7 +40,7 @@ def test_all_orders_of_a_mixture_and_none_of_noise():
 
 
 def test_classes():
-    X, y = make_pure_interaction(1500, 3, order=2, random_state=0)
+    X, y = make_pure_interaction(1500, n_features=3, order=2, random_state=0)
     result = supported_orders(network(DropoutMLPClassifierCV), X, y > 0, **FAST)
     assert result.orders == [2]
     assert 0 < result.table["covariance_with_data"][1] < 0.3
@@ -59,7 +59,7 @@ def test_several_outputs_and_a_frame_with_categories():
 
 
 def test_an_order_the_model_lacks_is_not_supported():
-    X, y = make_pure_interaction(500, 4, order=2, random_state=0)
+    X, y = make_pure_interaction(500, n_features=4, order=2, random_state=0)
     result = supported_orders(LinearRegression(), X, y, **FAST)
     np.testing.assert_array_equal(result.table["p_value"][1:], 1)
     assert result.orders == []
@@ -71,7 +71,7 @@ def test_error_rate(order):
     """Any wrong order: at most 5 % of 200; three standard deviations are .046."""
     wrong, right = 0, 0
     for seed in range(200):
-        X, y = make_pure_interaction(300, 4, order=order, noise=1.0, random_state=seed)
+        X, y = make_pure_interaction(300, n_features=4, order=order, noise=1.0, random_state=seed)
         result = supported_orders(OVERFITS, X, y, n_evaluations=2000, random_state=seed)
         wrong += any(k != order for k in result.orders)
         right += order in result.orders
@@ -102,7 +102,7 @@ def test_covariances_of_a_model_that_is_right():
 
 
 def test_table_for_pandas_and_for_people():
-    X, y = make_pure_interaction(300, 3, order=1, random_state=0)
+    X, y = make_pure_interaction(300, n_features=3, order=1, random_state=0)
     result = supported_orders(LinearRegression(), X, y, **FAST)
     frame = pd.DataFrame(result.table)
     assert frame["order"].tolist() == [1, 2, 3]

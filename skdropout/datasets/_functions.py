@@ -1,11 +1,8 @@
 """Ten functions of ten features with known interactions: the benchmark of interaction detectors."""
 
-from itertools import combinations
-
 import numpy as np
-from sklearn.utils import check_random_state
 
-__all__ = ["FUNCTIONS", "INTERACTIONS", "make_interactions", "with_noise"]
+__all__ = ["FUNCTIONS", "INTERACTIONS"]
 
 
 def _f1(x1, x2, x3, x4, x5, x6, x7, x8, x9, x10):
@@ -109,70 +106,3 @@ INTERACTIONS = {
     "F9": [(1, 2, 3, 4, 5), (5, 6), (6, 7, 8), (9, 10)],
     "F10": [(1, 2), (3, 5, 7), (4, 5), (7, 9)],
 }
-
-
-def make_interactions(name="F1", n_samples=1000, *, noise=0.0, random_state=None):
-    """One of ten test functions whose interactions are known, F1 to F10.
-
-    Features are uniform on (-1, 1); for F1 on (0, 1), and its 4th, 5th, 8th and 10th on (.6, 1).
-
-    Parameters
-    ----------
-    name : {"F1", "F2", ..., "F10"}
-        The function.
-    n_samples : int
-        Number of rows.
-    noise : float
-        Standard deviation of the Gaussian noise in ``y``, relative to that of ``y`` without noise.
-    random_state : int, RandomState instance or None
-        Source of randomness.
-
-    Returns
-    -------
-    X : ndarray of shape (n_samples, 10)
-    y : ndarray of shape (n_samples,)
-    pairs : list of tuple of int
-        All pairs of columns (from 0, sorted) that interact, by themselves or with others.
-
-    Raises
-    ------
-    ValueError
-        If ``name`` is not one of the ten, or ``noise`` is negative.
-
-    Notes
-    -----
-    Some true pairs carry almost no variance (in F7 those within features 4 to 8: 1e-5; in F6 those
-    of 8, 9, 10: 1e-4), so no detector ranks all of them first.
-
-    References
-    ----------
-    .. [1] Tsang, Cheng, Liu, "Detecting Statistical Interactions from Neural Network Weights",
-       ICLR 2018, Table 1.
-    .. [2] Hooker, "Discovering additive structure in black box functions", KDD 2004 (F1).
-
-    Examples
-    --------
-    >>> from skdropout.datasets import make_interactions
-    >>> X, y, pairs = make_interactions("F10", 100, random_state=0)
-    >>> pairs
-    [(0, 1), (2, 4), (2, 6), (3, 4), (4, 6), (6, 8)]
-    """
-    if name not in FUNCTIONS:
-        raise ValueError(f"name={name!r} is unknown; choose one of {list(FUNCTIONS)}.")
-    random_state = check_random_state(random_state)
-    low = np.full(10, 0.0 if name == "F1" else -1.0)
-    if name == "F1":
-        low[[3, 4, 7, 9]] = 0.6
-    X = random_state.uniform(low, 1.0, size=(n_samples, 10))
-    y = with_noise(FUNCTIONS[name](*X.T), noise, random_state)
-    pairs = {
-        (i - 1, j - 1) for together in INTERACTIONS[name] for i, j in combinations(together, 2)
-    }
-    return X, y, sorted(pairs)
-
-
-def with_noise(y, noise, random_state):
-    """Gaussian noise added to ``y``, of ``noise`` times its standard deviation."""
-    if not noise >= 0:
-        raise ValueError(f"noise={noise!r} must not be negative: it is a standard deviation.")
-    return y + noise * y.std() * random_state.standard_normal(len(y))
