@@ -4,9 +4,8 @@
 """
 
 import torch
+from sklearn.base import is_classifier
 from torch import nn
-
-from skdropout._stack.losses import LogLoss
 
 __all__ = ["ClippedOrSmoothed", "HeWeights", "SharedWeights"]
 
@@ -33,22 +32,22 @@ class ClippedOrSmoothed:
 
     def _criterion(self):
         criterion = super()._criterion()
-        return SmoothedLogLoss() if isinstance(criterion, LogLoss) else criterion
+        if is_classifier(self):
+            criterion.register_forward_hook(_smoothed)
+        return criterion
 
     def predict(self, X):
         predictions = super().predict(X)
-        return predictions if hasattr(self, "classes_") else predictions.clip(*self._range)
+        return predictions if is_classifier(self) else predictions.clip(*self._range)
 
 
-class SmoothedLogLoss(LogLoss):
-    """A tenth of the target is spread over all classes, but not where training stops by it."""
-
-    def forward(self, raw, target):
-        of_target = super().forward(raw, target)
-        if not self.training:
-            return of_target
-        uniform = -self.log_probabilities(raw).mean(-1)
-        return (1 - _SMOOTHING) * of_target + _SMOOTHING * uniform
+def _smoothed(criterion, given, of_target):
+    """Spread a tenth of the target over all classes, but not where training stops by the loss."""
+    if not criterion.training:
+        return of_target
+    raw, _ = given
+    uniform = -criterion.log_probabilities(raw).mean(-1)
+    return (1 - _SMOOTHING) * of_target + _SMOOTHING * uniform
 
 
 class SharedWeights:

@@ -1,6 +1,6 @@
 """Relevance-driven input dropout against none and against chance, on six tables and digits.
 
-Ten networks each, trained as one stack on at most 5,000 rows, stopped early; random input dropout
+Ten networks each, of ten seeds, trained on at most 5,000 rows, stopped early; random input dropout
 has the share of columns that RelDrop really dropped on the same table. Networks of one seed are
 paired. Columns are occluded as missing cells on held-out rows; scores are R2, the area under the
 ROC curve (two classes) or accuracy (digits). Intervals are 95 % of Student's t over the ten
@@ -15,8 +15,6 @@ to read. The scores with the same columns missing from all rows are free of this
 """
 
 import argparse
-import copy
-import pickle
 import time
 
 import numpy as np
@@ -25,16 +23,10 @@ from _results import append_rows, done, median_and_spread, show
 from _tables import load_table, split
 from scipy.stats import t as student
 from sklearn.metrics import get_scorer
+from skorch.callbacks import Callback
 from torch import nn
 
-from skdropout import (
-    DropoutMLPClassifier,
-    DropoutMLPRegressor,
-    RelDropClassifier,
-    RelDropRegressor,
-    _column_dropout,
-)
-from skdropout._stack.layers import select_members
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, RelDropClassifier, RelDropRegressor
 from skdropout.inspection import occlusion_curve
 from skdropout.nn import RelevanceDropout
 
@@ -50,10 +42,9 @@ TABLES = (
 SEEDS = 10
 SHARED = {
     "hidden_layer_sizes": (64, 64),
-    "n_members": SEEDS,
+    "n_members": 1,
     "max_iter": 40,
     "n_iter_no_change": 10,
-    "random_state": 0,
 }
 METRICS = (
     "test score",
@@ -70,29 +61,29 @@ KINDS = {
 }
 
 
-class Counter:
-    """Count, while a network is trained, the share of cells that RelDrop drops."""
+class DropCounter(Callback):
+    """Count, while networks are trained, the share of cells that are dropped."""
 
-    def __enter__(self):
-        self.shares, self._law = [], _column_dropout.is_dropped
+    def __init__(self):
+        self.shares = []
 
-        def counted(*args):
-            dropped = self._law(*args)
-            self.shares.append(float(dropped.float().mean()))
-            return dropped
+    def on_train_begin(self, net, **_):
+        encoding = net.module_.encoding
+        keep = encoding.keep
 
-        _column_dropout.is_dropped = counted
-        return self
+        def counted(encoded, factor):
+            self.shares.append(1 - float(factor.mean()))
+            return keep(encoded, factor)
 
-    def __exit__(self, *_):
-        _column_dropout.is_dropped = self._law
+        encoding.keep = counted
+
+    def on_train_end(self, net, **_):
+        del net.module_.encoding.keep
 
 
-def network_of(model, k):
-    """One network of a fitted stack as an estimator of its own."""
-    alone = copy.deepcopy(model)
-    select_members(alone.net_.module_, torch.tensor([k]))
-    return pickle.loads(pickle.dumps(alone))  # builds its predictor anew
+def fit(kind, X, y, **options):
+    """Return one network for each seed."""
+    return [kind(**SHARED, random_state=seed, **options).fit(X, y) for seed in range(SEEDS)]
 
 
 def without(X, columns):
@@ -103,12 +94,11 @@ def without(X, columns):
     return X
 
 
-def measure(model, X, y, scoring, important):
+def measure(networks, X, y, scoring, important):
     """Return (seeds, metrics)."""
     score = get_scorer(scoring)
     found = []
-    for k in range(SEEDS):
-        network = network_of(model, k)
+    for network in networks:
         curve = occlusion_curve(
             network,
             X,
@@ -128,18 +118,19 @@ def compare(name, data_dir, beta):
     X, y, task = load_table(name, data_dir)
     X_train, X_test, y_train, y_test = split(X, y, task, 0, most_test=1500)
     plain, reldrop = KINDS[task]
-    with Counter() as counter:
-        models = {"RelDrop": reldrop(**SHARED, beta=beta).fit(X_train, y_train)}
+    counter = DropCounter()
+    networks = {"RelDrop": fit(reldrop, X_train, y_train, beta=beta, callbacks=[counter])}
     share = float(np.mean(counter.shares))
-    models["random"] = plain(**SHARED, input_dropout=share).fit(X_train, y_train)
-    models["none"] = plain(**SHARED).fit(X_train, y_train)
+    networks["random"] = fit(plain, X_train, y_train, input_dropout=share)
+    networks["none"] = fit(plain, X_train, y_train)
     scoring = "r2" if task == "regression" else "accuracy" if name == "digits" else "roc_auc"
-    relevance = occlusion_curve(
-        models["none"], X_test, y_test, fractions=[0], fill="missing"
-    ).relevance
-    important = X_test.columns[np.abs(relevance).mean(0).argsort()[::-1]]
+    sizes = [
+        np.abs(occlusion_curve(network, X_test, y_test, fractions=[0], fill="missing").relevance)
+        for network in networks["none"]
+    ]
+    important = X_test.columns[np.mean(sizes, axis=(0, 1)).argsort()[::-1]]
     found = {
-        key: measure(model, X_test, y_test, scoring, important) for key, model in models.items()
+        key: measure(group, X_test, y_test, scoring, important) for key, group in networks.items()
     }
     return share, found
 
@@ -199,7 +190,7 @@ def timed_fits(rounds):
         "RelDrop, zplus": lambda: RelDropRegressor(**options, rule="zplus"),
     }
 
-    def fit(make):
+    def seconds(make):
         start = time.perf_counter()
         make().fit(X, y)
         return time.perf_counter() - start
@@ -207,7 +198,7 @@ def timed_fits(rounds):
     times = {name: [] for name in contenders}
     for turn in range(rounds + 1):
         for name, make in contenders.items():
-            elapsed = fit(make)
+            elapsed = seconds(make)
             if turn:  # the first turn warms up
                 times[name].append(elapsed)
     return times
@@ -297,7 +288,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data-dir", help="folder of the tables; without it, OpenML")
     parser.add_argument("--tables", nargs="+", default=TABLES, choices=TABLES)
-    parser.add_argument("--beta", type=float, default=RelDropRegressor.beta)
+    parser.add_argument("--beta", type=float, default=RelDropRegressor().beta)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cost", action="store_true", help="time fits and steps instead")
     parser.add_argument("--no-save", action="store_true", help="print only")

@@ -17,7 +17,6 @@ import torch
 from _results import append_rows, show
 
 from skdropout import DropoutMLPRegressor
-from skdropout._stack.batches import rows_of_step
 from skdropout.datasets import load_bike_sharing
 
 JITTER = 0.02
@@ -66,10 +65,9 @@ def main():
         setting = f"{n_rows} rows, {arguments.epochs} epochs"
         rows += [(setting, "fit, s", seconds, 0.0), (setting, "peak memory, MiB", after, 0.0)]
         rows.append((setting, "peak memory before fit, MiB", before, 0.0))
-        batch = rows_of_step(round(0.9 * n_rows), "auto")
         cells = f"{seconds:.1f}", f"{per_million:.1f}", f"{before:.0f}", f"{after:.0f}"
-        table.append([f"{n_rows:,}", batch, *cells])
-    header = "rows", "batch", "fit, s", "s / epoch / million rows", "MiB before", "MiB at most"
+        table.append([f"{n_rows:,}", *cells])
+    header = "rows", "fit, s", "s / epoch / million rows", "MiB before", "MiB at most"
     show(header, table)
     if not arguments.no_save:
         append_rows("scaling", rows)
