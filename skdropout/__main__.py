@@ -21,18 +21,16 @@ def main(arguments=None):
     """
     given = _parser().parse_args(arguments)
     try:
-        import skdropout._report.sizes as sizes
         from skdropout._report import ReportError, make_report
     except ImportError as error:
         return _complain(f"the report needs {error.name}: pip install 'skdropout[plot]'")
     try:
         make_report(
             given.data,
-            given.target,
-            given.output,
+            target=given.target,
+            output=given.output,
             task=given.task,
             device=given.device,
-            sizes=sizes.QUICK if given.quick else sizes.FULL,
             is_quick=given.quick,
         )
     except ReportError as error:

@@ -1,6 +1,6 @@
 """The report: from a file to one page of HTML, for people who would rather look than code."""
 
 from skdropout._report.make import make_report
-from skdropout._report.reading import ReportError
+from skdropout._report.preparing import ReportError
 
 __all__ = ["ReportError", "make_report"]

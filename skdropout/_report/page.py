@@ -1,12 +1,76 @@
-"""A page of HTML from words, tables, code and figures; all words are escaped here."""
+"""A page of HTML: words, which are escaped here, tables, code, and figures as SVG text.
 
+Ink and paper of the figures are the page's, so that they suit light and dark.
+"""
+
+import io
+import re
+import warnings
+from contextlib import contextmanager
 from html import escape
 from importlib import resources
 
-__all__ = ["bars", "code", "figures", "listing", "page", "paragraph", "section", "table"]
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from skdropout._report.measuring import OUR_NAME, RELDROP_NAME
+from skdropout.inspection import (
+    DropoutPathDisplay,
+    EmbeddingDisplay,
+    InteractionDisplay,
+    OcclusionDisplay,
+    OrderSpectrumDisplay,
+)
+
+__all__ = [
+    "bars",
+    "code",
+    "draw_dropout_path",
+    "draw_embedding_map",
+    "draw_occlusion",
+    "draw_scores",
+    "draw_spectrum",
+    "draw_surface",
+    "figures",
+    "listing",
+    "page",
+    "paragraph",
+    "section",
+    "short",
+    "table",
+]
 
 # no script may run, and nothing is fetched
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+_BLUE, _ORANGE = "#2f86c4", "#d8701c"
+_INK = "#010203"  # stands for the page's ink in a figure that is not yet text
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "skdropout",
+    "text.parse_math": False,
+    "font.size": 10,
+    **dict.fromkeys(
+        ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), _INK
+    ),
+}
+# colours of the displays, by what they are on the page; the displays' blue and orange are a
+# little brighter here, to be seen on either paper
+_ON_PAGE = {
+    _INK: "currentColor",
+    "#000000": "currentColor",
+    "#333333": "currentColor",
+    "#ffffff": "var(--paper)",
+    "#ededed": "var(--line)",
+    "#e6e6e6": "var(--line)",
+    "#666666": "var(--faint)",
+    "#0072b2": _BLUE,
+    "#d55e00": _ORANGE,
+}
+_WIDTH, _HEIGHT = 5.0, 3.4
+_MOST_TICKS = 12
+_MOST_POINTS = 60
 
 
 def page(title, subtitle, parts):
@@ -108,3 +172,119 @@ def _cell(value):
 
 def _words(words):
     return escape(str(words), quote=True)
+
+
+def short(name, most=22):
+    """Return a name that fits in a figure, without what cannot be printed."""
+    name = "".join(c if c.isprintable() else " " for c in str(name))
+    return name if len(name) <= most else name[: most - 1] + "…"
+
+
+def draw_scores(found, label):
+    """Test losses of all models, two standard errors to either side."""
+    found = sorted(found, key=lambda s: -s.loss)
+    with _drawing(height=0.6 + 0.42 * len(found)) as (ax, done):
+        for place, s in enumerate(found):
+            color = _BLUE if s.name == OUR_NAME else "0.55"
+            ax.errorbar(s.loss, place, xerr=2 * s.error, fmt="o", color=color, capsize=3)
+        ax.set_yticks(range(len(found)), [s.name for s in found])
+        ax.set_ylim(-0.6, len(found) - 0.4)
+        ax.set_xlabel(label)
+        ax.tick_params(axis="y", length=0)
+        ax.spines[["top", "right", "left"]].set_visible(False)
+    return done.svg
+
+
+def draw_dropout_path(search):
+    """Score against rate."""
+    with _drawing() as (ax, done):
+        DropoutPathDisplay.from_estimator(search, ax=ax)
+    return done.svg
+
+
+def draw_spectrum(spectra):
+    """Shares of the orders, of two models."""
+    with _drawing() as (ax, done):
+        display = OrderSpectrumDisplay(spectra)
+        display.plot(ax, kind="normalized", colors=[_BLUE, _ORANGE, "0.55"])
+    return done.svg
+
+
+def draw_surface(measured):
+    """How a pair acts together."""
+    with _drawing(height=3.8) as (ax, done):
+        names = list(map(short, measured.feature_names))
+        grid = tuple(_short_levels(values) for values in measured.grid)
+        InteractionDisplay(measured.values, names, grid=grid).plot(ax=ax)
+        ax.set_title("")
+        ax.collections[0].set_rasterized(True)
+        for axis, values in zip((ax.xaxis, ax.yaxis), grid, strict=True):
+            if values.dtype == object:
+                _thin_out(axis, values)
+    return done.svg
+
+
+def draw_occlusion(curves, score_name):
+    """Scores as columns are taken away, with and without RelDrop."""
+    names = {OUR_NAME: "as trained", RELDROP_NAME: "with RelDrop"}
+    with _drawing() as (ax, done):
+        named = {names[name]: curve for name, curve in curves.items()}
+        OcclusionDisplay(named, score_name=score_name).plot(ax=ax)
+    return done.svg
+
+
+def draw_embedding_map(vectors, levels, column):
+    """Where the levels of a column lie; of many, the first ones."""
+    with _drawing(height=4.2) as (ax, done):
+        levels = list(map(short, levels))[:_MOST_POINTS]
+        EmbeddingDisplay(vectors=vectors[:_MOST_POINTS], levels=levels).plot(ax=ax)
+        ax.set_title(short(column, 40), fontsize=11)
+    return done.svg
+
+
+class _Done:
+    """The text of a figure, once it is drawn."""
+
+
+@contextmanager
+def _drawing(height=_HEIGHT):
+    done = _Done()
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # the reader's fonts are used
+        figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+        yield figure.subplots(), done
+        text = io.StringIO()
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(text, format="svg", transparent=True, dpi=160, metadata=nothing)
+    done.svg = _for_page(text.getvalue())
+
+
+def _for_page(svg):
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    # within tags alone, as a label may read like a colour
+    return re.sub(r"<[^>]*>", _for_page_tag, svg)
+
+
+def _for_page_tag(match):
+    tag = match.group()
+    if tag.startswith("<svg"):
+        return re.sub(r' (width|height)="[^"]*"', "", tag)
+    if tag.startswith("<g "):
+        tag = re.sub(r' id="[^"]*"', "", tag)  # those of several figures would be the same
+    tag = re.sub(r"font: (?:[a-z]+ )?([\d.]+px) [^;\"]*", r"font-size: \1", tag)
+    return re.sub(r"#[0-9a-f]{6}\b", lambda m: _ON_PAGE.get(m.group(), m.group()), tag)
+
+
+def _short_levels(values):
+    if values.dtype != object:
+        return values
+    return np.array([short(value, 14) for value in values], dtype=object)
+
+
+def _thin_out(axis, values):
+    step = -(-len(values) // _MOST_TICKS)
+    places = range(0, len(values), step)
+    axis.set_ticks(places, [values[k] for k in places])
+    if axis.axis_name == "x" and max(map(len, values)) * len(places) > 50:
+        axis.set_tick_params(rotation=45)

@@ -6,9 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from skdropout._report.reading import ReportError
-
-__all__ = ["Prepared", "Recipe", "apply_recipe", "choose_recipe"]
+__all__ = ["Prepared", "Recipe", "ReportError", "apply_recipe", "choose_recipe"]
 
 # What people write for "missing" in a column of numbers.
 _GAPS = {"na", "n/a", "#n/a", "nan", "null", "none", "missing", "?", "-", "."}
@@ -17,6 +15,10 @@ _MOST_CLASSES = 100
 _FEWEST_ROWS = 60
 _FEWEST_OF_A_CLASS = 10
 TEST_SHARE = 0.25
+
+
+class ReportError(Exception):
+    """What keeps a report from being made, in one line for the user."""
 
 
 @dataclass

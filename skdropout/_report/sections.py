@@ -2,9 +2,22 @@
 
 import numpy as np
 
-import skdropout._report.figures as draw
-import skdropout._report.page as page
 from skdropout._report.measuring import EBM_NAMES, OUR_NAME, RELDROP_NAME
+from skdropout._report.page import (
+    bars,
+    draw_dropout_path,
+    draw_embedding_map,
+    draw_occlusion,
+    draw_scores,
+    draw_spectrum,
+    draw_surface,
+    figures,
+    listing,
+    paragraph,
+    section,
+    short,
+    table,
+)
 
 __all__ = [
     "boosting_machines",
@@ -56,20 +69,18 @@ def columns(prepared, recipe):
         values = X[name]
         missing = f"{values.isna().mean():.1%}"
         if name in recipe.categories:
-            seen = (
-                f"{values.nunique():,} levels, most often {draw.short(values.mode().iloc[0], 30)}"
-            )
+            seen = f"{values.nunique():,} levels, most often {short(values.mode().iloc[0], 30)}"
             rows.append((name, "category", seen, missing))
         else:
             seen = f"{values.min():.4g} to {values.max():.4g}, half below {values.median():.4g}"
             rows.append((name, "number", seen, missing))
-    return page.section(
+    return section(
         "The table",
-        page.paragraph(
+        paragraph(
             f"{len(X):,} rows to learn from, {len(prepared.X_test):,} to judge by, drawn at random."
         ),
-        page.table(("column", "taken for", "values", "missing"), rows),
-        page.listing(recipe.notes),
+        table(("column", "taken for", "values", "missing"), rows),
+        listing(recipe.notes),
     )
 
 
@@ -80,18 +91,18 @@ def scores(findings, is_regression):
         (s.name, f"{s.loss:.4g} ± {s.error:.2g}", f"{s.score:.3f}", f"{s.seconds:.1f}")
         for s in sorted(findings.scores, key=lambda s: s.loss)
     ]
-    missing = [] if findings.has_interpret else [page.paragraph(_NEEDS_INTERPRET, "note")]
-    return page.section(
+    missing = [] if findings.has_interpret else [paragraph(_NEEDS_INTERPRET, "note")]
+    return section(
         "Scores beside other models",
-        page.table(("model", f"test {loss}", f"test {score}", "fit, seconds"), rows),
-        page.figures(
+        table(("model", f"test {loss}", f"test {score}", "fit, seconds"), rows),
+        figures(
             (
-                draw.scores(findings.scores, f"test {loss}, lower is better"),
+                draw_scores(findings.scores, f"test {loss}, lower is better"),
                 f"Test {loss} with two standard errors to either side.",
             )
         ),
         *missing,
-        page.paragraph(
+        paragraph(
             "± is one standard error over the test rows. Our fit time contains the whole search "
             "for the dropout rate; the others are fitted once, as their defaults have it, the "
             "network of scikit-learn with as many units as ours and with early stopping.",
@@ -117,12 +128,12 @@ def dropout_path(findings):
             if n_stopped == 1
             else f"{n_stopped} clearly worse rates left the race early and are drawn hollow."
         )
-    return page.section(
+    return section(
         "How much dropout",
-        page.paragraph(" ".join(words)),
-        page.figures(
+        paragraph(" ".join(words)),
+        figures(
             (
-                draw.dropout_path(search),
+                draw_dropout_path(search),
                 "Loss against dropout rate, mean over folds and one standard deviation. To the "
                 "left is too little dropout, to the right too much.",
             )
@@ -141,36 +152,36 @@ def orders(findings):
         f"Columns are resampled one by one here, as if they were independent; the strongest "
         f"dependence between two columns is {dependence:.2f} (0 none, 1 one tells the other)."
     )
-    return page.section(
+    return section(
         "Orders of interaction",
-        page.paragraph(words),
-        page.figures((draw.spectrum(findings.spectra), "Share of the variance by order.")),
-        page.paragraph(caveat, "note"),
+        paragraph(words),
+        figures((draw_spectrum(findings.spectra), "Share of the variance by order.")),
+        paragraph(caveat, "note"),
     )
 
 
 def interactions(findings, prepared):
     """Rank the pairs, and draw the strongest."""
     if findings.pairs is None:
-        return page.section("Interactions", page.paragraph("With one column there are none."))
+        return section("Interactions", paragraph("With one column there are none."))
     names = prepared.X_train.columns
     sizes = [float(findings.strengths[pair]) for pair in findings.pairs]
     drawn = [
-        (draw.surface(measured), f"{' and '.join(measured.feature_names)}, beyond what each does.")
+        (draw_surface(measured), f"{' and '.join(measured.feature_names)}, beyond what each does.")
         for measured in findings.surfaces
     ]
-    return page.section(
+    return section(
         "Which columns act together",
-        page.paragraph(
+        paragraph(
             "Pairs ranked by the second derivatives of an ensemble of networks, smoothed by noise "
             "(SmoothHess); the longer the bar, the stronger."
         ),
-        page.bars([_pair_name(names, pair) for pair in findings.pairs], sizes),
-        page.paragraph(
+        bars([_pair_name(names, pair) for pair in findings.pairs], sizes),
+        paragraph(
             f"What the strongest pairs do to {_explained(prepared.y_train)} in the network: "
             "red raises, blue lowers what both columns on their own would give."
         ),
-        page.figures(*drawn),
+        figures(*drawn),
     )
 
 
@@ -178,9 +189,9 @@ def boosting_machines(findings, prepared, is_regression):
     """Compare our pairs with FAST's."""
     heading = "Explainable boosting machine: our pairs against FAST's"
     if not findings.has_interpret:
-        return page.section(heading, page.paragraph(_NEEDS_INTERPRET))
+        return section(heading, paragraph(_NEEDS_INTERPRET))
     if findings.fast_pairs is None:
-        return page.section(heading, page.paragraph("With one column there are no pairs."))
+        return section(heading, paragraph("With one column there are no pairs."))
     theirs, ours = (_score_of(findings, name) for name in EBM_NAMES)
     pairs = findings.pairs
     both = set(findings.fast_pairs) & set(pairs)
@@ -194,14 +205,14 @@ def boosting_machines(findings, prepared, is_regression):
     names = prepared.X_train.columns
     rows = [(_pair_name(names, pair), "yes" if pair in both else "") for pair in pairs]
     only_theirs = [_pair_name(names, pair) for pair in findings.fast_pairs if pair not in both]
-    return page.section(
+    return section(
         heading,
-        page.paragraph(
+        paragraph(
             f"Test {_loss(is_regression)} {ours.loss:.4g} with our {len(pairs)} pairs, "
             f"{theirs.loss:.4g} with as many of FAST's: {verdict}. {len(both)} pairs are the same."
         ),
-        page.table(("our pairs, strongest first", "FAST's too"), rows),
-        page.paragraph(f"FAST's alone: {', '.join(only_theirs)}." if only_theirs else ""),
+        table(("our pairs, strongest first", "FAST's too"), rows),
+        paragraph(f"FAST's alone: {', '.join(only_theirs)}." if only_theirs else ""),
     )
 
 
@@ -209,21 +220,21 @@ def occlusion(findings, is_regression):
     """Compare training with and without RelDrop as columns are taken away."""
     plain, dropped = (findings.curves[name] for name in (OUR_NAME, RELDROP_NAME))
     score = _score(is_regression)
-    return page.section(
+    return section(
         "When columns are taken away",
-        page.paragraph(
+        paragraph(
             f"Each test row loses its most relevant columns first. The mean {score} along the way "
             f"is {plain.area:.3f} for the network as trained and {dropped.area:.3f} with RelDrop, "
             f"which drops relevant columns in training; with all columns there it is "
             f"{plain.scores[0]:.3f} against {dropped.scores[0]:.3f}."
         ),
-        page.figures(
+        figures(
             (
-                draw.occlusion(findings.curves, f"test {score}"),
+                draw_occlusion(findings.curves, f"test {score}"),
                 "Occluded cells take the column's typical value.",
             )
         ),
-        page.paragraph(
+        paragraph(
             f"Nine tenths of a prediction rest on {plain.n_effective:.1f} columns as trained, on "
             f"{dropped.n_effective:.1f} with RelDrop.",
             "note",
@@ -237,22 +248,22 @@ def embeddings(findings, prepared, recipe, n_maps):
     names = recipe.mapped(n_maps)
     if not names:
         words = "No column of categories has three levels or more, so there is nothing to place."
-        return page.section(heading, page.paragraph(words))
+        return section(heading, paragraph(words))
     drawn = []
     for name in names:
         vectors = findings.embeddings[name]
         levels = prepared.X_train[name].value_counts()
         levels = [level for level in levels.index if level in vectors.index]
         caption = f"{name}: {len(levels):,} levels."
-        drawn.append((draw.embedding_map(vectors.loc[levels].to_numpy(), levels, name), caption))
-    return page.section(
+        drawn.append((draw_embedding_map(vectors.loc[levels].to_numpy(), levels, name), caption))
+    return section(
         heading,
-        page.paragraph(
+        paragraph(
             "Levels that mean the same for the target lie close together. The vectors are those "
             f"of an EmbeddingEncoder. Of more than {n_maps} columns those with most levels are "
             "drawn, of more than 60 levels the most frequent ones."
         ),
-        page.figures(*drawn),
+        figures(*drawn),
     )
 
 
@@ -281,4 +292,4 @@ def _score_of(findings, name):
 
 
 def _pair_name(names, pair):
-    return " × ".join(draw.short(names[column], 40) for column in pair)
+    return " × ".join(short(names[column], 40) for column in pair)

@@ -5,11 +5,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-import skdropout._report.sizes as sizes
-from skdropout._report.models import Models
+import skdropout._report.make as make
+from skdropout._report.models import QUICK, Models
 
 TINY = replace(
-    sizes.QUICK,
+    QUICK,
     max_rows=240,
     hidden_layer_sizes=(8,),
     dropouts=(0.0, 0.3),
@@ -30,7 +30,7 @@ def tiny():
     """Let ``--quick`` stand for next to nothing."""
     whole = Models.boosting_machine
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sizes, "QUICK", TINY)
+        patch.setattr(make, "QUICK", TINY)
         patch.setattr(
             Models,
             "boosting_machine",

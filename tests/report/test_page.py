@@ -10,7 +10,6 @@ from sklearn.preprocessing import StandardScaler
 import skdropout._report.page as page
 from skdropout import DropoutMLPRegressor
 from skdropout._report.code import source
-from skdropout._report.figures import embedding_map, short
 
 EVIL = "</code><script>alert('&')</script>"
 
@@ -53,12 +52,12 @@ def test_source_evaluates_to_its_value(value):
 
 
 def test_names_in_figures_are_short_and_printable():
-    assert short("x" * 50, 10) == "xxxxxxxxx…"
-    assert short("a\x00b\nc") == "a b c"
+    assert page.short("x" * 50, 10) == "xxxxxxxxx…"
+    assert page.short("a\x00b\nc") == "a b c"
 
 
 def test_names_no_font_of_ours_has_are_left_to_the_reader():
-    svg = embedding_map(np.eye(3), ["東京", "\x1b[31m", "<b>"], "町")
+    svg = page.draw_embedding_map(np.eye(3), ["東京", "\x1b[31m", "<b>"], "町")
     assert "東京" in svg
     assert "町" in svg
     assert "&lt;b&gt;" in svg

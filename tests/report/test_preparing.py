@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skdropout._report.preparing import apply_recipe, choose_recipe
-from skdropout._report.reading import ReportError
+from skdropout._report.preparing import ReportError, apply_recipe, choose_recipe
 
 N = 120
 

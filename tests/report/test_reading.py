@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from skdropout._report.reading import ReportError, read_table
+from skdropout._report.make import read_table
+from skdropout._report.preparing import ReportError
 from skdropout.datasets import load_bike_sharing
 
 TABLE = "name,size\nNA,1\n,2\nNone,\n"
