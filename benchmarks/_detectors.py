@@ -29,7 +29,7 @@ def plain_smooth_hessian(X, y, seed):
     plain = {"n_members": 1, "numeric_encoding": "standard", "input_scaling": 0.0, "dropout": 0.0}
     net = DropoutMLPRegressor(**plain, random_state=seed, device="cpu").fit(X, y)
     module = net.net_.module_
-    numeric = torch.as_tensor(net._encoder.transform(X, net)[0], dtype=torch.float32)
+    numeric = torch.as_tensor(net._plan.encoder.transform(X, net)[0], dtype=torch.float32)
     x = module.encoding(numeric[None], torch.zeros(1, len(X), 0, dtype=torch.long))[0].detach()
     generator = torch.Generator().manual_seed(seed)
     x = x[torch.randperm(len(x), generator=generator)[:500]]

@@ -1,53 +1,52 @@
-"""Ways to train the networks that were tried and not taken: mixins for the estimators.
+"""Ways to train the networks that were tried and not taken: callbacks, and mixins.
 
 `recipe.py` measures them beside the defaults.
 """
 
 import torch
-from sklearn.base import is_classifier
+from skorch.callbacks import Callback
 from torch import nn
 
-__all__ = ["ClippedOrSmoothed", "HeWeights", "SharedWeights"]
+__all__ = ["Clipped", "HeWeights", "SharedWeights", "SmoothedLabels"]
 
 _SMOOTHING = 0.1
 
 
-class HeWeights:
-    """Hidden weights of variance 2 / inputs, in place of 1 / (3 inputs)."""
+class HeWeights(Callback):
+    """Start from hidden weights of variance 2 / inputs, in place of 1 / (3 inputs)."""
 
-    def _build(self, *args):
-        module = super()._build(*args)
-        for layer in module.hidden:
+    def on_train_begin(self, net, **_):
+        for layer in net.module_.hidden:
             _weights(layer).data.mul_(6**0.5)
-        return module
 
 
-class ClippedOrSmoothed:
-    """Predictions kept within the targets seen; of classes, targets smoothed in training."""
+class SmoothedLabels(Callback):
+    """Spread a tenth of each class over all, but not where training stops by the loss."""
 
-    def _read(self, *args, **kwargs):
-        part = super()._read(*args, **kwargs)
-        self._range = part["target"].min(), part["target"].max()
-        return part
-
-    def _criterion(self):
-        criterion = super()._criterion()
-        if is_classifier(self):
-            criterion.register_forward_hook(_smoothed)
-        return criterion
-
-    def predict(self, X):
-        predictions = super().predict(X)
-        return predictions if is_classifier(self) else predictions.clip(*self._range)
+    def on_train_begin(self, net, **_):
+        if hasattr(net.criterion_, "log_probabilities"):
+            net.criterion_.register_forward_hook(_smoothed)
 
 
 def _smoothed(criterion, given, of_target):
-    """Spread a tenth of the target over all classes, but not where training stops by the loss."""
     if not criterion.training:
         return of_target
-    raw, _ = given
-    uniform = -criterion.log_probabilities(raw).mean(-1)
+    uniform = -criterion.log_probabilities(given[0]).mean(-1)
     return (1 - _SMOOTHING) * of_target + _SMOOTHING * uniform
+
+
+class Clipped:
+    """Predictions of a regression kept within the targets seen."""
+
+    def fit(self, X, y):
+        self._seen = y
+        return super().fit(X, y)
+
+    def predict(self, X):
+        predictions = super().predict(X)
+        if hasattr(self, "classes_"):
+            return predictions
+        return predictions.clip(self._seen.min(), self._seen.max())
 
 
 class SharedWeights:
@@ -57,8 +56,8 @@ class SharedWeights:
     Babenko, "TabM", arXiv 2410.24210, section 3).
     """
 
-    def _build(self, table, members, criterion):
-        module = super()._build(table, members, criterion)
+    def _build(self, plan, table, members):
+        module = super()._build(plan, table, members)
         generator = torch.Generator().manual_seed(members[0].seed)
         module.hidden = nn.ModuleList(
             SharedLinear(layer, generator if i == 0 else None)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from _results import append_rows, done, show
 from _tables import CHOOSING, load_table, split
-from _variants import ClippedOrSmoothed, HeWeights, SharedWeights
+from _variants import Clipped, HeWeights, SharedWeights, SmoothedLabels
 from tabular import measure, ours, read
 
 warnings.filterwarnings("ignore", category=UserWarning)
@@ -56,8 +56,11 @@ STEPS = {
         },
         None,
     ),
-    "initialisation": ({"He": {"variant": HeWeights}}, None),
-    "labels": ({"clipped, smoothed": {"variant": ClippedOrSmoothed}}, None),
+    "initialisation": ({"He": {"callbacks": [HeWeights()]}}, None),
+    "labels": (
+        {"clipped, smoothed": {"variant": Clipped, "callbacks": [SmoothedLabels()]}},
+        None,
+    ),
     "members": (
         {"shared weights": {"variant": SharedWeights}, "8": {"n_members": 8}},
         None,
