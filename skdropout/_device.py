@@ -15,13 +15,14 @@ def resolve_device(device):
     Raises
     ------
     ValueError
-        If ``device`` is no device name, or names an accelerator this machine lacks.
+        If ``device`` is no device name, names an accelerator this machine lacks, or one whose
+        tensors cannot be read ("meta").
     """
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         resolved = torch.device(device)
-        torch.empty(0, device=resolved)
+        torch.empty(0, device=resolved).cpu()
     except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
         reason = str(error).split("\n")[0]
         raise ValueError(

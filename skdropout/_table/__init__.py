@@ -7,6 +7,7 @@ from skdropout._table.column import (
     column_of,
     is_frame,
     looks_categorical,
+    readable,
 )
 from skdropout._table.encoder import TableEncoder
 from skdropout._table.rows import Rows, TableLike, TableTensors
@@ -25,5 +26,6 @@ __all__ = [
     "is_frame",
     "looks_categorical",
     "normal_scores",
+    "readable",
     "spread",
 ]

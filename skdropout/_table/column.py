@@ -1,17 +1,38 @@
 """One column at a time: what kind it is, and its cells as numbers or as levels."""
 
 import numbers
+from collections.abc import Hashable
 
 import numpy as np
 
 from skdropout._sklearn_private import is_pandas_df, is_polars_df, safe_indexing
 
-__all__ = ["as_levels", "as_numbers", "column_of", "is_frame", "looks_categorical"]
+__all__ = [
+    "as_levels",
+    "as_numbers",
+    "as_objects",
+    "column_of",
+    "is_frame",
+    "looks_categorical",
+    "readable",
+]
 
 
 def is_frame(X):
     """Whether ``X`` is a pandas or polars DataFrame."""
     return is_pandas_df(X) or is_polars_df(X)
+
+
+def readable(X, name="X"):
+    """Return ``X`` (or y) as NumPy can read it: tensors without gradient, in host memory.
+
+    Dates and times are refused, as those of frames are: NumPy would take them for numbers.
+    """
+    if hasattr(X, "detach"):
+        X = X.detach().cpu()
+    if getattr(getattr(X, "dtype", None), "kind", None) in ("m", "M"):
+        raise ValueError(f"{name} {_is_neither(f'dtype {X.dtype}')}")
+    return X
 
 
 def column_of(X, j):
@@ -34,11 +55,10 @@ def looks_categorical(column, name):
                 f"Column {name!r} mixes {' and '.join(types)}; convert it to one type, for "
                 "example by .astype(str), or drop it."
             )
-        return types != ["number"]
-    raise ValueError(
-        f"Column {name!r} has dtype {column.dtype}, which is neither a number nor a category; "
-        "turn it into numbers or categories (for a date: year, month, hour, ...) or drop it."
-    )
+        if all(isinstance(cell, Hashable) for cell in cells):
+            return types != ["number"]
+        raise ValueError(f"Column {name!r} {_is_neither(f'cells of type {types[0]}')}")
+    raise ValueError(f"Column {name!r} {_is_neither(f'dtype {column.dtype}')}")
 
 
 def as_numbers(column, name):
@@ -48,8 +68,10 @@ def as_numbers(column, name):
             if str(column.dtype) in ("category", "object", "str"):
                 column = column.astype(object)
             return column.to_numpy(dtype=np.float64, na_value=np.nan)
+        if hasattr(column, "cast") and column.dtype.is_integer():  # polars; NumPy has no Int128
+            column = column.cast(float)
         return np.asarray(column).astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             f"Column {name!r} cannot be read as numbers ({error}); convert it, drop it, or name "
             "it in categorical_features."
@@ -67,14 +89,27 @@ def as_objects(column):
 
 
 def as_levels(column):
-    """Return (codes, levels): codes into the list of distinct levels, -1 for missing."""
+    """Return (codes, levels): codes into the list of distinct levels, -1 for missing.
+
+    Raises TypeError if cells cannot be told apart.
+    """
     if hasattr(column, "factorize"):  # pandas, much faster than the loop below
-        codes, levels = column.factorize()
+        try:
+            codes, levels = column.factorize()
+        except NotImplementedError as error:  # Arrow's, of cells that are lists or structs
+            raise TypeError(str(error)) from error
         return codes.astype(np.int64), list(levels)
     levels, codes = {}, []
     for cell in as_objects(column):
         codes.append(-1 if cell is None else levels.setdefault(cell, len(levels)))
     return np.array(codes, dtype=np.int64), list(levels)
+
+
+def _is_neither(what):
+    return (
+        f"has {what}, which is neither a number nor a category; turn it into numbers or categories "
+        "(for a date: year, month, hour, ...) or drop it."
+    )
 
 
 def _kind(column):

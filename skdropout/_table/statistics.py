@@ -23,12 +23,18 @@ def spread(numeric):
         column = column[np.isfinite(column)]
         if not len(column):
             continue
-        location[j], *ends = np.quantile(column, orders)
+        # cells below one in size, by a power of two, so that no difference or square overflows
+        _, exponent = np.frexp(np.abs(column).max())
+        column = np.ldexp(column, -exponent)
+        middle, *ends = np.quantile(column, orders)
         widths = [
             (high - low) / width
             for low, high, (*_, width) in zip(ends[::2], ends[1::2], _RANGES, strict=True)
         ]
         width = max(widths) or column.std()
+        location[j] = np.ldexp(middle, exponent)
+        with np.errstate(over="ignore"):
+            width = min(np.ldexp(width, exponent), np.finfo(np.float64).max)
         # a constant column: rounding may leave a width that is not quite zero
         if width > 1e-12 * max(abs(location[j]), 1e-300):
             scale[j] = width

@@ -19,7 +19,6 @@ def test_a_truth_value_is_no_tolerance(cls):
         cls(**SMALL, tol=True).fit(X, Y)
 
 
-@pytest.mark.xfail(strict=True, reason="device='meta' is taken, and fails in training")
 @pytest.mark.parametrize("cls", [DropoutMLPRegressor, DropoutMLPRegressorCV])
 def test_a_device_without_memory(cls):
     with pytest.raises(ValueError, match="device"):

@@ -82,8 +82,8 @@ def test_object_arrays_with_named_categories():
     X = np.empty((60, 2), dtype=object)
     X[:, 0], X[:, 1] = rng.choice(["a", "b"], 60), rng.normal(size=60)
     X[3] = None
+    assert read(X, [0])[0].levels_ == [["a", "b"]]
     model = DropoutMLPRegressor(**SMALL, categorical_features=[0]).fit(X, rng.normal(size=60))
-    assert model._plan.encoder.levels_ == [["a", "b"]]
     assert np.isfinite(model.predict(X)).all()
     assert np.isfinite(model.predict(X.tolist())).all()
 
