@@ -3,7 +3,14 @@
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from skdropout._table.column import as_levels, as_numbers, column_of, is_frame, looks_categorical
+from skdropout._table.column import (
+    as_levels,
+    as_numbers,
+    column_of,
+    is_frame,
+    looks_categorical,
+    readable,
+)
 from skdropout._table.statistics import spread
 
 __all__ = ["TableEncoder"]
@@ -54,7 +61,9 @@ class TableEncoder:
     def transform(self, X, owner):
         """Return ``numeric`` (n_rows, n_numeric) float64 and ``codes`` (n_rows, n_categorical)."""
         X = self._validate(X, owner, reset=False)
-        numeric = (self._numbers(X) - self._location) / self._scale
+        # halves, whose difference is finite; what no float holds is infinite, and clipped later
+        with np.errstate(over="ignore"):
+            numeric = (self._numbers(X) / 2 - self._location / 2) / (self._scale / 2)
         codes = np.zeros((X.shape[0], len(self.categorical_)), dtype=np.int64)
         for c, j in enumerate(self.categorical_):
             found, levels = as_levels(column_of(X, j))
@@ -85,7 +94,14 @@ class TableEncoder:
         # in an array whose categories are named by index, cells may be anything
         coded = self._names_columns() if reset else bool(self.categorical_)
         dtype = None if coded else np.float64
-        return validate_data(owner, X, reset=reset, dtype=dtype, ensure_all_finite=False)
+        try:
+            return validate_data(
+                owner, readable(X), reset=reset, dtype=dtype, ensure_all_finite=False
+            )
+        except OverflowError as error:
+            raise ValueError(
+                f"X holds a number beyond any float ({error}); remove it, or make it smaller."
+            ) from error
 
     def _names_columns(self):
         chosen = self.categorical_features
