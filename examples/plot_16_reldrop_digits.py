@@ -51,7 +51,7 @@ def train(**settings):
 
 def accuracy_without(net, fraction):
     """Hide the share of pixels on which the network's own decision rests most."""
-    shares = relevance(net, x_test, net(x_test).argmax(1)).flatten(1)
+    shares = relevance(net, x_test, target=net(x_test).argmax(1)).flatten(1)
     hidden = shares.argsort(dim=1, descending=True)[:, : round(fraction * 64)]
     occluded = x_test.flatten(1).scatter(1, hidden, 0.0).view_as(x_test)
     return float((net(occluded).argmax(1) == t_test).float().mean())

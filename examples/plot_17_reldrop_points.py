@@ -68,7 +68,7 @@ def train(seed, **settings):
 
 def accuracy_without(net, n_points):
     """Move the points on which the network's own decision rests most to the middle."""
-    of_points = relevance(net, x_test, net(x_test).argmax(1), rule="gradient_x_input").sum(2)
+    of_points = relevance(net, x_test, target=net(x_test).argmax(1), rule="gradient_x_input").sum(2)
     hidden = of_points.argsort(dim=1, descending=True)[:, :n_points]
     kept = torch.ones(x_test.shape[:2]).scatter(1, hidden, 0.0)
     return float((net(x_test * kept[:, :, None]).argmax(1) == t_test).float().mean())

@@ -1,12 +1,20 @@
 """Relevance-driven input dropout for anyone's own training loop."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from skdropout.functional import Rule, group_sum, relevance, relevance_block_mask, relevance_mask
-from skdropout.functional._inner import check_in_unit_interval, fresh_generator
+from skdropout.functional import group_sum, relevance_block_mask, relevance_mask
+from skdropout.functional._inner import (
+    RelevanceRule,
+    check_in_unit_interval,
+    occlusion_share,
+    relevance_from,
+    resolve_generator,
+)
 
 __all__ = ["RelevanceDropout"]
 
@@ -21,10 +29,10 @@ class RelevanceDropout(nn.Module):
             loss = criterion(model(drop(x, y)), y)
             ...
 
-    For every batch the present network's output for the true classes is attributed to the inputs,
-    the relevant ones are replaced by `fill` more often than others, and the ordinary step follows.
-    No rescaling; with ``alpha=1`` it is plain input dropout at rate `beta`. In evaluation mode
-    (``drop.eval()``) inputs pass unchanged.
+    For every batch the present network's output for the true classes, or the size of its value in a
+    regression, is attributed to the inputs, the relevant ones are replaced by `fill` more often
+    than others, and the ordinary step follows. No rescaling; with ``alpha=1`` it is plain input
+    dropout at rate `beta`. In evaluation mode (``drop.eval()``) inputs pass unchanged.
 
     Inputs of a sample are dropped by groups. They are the columns of a table
     ``(n_samples, n_columns)``, the pixels of images ``(n_samples, channels, height, width)`` and
@@ -66,8 +74,9 @@ class RelevanceDropout(nn.Module):
     Raises
     ------
     ValueError
-        If a parameter is out of its range; at the first call if `model` does not fit `rule`, or
-        `groups` or the labels do not fit the batch.
+        If a parameter is out of its range; at a call if `model` does not fit `rule`, `groups` or
+        the labels do not fit the batch, or relevance is not finite (labels and relevance are looked
+        at on a CPU only: elsewhere it would mean waiting for the device at every step).
 
     References
     ----------
@@ -103,11 +112,11 @@ class RelevanceDropout(nn.Module):
         alpha: float = 0.5,
         beta: float = 0.5,
         probability: float = 1.0,
-        rule: str | Rule | Sequence[str | Rule] = "epsilon_plus",
+        rule: RelevanceRule = "epsilon_plus",
         groups: Tensor | None = None,
         fill: float | Tensor = 0.0,
         warmup: int = 0,
-        occlusion: str = "element",
+        occlusion: Literal["element", "block"] = "element",
         generator: torch.Generator | None = None,
     ):
         super().__init__()
@@ -138,8 +147,10 @@ class RelevanceDropout(nn.Module):
         x : Tensor of shape (n_samples, ...)
             A batch as the model takes it.
         y : Tensor of shape (n_samples,) or (n_samples, 1), optional
-            True classes; labels 0 and 1 for a model with one logit. Left out for a regression;
-            left out for a classifier, the predicted class is explained.
+            True classes; labels 0 and 1 for a model with one logit. Left out for a regression,
+            where the size of the value is explained, its distance from 0 (so standardise targets:
+            from signed values on, a missing input would come to mean a high value); left out for a
+            classifier, the predicted class is explained.
 
         Returns
         -------
@@ -151,7 +162,7 @@ class RelevanceDropout(nn.Module):
         self.n_batches += 1
         if self.n_batches <= self.warmup:
             return x
-        generator = self.generator or fresh_generator(x.device)
+        generator = resolve_generator(self.generator, x.device)
         if self.probability == 1:
             return self._occluded(x, y, generator)
         chance = torch.rand(len(x), device=x.device, generator=generator)
@@ -168,7 +179,8 @@ class RelevanceDropout(nn.Module):
         )
 
     def _occluded(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
-        shares = relevance(self._model[0], x, y, rule=self.rule)
+        share = partial(occlusion_share, target=y)
+        shares = relevance_from(self._model[0], x, share, self.rule)
         if self.groups is not None:
             groups = self.groups.to(x.device)
             mask = self._draw(group_sum(shares, groups, self._n_groups), generator)[:, groups]

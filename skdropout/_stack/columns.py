@@ -4,22 +4,12 @@ import torch
 from torch import nn
 
 from skdropout._stack.masks import KeepLaw
-from skdropout.functional import (
-    Rule,
-    gradient_x_input,
-    group_sum,
-    integrated_gradients,
-    linear_relevance,
-    relevance_block_mask,
-)
-from skdropout.functional._inner import is_dropped
+from skdropout.functional import Rule, group_sum, linear_relevance, relevance_block_mask
+from skdropout.functional._inner import is_dropped, relevance_from
 
 __all__ = ["RandomColumns", "RelevantBlocks", "RelevantColumns", "stack_relevance"]
 
-_BY_GRADIENT = {
-    "gradient_x_input": gradient_x_input,
-    "integrated_gradients": integrated_gradients,
-}
+_BY_GRADIENT = ("gradient_x_input", "integrated_gradients")
 
 
 @torch.no_grad()
@@ -50,12 +40,8 @@ def stack_relevance(stack, encoded, share, rule):
     if rule == "gradient_x_input" and stack.activation == "relu":
         return deviation.mul_(_relu_gradient(stack, encoded, share))
 
-    def f(x):
-        raw = stack.respond(typical + x)
-        return (share(raw.detach()) * raw).sum(-1, keepdim=True)
-
     with torch.inference_mode(False):  # predictions are made within it
-        return _BY_GRADIENT[rule](f, deviation.clone())
+        return relevance_from(lambda x: stack.respond(typical + x), deviation.clone(), share, rule)
 
 
 def _relu_gradient(stack, x, share):
@@ -85,7 +71,12 @@ def _layer_by_layer(stack, deviation, typical, share, rule):
     relevance = share(raw) * raw
     for layer, bias, rule in zip(layers[::-1], biases[::-1], rules[::-1], strict=True):
         relevance = linear_relevance(
-            inputs.pop(), layer.weight, bias.squeeze(1), relevance, rule, output=outputs.pop()
+            inputs.pop(),
+            layer.weight,
+            bias.squeeze(1),
+            relevance,
+            rule=rule,
+            output=outputs.pop(),
         )
     return relevance
 

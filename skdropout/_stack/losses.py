@@ -5,6 +5,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from skdropout.functional._inner import size_share
+
 __all__ = ["AbsoluteError", "LogLoss", "MultilabelLogLoss", "Pinball", "Poisson", "SquaredError"]
 
 
@@ -26,11 +28,9 @@ class _Loss(nn.Module):
         """Return the share of each output, 1, 0 or -1, in what relevance explains.
 
         Of classes that is the logit of the true one (``target`` None: of the one predicted), of
-        values their size, which is their distance from the mean. From signed values on, columns
-        would go more often where they raise the output, and a dropped column come to mean a high
-        one.
+        values their size.
         """
-        return torch.where(raw < 0, -1.0, 1.0).to(raw.dtype)
+        return size_share(raw)
 
 
 def _mean(y, weight):

@@ -30,11 +30,12 @@ class KeepLaw:
     @classmethod
     def from_rates(cls, rates, device, dtype):
         """Build the law for ``rates``, one number in [0, 1) per member."""
-        rates = torch.as_tensor(rates, dtype=torch.float64).view(-1, 1, 1)
+        # on the CPU: the device may have no float64
+        rates = torch.as_tensor(rates, device="cpu").double().view(-1, 1, 1)
         # the last level is always kept: a threshold of 65536 would drop every unit
         threshold = (rates * _LEVELS).round().clamp(max=_LEVELS - 1)
         scale = _LEVELS / (_LEVELS - threshold)
-        return cls(threshold.to(device, dtype), scale.to(device, dtype))
+        return cls(*(part.to(dtype).to(device) for part in (threshold, scale)))
 
 
 class MaskSource:

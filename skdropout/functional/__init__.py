@@ -8,9 +8,8 @@ from skdropout.functional._dropout_theory import (
 )
 from skdropout.functional._local_quadratic import perturbation_mse, second_order_attack
 from skdropout.functional._purify import PurifiedTable, purify
-from skdropout.functional._relevance import group_sum, relevance
-from skdropout.functional._relevance_gradients import gradient_x_input, integrated_gradients
-from skdropout.functional._relevance_mask import relevance_block_mask, relevance_mask
+from skdropout.functional._relevance import gradient_x_input, integrated_gradients, relevance
+from skdropout.functional._relevance_mask import group_sum, relevance_block_mask, relevance_mask
 from skdropout.functional._relevance_rules import Rule, linear_relevance
 from skdropout.functional._smooth_hessian import (
     smooth_gradient,

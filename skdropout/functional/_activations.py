@@ -6,8 +6,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-__all__ = ["PiecewiseLinear", "Smooth", "gaussian_activation"]
-
 _SMOOTH = (
     nn.CELU,
     nn.ELU,
@@ -111,7 +109,7 @@ class Smooth:
     def response(self, mean: Tensor, scale: Tensor, smear: Tensor) -> "Response":
         """How the slope at ``mean + scale * z`` depends on ``z``; the smear is left out."""
         slope, bend = self._expect(mean, scale, 2, lambda value, slope, bend: (slope, bend))
-        sides = torch.tensor([-1e-9, 1e-9], dtype=torch.float64, device=mean.device)
+        sides = torch.tensor([-1e-9, 1e-9], dtype=torch.float64)  # not all devices have float64
         left, right = _derivatives(self.module, sides, 1)[1]
         jump = float(right - left)
         if abs(jump) > 1e-6:
@@ -161,7 +159,8 @@ def _gauss_legendre(n: int, like: Tensor) -> tuple[Tensor, Tensor]:
     k = torch.arange(1, n, dtype=torch.float64)
     off_diagonal = torch.diag(k / (4 * k**2 - 1).sqrt(), 1)
     nodes, vectors = torch.linalg.eigh(off_diagonal + off_diagonal.T)
-    return ((nodes + 1) / 2).to(like), (vectors[0] ** 2).to(like)
+    # the device may have no float64
+    return tuple(part.to(like.dtype).to(like.device) for part in ((nodes + 1) / 2, vectors[0] ** 2))
 
 
 def _normal_density(u: Tensor) -> Tensor:

@@ -1,14 +1,16 @@
 """How dropout acts on an interaction effect of a given order."""
 
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from math import comb
 
 import torch
+from torch import Tensor
 
 _MAX_SUBSET = 20  # 2**20 evaluations of f
 
 
-def survival_probability(p, k):
+def survival_probability(p: float | Tensor, k: int | Tensor) -> Tensor:
     """Probability that an interaction effect of order `k` survives dropout.
 
     All `k` features (or units) of the effect have to be kept: ``(1 - p)**k``.
@@ -46,7 +48,9 @@ def survival_probability(p, k):
     return (1 - p) ** k.to(p.device)
 
 
-def effective_learning_rate(p, k, *, learning_rate=1.0):
+def effective_learning_rate(
+    p: float | Tensor, k: int | Tensor, *, learning_rate: float = 1.0
+) -> Tensor:
     """Learning rate at which dropout lets effects of order `k` be learnt.
 
     A step moves an effect of order `k` only when all of its features are kept, so that the
@@ -85,7 +89,7 @@ def effective_learning_rate(p, k, *, learning_rate=1.0):
     return learning_rate * survival_probability(p, k)
 
 
-def n_interactions(d, k):
+def n_interactions(d: int, k: int | Tensor) -> Tensor:
     """Number of possible interaction effects of order `k` among `d` features.
 
     Parameters
@@ -124,7 +128,13 @@ def n_interactions(d, k):
     return torch.tensor(counts, dtype=torch.float64, device=k.device).reshape(k.shape)
 
 
-def masked_expectation(f, x, p, features=None):
+def masked_expectation(
+    f: Callable[[Tensor], Tensor],
+    x: Tensor,
+    *,
+    p: float | Tensor,
+    features: Sequence[int] | None = None,
+) -> Tensor:
     r"""Expectation of `f` under input dropout, without sampling.
 
     With a raw mask `M` that sets each feature of `u` to zero with probability `p` (and does
@@ -170,7 +180,7 @@ def masked_expectation(f, x, p, features=None):
     >>> import torch
     >>> from skdropout.functional import masked_expectation
     >>> x = torch.tensor([[2.0, 3.0, 5.0]])
-    >>> masked_expectation(lambda x: x[:, 0] * x[:, 1] + x[:, 2], x, 0.5)
+    >>> masked_expectation(lambda x: x[:, 0] * x[:, 1] + x[:, 2], x, p=0.5)
     tensor([4.])
     """
     if x.ndim != 2:
@@ -192,21 +202,21 @@ def masked_expectation(f, x, p, features=None):
     return expectation
 
 
-def _as_rate(p):
-    p = p if isinstance(p, torch.Tensor) else torch.as_tensor(p, dtype=torch.float64)
+def _as_rate(p: float | Tensor) -> Tensor:
+    p = p if isinstance(p, Tensor) else torch.as_tensor(p, dtype=torch.float64)
     if not bool(((p >= 0) & (p <= 1)).all()):
         raise ValueError(f"p must be a dropout rate (probability of dropping) in [0, 1]; got {p}.")
     return p
 
 
-def _as_order(k):
+def _as_order(k: int | Tensor) -> Tensor:
     k = torch.as_tensor(k)
     if k.is_floating_point() or k.is_complex() or bool((k < 0).any()):
         raise ValueError(f"k must be an order of interaction, an integer >= 0; got {k}.")
     return k
 
 
-def _as_columns(features, n_features):
+def _as_columns(features: Sequence[int] | None, n_features: int) -> list[int]:
     u = list(range(n_features)) if features is None else [int(j) for j in features]
     if len(set(u)) < len(u) or not all(0 <= j < n_features for j in u):
         raise ValueError(f"features must be distinct columns in 0..{n_features - 1}; got {u}.")

@@ -1,13 +1,18 @@
 """What a gradient and a Hessian say about a function nearby, and how well."""
 
+from collections.abc import Callable
+from typing import Literal
+
 import torch
 from torch import Tensor
 
-from skdropout.functional._gaussian_noise import resolve_generator
-from skdropout.functional._gradients import check_network, output_value
-from skdropout.functional._smoothing import check_points, check_target
-
-__all__ = ["perturbation_mse", "second_order_attack"]
+from skdropout.functional._perturbation import (
+    check_network,
+    check_points,
+    check_target,
+    output_value,
+    resolve_generator,
+)
 
 _LAWS = ("radius", "ball")
 _PERTURBATIONS_AT_ONCE = 2**14
@@ -15,16 +20,16 @@ _BISECTIONS = 100
 
 
 def perturbation_mse(
-    f,
+    f: Callable[[Tensor], Tensor],
     x: Tensor,
     gradient: Tensor,
     hessian: Tensor,
     *,
-    radius,
-    n_perturbations=1000,
-    law="radius",
-    target=None,
-    generator=None,
+    radius: float,
+    n_perturbations: int = 1000,
+    law: Literal["radius", "ball"] = "radius",
+    target: int | Tensor | None = None,
+    generator: torch.Generator | None = None,
 ) -> Tensor:
     """Mean squared error of a local quadratic model of ``f`` (P-MSE).
 
@@ -103,7 +108,7 @@ def perturbation_mse(
     return total / n_perturbations
 
 
-def second_order_attack(gradient: Tensor, hessian: Tensor, radius) -> Tensor:
+def second_order_attack(gradient: Tensor, hessian: Tensor, *, radius: float) -> Tensor:
     """The step that most decreases a quadratic model within a ball.
 
     Minimises ``g . D + D^T H D / 2`` over ``|D| <= radius`` exactly (trust-region problem): with
@@ -139,7 +144,7 @@ def second_order_attack(gradient: Tensor, hessian: Tensor, radius) -> Tensor:
     --------
     >>> import torch
     >>> from skdropout.functional import second_order_attack
-    >>> second_order_attack(torch.tensor([[1.0, 0.0]]), torch.zeros(1, 2, 2), 0.5) + 0.0
+    >>> second_order_attack(torch.tensor([[1.0, 0.0]]), torch.zeros(1, 2, 2), radius=0.5) + 0.0
     tensor([[-0.5000,  0.0000]])
     """
     if gradient.ndim != 2:

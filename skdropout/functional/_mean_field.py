@@ -13,9 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from skdropout.functional._activations import gaussian_activation
-from skdropout.functional._gradients import output_gradient
-
-__all__ = ["MeanField", "first_layer", "layers_of", "mean_field"]
+from skdropout.functional._perturbation import output_gradient
 
 
 def first_layer(f):
@@ -49,6 +47,21 @@ def layers_of(f):
         bias = weight.new_zeros(len(weight)) if bias is None else bias
         layers.append((weight.detach(), bias.detach(), gaussian_activation(activation)))
     return layers, f
+
+
+def has_closed_form(f) -> bool:
+    """Whether the stand-in is ``f`` itself: its layers all seen, and at most one of them bent."""
+    layers, rest = layers_of(f)
+    return _is_bent_once(layers, rest)
+
+
+def _is_bent_once(layers: list, rest) -> bool:
+    is_whole = isinstance(rest, nn.Sequential) and len(rest) == 0
+    return (
+        bool(layers)
+        and is_whole
+        and sum(not activation.is_affine for _, _, activation in layers) <= 1
+    )
 
 
 def _flatten(f) -> list:
@@ -106,7 +119,6 @@ class MeanField:
     units: list[_Units]
     mean_gradient: Tensor  # (n, d): E grad under standard normal z
     mean_hessian: Tensor  # (n, d, d): E hess
-    is_exact: bool
 
     def gradient_difference(self, z: Tensor) -> Tensor:
         """``grad(z) - grad(-z)`` for ``z`` of shape (n, n_draws, d)."""
@@ -125,10 +137,9 @@ def mean_field(f, x: Tensor, target: Tensor | None, noise, share=1.0) -> MeanFie
     (sum of absolute traces).
     """
     layers, rest = layers_of(f)
-    is_whole = isinstance(rest, nn.Sequential) and len(rest) == 0
-    n_bending = sum(not activation.is_affine for _, _, activation in layers)
-    is_exact = is_whole and n_bending <= 1
-    if not layers or (n_bending == 0 and not is_exact):
+    is_exact = _is_bent_once(layers, rest)
+    bends = any(not activation.is_affine for _, _, activation in layers)
+    if not (bends or is_exact):
         return None
 
     inputs, value = _forward(layers, x, noise)
@@ -137,7 +148,7 @@ def mean_field(f, x: Tensor, target: Tensor | None, noise, share=1.0) -> MeanFie
         coefficients.insert(0, v)
         v = (v * at.slope) @ weight
     units, mean_hessian = _most_bent(inputs, coefficients, 1.0 if is_exact else share)
-    return MeanField(units, noise.whiten(v), mean_hessian, is_exact)
+    return MeanField(units, noise.whiten(v), mean_hessian)
 
 
 class _Inputs(NamedTuple):

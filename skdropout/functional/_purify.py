@@ -4,6 +4,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 
 class PurifiedTable(NamedTuple):
@@ -22,13 +23,15 @@ class PurifiedTable(NamedTuple):
         What no function of fewer axes explains: its weighted mean along each axis is zero.
     """
 
-    intercept: torch.Tensor
-    mains: tuple[torch.Tensor, ...]
-    pairs: dict[tuple[int, int], torch.Tensor]
-    pure: torch.Tensor
+    intercept: Tensor
+    mains: tuple[Tensor, ...]
+    pairs: dict[tuple[int, int], Tensor]
+    pure: Tensor
 
 
-def purify(table, weights=None, *, tol=1e-10, max_iter=10_000):
+def purify(
+    table: Tensor, weights: Tensor | None = None, *, tol: float = 1e-10, max_iter: int = 10_000
+) -> PurifiedTable:
     """Split a 2-D or 3-D table into pure effects by moving mass to lower orders.
 
     The weighted means along each axis are moved into the effects of the remaining axes, until
@@ -98,7 +101,9 @@ def purify(table, weights=None, *, tol=1e-10, max_iter=10_000):
     return PurifiedTable(intercept, tuple(mains), pairs, pure)
 
 
-def _move_mass(table, weights, tol, max_iter):
+def _move_mass(
+    table: Tensor, weights: Tensor, tol: float, max_iter: int
+) -> tuple[Tensor, list[Tensor]]:
     """Return the table without its means along any axis, and per axis what was moved out.
 
     Moving the means axis by axis is a descent on the weighted sum of squares of what remains,
@@ -129,7 +134,7 @@ def _move_mass(table, weights, tol, max_iter):
     )
 
 
-def _check_weights(table, weights):
+def _check_weights(table: Tensor, weights: Tensor | None) -> Tensor:
     if table.ndim not in (2, 3) or table.numel() == 0:
         raise ValueError(f"table must be 2-D or 3-D and not empty; got {tuple(table.shape)}.")
     if not table.is_floating_point() or not bool(table.isfinite().all()):

@@ -1,21 +1,30 @@
-"""Which inputs an output rests on: one entry to all rules, and sums over groups of inputs."""
+"""Which inputs an output rests on: what is explained, by gradients or from layer to layer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Literal, TypeAlias
 
+import torch
 from torch import Tensor, nn
 
-from skdropout.functional._explained import explained
-from skdropout.functional._relevance_gradients import gradient_x_input, integrated_gradients
-from skdropout.functional._relevance_rules import Rule
+from skdropout.functional._relevance_rules import Rule, RuleName
 from skdropout.functional._relevance_sweep import relevance_sweep
+
+RelevanceRule: TypeAlias = (
+    RuleName
+    | Literal["epsilon_plus", "epsilon_plus_flat", "gradient_x_input", "integrated_gradients"]
+    | Rule
+    | Sequence[RuleName | Rule]
+)
 
 
 def relevance(
     f: Callable[[Tensor], Tensor],
     x: Tensor,
-    target: Tensor | None = None,
     *,
-    rule: str | Rule | Sequence[str | Rule] = "epsilon_plus",
+    target: int | Tensor | None = None,
+    rule: RelevanceRule = "epsilon_plus",
 ) -> Tensor:
     """Relevance of every input for the network's output, signed.
 
@@ -35,11 +44,12 @@ def relevance(
         callable; a module is evaluated in evaluation mode.
     x : Tensor of shape (n_samples, ...)
         Inputs.
-    target : Tensor of shape (n_samples,), optional
-        The classes to explain. With several outputs: the index of the logit (None: the largest
-        one). With one output: None explains the value itself, labels 0 and 1 the logit of that
-        class, so the value or minus the value. Relevance always starts at the explained *value*,
-        not at 1: from 1 a negative logit would turn the order of the features around.
+    target : int or Tensor of shape (n_samples,), optional
+        What to explain. An int: the output of that index, for all samples. A tensor with several
+        outputs: the index of each sample's logit (None: the largest one). A tensor with one
+        output: labels 0 and 1, the logit of that class, so the value or minus the value (None: the
+        value itself). Relevance always starts at the explained *value*, not at 1: from 1 a
+        negative logit would turn the order of the features around.
     rule : str, Rule or a sequence of them, default="epsilon_plus"
         - "epsilon", "zplus", "gamma", "flat", "wsquare" or a :class:`Rule`: this rule in every
           layer. See :func:`linear_relevance` for the equations. "flat" in a fully connected first
@@ -74,58 +84,204 @@ def relevance(
     >>> relevance(f, torch.tensor([[3.0, 1.0, 5.0]]))
     tensor([[ 3.0000, -2.0000,  0.0000]])
     """
+    return relevance_from(f, x, partial(output_share, target=target), rule)
+
+
+def gradient_x_input(
+    f: Callable[[Tensor], Tensor], x: Tensor, *, target: int | Tensor | None = None
+) -> Tensor:
+    """Gradient of the explained output times the input.
+
+    Parameters
+    ----------
+    f, x, target
+        As in :func:`relevance`; `f` is any differentiable callable, rows independent.
+
+    Returns
+    -------
+    Tensor of the shape of x
+        For a ReLU network this is the "epsilon" rule's limit for epsilon to 0.
+
+    References
+    ----------
+    Shrikumar et al. (2016), *Not just a black box*, arXiv 1605.01713.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skdropout.functional import gradient_x_input
+    >>> gradient_x_input(lambda x: x.square().sum(1), torch.tensor([[1.0, 2.0]]))
+    tensor([[2., 8.]])
+    """
+    return _gradient_x_input(f, x, partial(output_share, target=target))
+
+
+def integrated_gradients(
+    f: Callable[[Tensor], Tensor],
+    x: Tensor,
+    *,
+    target: int | Tensor | None = None,
+    baseline: float | Tensor = 0.0,
+    n_steps: int = 32,
+) -> Tensor:
+    """Gradients averaged on the way from a baseline to the input, times that way.
+
+    Parameters
+    ----------
+    f, x, target
+        As in :func:`relevance`; `f` is any differentiable callable, rows independent.
+    baseline : float or Tensor that broadcasts to x, default=0.0
+        Where the way starts; 0 is the mean of standardised inputs.
+    n_steps : int, default=32
+        Points of the midpoint rule, evenly spaced on the way.
+
+    Returns
+    -------
+    Tensor of the shape of x
+        Sums to ``f(x) - f(baseline)``, up to the error of the midpoint rule.
+
+    References
+    ----------
+    Sundararajan, Taly, Yan (2017), *Axiomatic attribution for deep networks*, ICML.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skdropout.functional import integrated_gradients
+    >>> integrated_gradients(lambda x: x.square().sum(1), torch.tensor([[1.0, 2.0]]))
+    tensor([[1., 4.]])
+    """
+    if n_steps < 1:
+        raise ValueError(f"n_steps={n_steps} must be 1 or more, for example 32.")
+    return _integrated_gradients(f, x, partial(output_share, target=target), baseline, n_steps)
+
+
+def relevance_from(
+    f: Callable[[Tensor], Tensor],
+    x: Tensor,
+    share: Callable[[Tensor], Tensor],
+    rule: RelevanceRule,
+) -> Tensor:
+    """`relevance` of the sum of ``share(output) * output``, the share as it is at `x`."""
     if x.ndim < 2:
         raise ValueError(
             f"x of shape {tuple(x.shape)} is no batch; pass (n_samples, ...), "
             "so x[None] for one sample."
         )
-    if isinstance(rule, str) and rule == "gradient_x_input":
-        return gradient_x_input(f, x, target)
-    if isinstance(rule, str) and rule == "integrated_gradients":
-        return integrated_gradients(f, x, target)
+    if rule == "gradient_x_input":
+        return _gradient_x_input(f, x, share)
+    if rule == "integrated_gradients":
+        return _integrated_gradients(f, x, share)
     if not isinstance(f, nn.Module):
         raise ValueError(
             f"rule={rule!r} works layer by layer and f is no torch module; "
             "use rule='gradient_x_input' or rule='integrated_gradients'."
         )
-    return relevance_sweep(f, x.detach(), lambda output: explained(output, target), rule)
+    return relevance_sweep(f, x.detach(), lambda output: share(output) * output, rule)
 
 
-def group_sum(relevance: Tensor, groups: Tensor, n_groups: int | None = None) -> Tensor:
-    """Relevance of groups of inputs: the sum over the inputs of each group.
+def output_share(output: Tensor, target: int | Tensor | None) -> Tensor:
+    """The share of each output, 1, 0 or -1, in what is explained; a class 0 of two turns signs."""
+    if target is None and _is_single(output):
+        return torch.ones_like(output)
+    if target is None:
+        target = output.argmax(-1)
+    elif isinstance(target, int) or target.ndim == 0:
+        return _share_of_index(output, int(target))
+    elif _is_single(output):
+        _check_labels(target, output.numel(), 2, "labels 0 and 1, or none for a regression")
+        return torch.where(target.reshape(output.shape) == 1, 1.0, -1.0).to(output.dtype)
+    n_outputs = output.shape[-1]
+    _check_labels(target, output.numel() // n_outputs, n_outputs, "class indices")
+    return torch.zeros_like(output).scatter(-1, target.long().reshape(*output.shape[:-1], 1), 1.0)
 
-    A matrix product with the groups' indicator, so that the order of summation, and with it the
-    result, is the same on every run on a device.
 
-    Parameters
-    ----------
-    relevance : Tensor of the shape of groups after its leading dimensions
-        Relevance of every input.
-    groups : Tensor of int64, of the shape of one sample's inputs
-        The group of every input, numbered from 0.
-    n_groups : int, optional
-        Found from `groups` if not given.
+def occlusion_share(output: Tensor, target: Tensor | None) -> Tensor:
+    """The share of each output in what decides which inputs to occlude.
 
-    Returns
-    -------
-    Tensor of shape (..., n_groups)
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from skdropout.functional import group_sum
-    >>> group_sum(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([0, 1, 0]))
-    tensor([[4., 2.]])
+    Of classes that is the logit of the true one (`target` None: of the one predicted), of a single
+    value its size.
     """
-    if relevance.shape[relevance.ndim - groups.ndim :] != groups.shape:
+    if target is None and _is_single(output):
+        return size_share(output)
+    return output_share(output, target)
+
+
+def size_share(output: Tensor) -> Tensor:
+    """The sign of each output, so that its size is explained: its distance from the mean.
+
+    From signed values on, inputs would be occluded more often where they raise the output, and an
+    occluded input come to mean a high one.
+    """
+    return torch.where(output < 0, -1.0, 1.0).to(output.dtype)
+
+
+def _gradient_x_input(f: Callable, x: Tensor, share: Callable) -> Tensor:
+    with _undisturbed(f, x.device):
+        return x.detach() * _gradient(f, x, share)
+
+
+def _integrated_gradients(
+    f: Callable, x: Tensor, share: Callable, baseline: float | Tensor = 0.0, n_steps: int = 32
+) -> Tensor:
+    way = x.detach() - baseline
+    with _undisturbed(f, x.device):
+        with torch.no_grad():
+            # once: on the way the largest class, or the sign of the output, may be another
+            at_x = share(f(x.clone()))
+        total = torch.zeros_like(way)
+        for step in range(n_steps):
+            total += _gradient(f, baseline + way * (step + 0.5) / n_steps, lambda _: at_x)
+    return way * total / n_steps
+
+
+def _gradient(f: Callable, x: Tensor, share: Callable) -> Tensor:
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        # a copy, for networks that begin with an operation in place
+        output = f(x.clone())
+        return torch.autograd.grad((share(output.detach()) * output).sum(), x)[0]
+
+
+@contextmanager
+def _undisturbed(f: Callable, device: torch.device) -> Iterator[None]:
+    """Evaluation mode inside; the module's modes and the random state as before outside."""
+    modules = list(f.modules()) if isinstance(f, nn.Module) else []
+    modes = [module.training for module in modules]
+    try:
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
+            for module in modules:
+                module.training = False
+            yield
+    finally:
+        for module, mode in zip(modules, modes, strict=True):
+            module.training = mode
+
+
+def _is_single(output: Tensor) -> bool:
+    return output.ndim == 1 or output.shape[-1] == 1
+
+
+def _share_of_index(output: Tensor, index: int) -> Tensor:
+    n_outputs = 1 if _is_single(output) else output.shape[-1]
+    if not 0 <= index < n_outputs:
+        raise ValueError(f"target={index} does not exist: f has {n_outputs} outputs, from 0 on.")
+    share = torch.zeros_like(output)
+    share.reshape(-1, n_outputs)[:, index] = 1.0
+    return share
+
+
+def _check_labels(target: Tensor, n_labels: int, n_classes: int, remedy: str) -> None:
+    if target.numel() != n_labels:
         raise ValueError(
-            f"groups of shape {tuple(groups.shape)} does not fit relevance of shape "
-            f"{tuple(relevance.shape)}; pass one group number for each input of a sample."
+            f"target of shape {tuple(target.shape)} does not fit an output for {n_labels} samples; "
+            "pass one label per sample."
         )
-    indicator = nn.functional.one_hot(groups.flatten(), n_groups or -1).to(relevance.dtype)
-    return relevance.flatten(relevance.ndim - groups.ndim) @ indicator
+    # elsewhere the look at the values would wait for the device at every training step
+    if target.device.type == "cpu" and n_labels:
+        outside = (target < 0) | (target >= n_classes) | (target != target.long())
+        if outside.any():
+            raise ValueError(
+                f"target holds {target[outside][0].item()!r}, and the network has "
+                f"{n_classes} classes; pass {remedy}."
+            )

@@ -1,11 +1,51 @@
-"""Which inputs to occlude, given their relevance."""
+"""Which groups of inputs to occlude, given their relevance."""
 
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from skdropout.functional._generator import fresh_generator
+from skdropout.functional._perturbation import resolve_generator
+
+
+def group_sum(relevance: Tensor, groups: Tensor, n_groups: int | None = None) -> Tensor:
+    """Relevance of groups of inputs: the sum over the inputs of each group.
+
+    A matrix product with the groups' indicator, so that the order of summation, and with it the
+    result, is the same on every run on a device.
+
+    Parameters
+    ----------
+    relevance : Tensor of the shape of groups after its leading dimensions
+        Relevance of every input.
+    groups : Tensor of int64, of the shape of one sample's inputs
+        The group of every input, numbered from 0.
+    n_groups : int, optional
+        Found from `groups` if not given.
+
+    Returns
+    -------
+    Tensor of shape (..., n_groups)
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skdropout.functional import group_sum
+    >>> group_sum(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([0, 1, 0]))
+    tensor([[4., 2.]])
+    """
+    if relevance.shape[relevance.ndim - groups.ndim :] != groups.shape:
+        raise ValueError(
+            f"groups of shape {tuple(groups.shape)} does not fit relevance of shape "
+            f"{tuple(relevance.shape)}; pass one group number for each input of a sample."
+        )
+    indicator = nn.functional.one_hot(groups.flatten(), n_groups or -1).to(relevance.dtype)
+    return relevance.flatten(relevance.ndim - groups.ndim) @ indicator
 
 
 def relevance_mask(
@@ -47,7 +87,9 @@ def relevance_mask(
     Raises
     ------
     ValueError
-        If `alpha`, `beta` or `probability` is outside [0, 1].
+        If `alpha`, `beta` or `probability` is outside [0, 1], or `relevance` is not finite. Values
+        of tensors are looked at on a CPU only: on other devices each look would wait for the
+        device, and a sample with NaN has nothing dropped.
 
     References
     ----------
@@ -61,14 +103,14 @@ def relevance_mask(
     tensor([[False,  True, False]])
     """
     check_in_unit_interval(alpha=alpha, beta=beta, probability=probability)
-    generator = generator or fresh_generator(relevance.device)
+    generator = resolve_generator(generator, relevance.device)
     u = torch.empty_like(relevance).uniform_(generator=generator)
     treated = torch.empty_like(relevance[..., :1]).uniform_(generator=generator) < probability
     return is_dropped(relevance, u, alpha, beta) & treated
 
 
 def is_dropped(relevance: Tensor, u: Tensor, alpha: float | Tensor, beta: float | Tensor) -> Tensor:
-    """The law of `relevance_mask` given its uniform draws."""
+    """The law of `relevance_mask` given its uniform draws, with its check of the relevance."""
     return alpha * u + (1 - alpha) * _scaled(relevance) >= 1 - beta
 
 
@@ -104,8 +146,8 @@ def relevance_block_mask(
     Raises
     ------
     ValueError
-        If `relevance` is not three-dimensional, `n_centers` is below 1 or `probability` outside
-        [0, 1].
+        If `relevance` is not three-dimensional or (looked at on a CPU only) not finite,
+        `n_centers` is below 1 or `probability` outside [0, 1].
 
     References
     ----------
@@ -127,7 +169,8 @@ def relevance_block_mask(
         )
     if n_centers < 1:
         raise ValueError(f"n_centers={n_centers} must be 1 or more.")
-    generator = generator or fresh_generator(relevance.device)
+    _check_finite(relevance)
+    generator = resolve_generator(generator, relevance.device)
     n, height, width = relevance.shape
 
     def uniform(*shape: int) -> Tensor:
@@ -169,9 +212,21 @@ def check_in_unit_interval(**parameters: float | Tensor) -> None:
                 raise ValueError(f"{name}={each!r} must lie in [0, 1].")
 
 
+def _check_finite(relevance: Tensor) -> None:
+    # on a CPU only, for the same reason
+    if relevance.device.type == "cpu" and not (is_finite := relevance.isfinite()).all():
+        raise ValueError(
+            f"relevance holds {relevance[~is_finite][0].item()}, from which it cannot be told what "
+            "to drop: the network has diverged, or its slope is infinite somewhere. Look for a "
+            "learning rate that is too high."
+        )
+
+
 def _scaled(relevance: Tensor) -> Tensor:
     """From 0 for the least to 1 for the most relevant group; 0 for all where they are equal."""
-    low, high = torch.aminmax(relevance, dim=-1, keepdim=True)
+    low, high = torch.aminmax(relevance, dim=-1, keepdim=True)  # NaN where there is one
+    _check_finite(low)
+    _check_finite(high)
     rounding = 100 * torch.finfo(relevance.dtype).eps * torch.maximum(low.abs(), high.abs())
     span = high - low
     return (relevance - low) / span.masked_fill(span <= rounding, math.inf)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
 
 import torch
 from torch import Tensor
 
+RuleName: TypeAlias = Literal["epsilon", "zplus", "gamma", "flat", "wsquare"]
+RULES = get_args(RuleName)
 BLIND_RULES = ("flat", "wsquare")  # do not look at the inputs
-RULES = ("epsilon", "zplus", "gamma", *BLIND_RULES)
 
 Pull = Callable[[Tensor], Tensor]
 LinearMap = Callable[[Tensor, Tensor, Tensor | None], tuple[Tensor, Pull]]
@@ -38,7 +40,7 @@ class Rule:
     Rule(name='gamma', epsilon=1e-06, gamma=0.1)
     """
 
-    name: str = "epsilon"
+    name: RuleName = "epsilon"
     epsilon: float = 1e-6
     gamma: float = 0.25
 
@@ -57,8 +59,8 @@ def linear_relevance(
     weight: Tensor,
     bias: Tensor | None,
     relevance_out: Tensor,
-    rule: str | Rule = "epsilon",
     *,
+    rule: RuleName | Rule = "epsilon",
     output: Tensor | None = None,
 ) -> Tensor:
     r"""Relevance of the inputs of a dense layer, given that of its outputs.

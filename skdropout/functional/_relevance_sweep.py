@@ -12,6 +12,7 @@ from skdropout.functional._relevance_rules import (
     BLIND_RULES,
     Pull,
     Rule,
+    RuleName,
     dense,
     redistribute,
     stabilised,
@@ -57,7 +58,7 @@ def relevance_sweep(
     f: nn.Module,
     x: Tensor,
     start: Callable[[Tensor], Tensor],
-    rule: str | Rule | Sequence[str | Rule],
+    rule: str | Rule | Sequence[RuleName | Rule],
 ) -> Tensor:
     """Relevance of `x`, given the relevance ``start(f(x))`` of the output."""
     modules = deque(_flattened(f))
@@ -107,7 +108,7 @@ def _flattened(f: nn.Module) -> Iterator[nn.Module]:
 
 
 def _rule_of_each(
-    rule: str | Rule | Sequence[str | Rule], layers: Sequence[nn.Module]
+    rule: str | Rule | Sequence[RuleName | Rule], layers: Sequence[nn.Module]
 ) -> list[Rule]:
     if isinstance(rule, str) and rule in COMPOSITES:
         names = ["epsilon" if isinstance(m, nn.Linear) else "zplus" for m in layers]

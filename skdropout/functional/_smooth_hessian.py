@@ -1,34 +1,61 @@
 """Gradient and Hessian of a network smoothed with Gaussian noise (SmoothGrad, SmoothHess)."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal, TypeAlias, overload
+
 import torch
 from torch import Tensor
 
-from skdropout.functional._smoothing import (
-    Smoothing,
-    check_points,
-    check_target,
-    sample_until,
-    split_pairs,
-)
-
-__all__ = ["smooth_gradient", "smooth_hessian", "smooth_hessian_parts"]
+from skdropout.functional._perturbation import branch_of, check_points, check_target
+from skdropout.functional._stein import Smoothing, sample_until, split_pairs
 
 _MOST_PARTS = 8  # for a standard error
 
+Method: TypeAlias = Literal["orthogonal", "stein", "function_values"]
 
+
+@overload
 def smooth_hessian(
-    f,
+    f: Callable[[Tensor], Tensor],
     x: Tensor,
     *,
-    sigma,
-    n_perturbations,
-    target=None,
-    method="orthogonal",
-    return_gradient=False,
-    return_error=False,
-    tolerance=0.05,
-    generator=None,
-):
+    sigma: float | Tensor,
+    n_perturbations: int | Literal["auto"],
+    target: int | Tensor | None = ...,
+    method: Method = ...,
+    return_gradient: Literal[False] = ...,
+    return_error: Literal[False] = ...,
+    tolerance: float = ...,
+    generator: torch.Generator | None = ...,
+) -> Tensor: ...
+@overload
+def smooth_hessian(
+    f: Callable[[Tensor], Tensor],
+    x: Tensor,
+    *,
+    sigma: float | Tensor,
+    n_perturbations: int | Literal["auto"],
+    target: int | Tensor | None = ...,
+    method: Method = ...,
+    return_gradient: bool = ...,
+    return_error: bool = ...,
+    tolerance: float = ...,
+    generator: torch.Generator | None = ...,
+) -> Tensor | tuple[Tensor, ...]: ...
+def smooth_hessian(
+    f: Callable[[Tensor], Tensor],
+    x: Tensor,
+    *,
+    sigma: float | Tensor,
+    n_perturbations: int | Literal["auto"],
+    target: int | Tensor | None = None,
+    method: Method = "orthogonal",
+    return_gradient: bool = False,
+    return_error: bool = False,
+    tolerance: float = 0.05,
+    generator: torch.Generator | None = None,
+) -> Tensor | tuple[Tensor, ...]:
     """Hessian of ``f`` smoothed with Gaussian noise: ``E hess f(x + delta)``.
 
     A ReLU network has no curvature almost everywhere; smoothed, its Hessian says how two inputs act
@@ -59,9 +86,10 @@ def smooth_hessian(
         gradients (second-order Stein identity) and many more perturbations, which then count
         evaluations of ``f`` besides one at ``x``.
     return_gradient : bool
-        Also return the smoothed gradient, from the same perturbations and one gradient at ``x``.
+        Also return the smoothed gradient, as ``smooth_gradient`` finds it: from perturbations of
+        its own, of each point as many as its Hessian has had. The Hessian is the same without it.
     return_error : bool
-        Also return standard errors, from 2 to 8 independent parts of the perturbations.
+        Also return standard errors, from 2 to 8 independent parts of the perturbations: see Notes.
     tolerance : float
         Relative standard error at which ``"auto"`` stops.
     generator : torch.Generator, optional
@@ -74,7 +102,8 @@ def smooth_hessian(
     gradient : Tensor of shape (n, d)
         If ``return_gradient``.
     error : Tensor of shape (n, d, d)
-        If ``return_error``: standard error of each entry; zero where the result is exact.
+        If ``return_error``: standard error of each entry; zero where the result is exact. It is
+        refused for ``n_perturbations=0`` where the closed form is not exact.
 
     Raises
     ------
@@ -106,6 +135,12 @@ def smooth_hessian(
       inputs: they would change neither ``f`` nor its gradient. A block is then as many gradients
       as twice its units.
 
+    The distance of an entry from the truth, divided by its standard error, follows Student's t law
+    with one degree of freedom less than there are parts. There are as many parts as whole blocks of
+    perturbations, but at least 2 and at most 8; "auto" has 4. So 95 of 100 intervals hold the truth
+    at 12.7 errors to either side with 2 parts, 3.18 with 4, 2.36 with 8; at 1.96 errors only 70,
+    85 and 91 do. For another number of parts take ``smooth_hessian_parts``.
+
     References
     ----------
     .. [1] Torop et al., "SmoothHess: ReLU Network Feature Interactions via Stein's Lemma",
@@ -129,37 +164,56 @@ def smooth_hessian(
     if n_perturbations == "auto":
         if not tolerance > 0:
             raise ValueError(f"tolerance={tolerance!r} must be positive: it is a relative error.")
-        hessians, gradients = sample_until(smoothing, x, target, tolerance, return_gradient)
+        hessians, n_drawn = sample_until(smoothing, x, target, tolerance)
         shares = x.new_full((len(hessians),), 1 / len(hessians))
     else:
         pairs = split_pairs(n_perturbations, 1)
-        if return_error:
+        n_drawn = torch.full((len(x),), pairs[0], device=x.device)
+        if return_error and not smoothing.is_exact:
             whole_blocks = pairs[0] // smoothing.noise.n_directions
             pairs = split_pairs(n_perturbations, min(max(whole_blocks, 2), _MOST_PARTS))
-        hessians, gradients = smoothing.hessian_parts(x, target, pairs, return_gradient)
+        hessians = smoothing.hessian_parts(x, target, pairs)
         shares = x.new_tensor(pairs) / sum(pairs) if len(pairs) > 1 else x.new_ones(1)
 
     hessian = torch.einsum("p,pnij->nij", shares, hessians)
     results = [hessian]
     if return_gradient:
-        results.append(torch.einsum("p,pni->ni", shares, gradients))
+        results.append(_gradient_beside(smoothing, x, target, n_drawn))
     if return_error:
         spread = torch.einsum("p,pnij->nij", shares, (hessians - hessian) ** 2)
-        results.append((spread / (len(shares) - 1)).sqrt())
+        # one part alone is a closed form: without spread
+        results.append((spread / max(len(shares) - 1, 1)).sqrt())
     return results[0] if len(results) == 1 else tuple(results)
 
 
+def _gradient_beside(
+    smoothing: Smoothing, x: Tensor, target: Tensor | None, n_drawn: Tensor
+) -> Tensor:
+    """The smoothed gradient, from draws of its own: of each point as many as its Hessian had.
+
+    From the Hessian's draws, which are longer, it would need weights that are large where a draw is
+    short: in few dimensions they multiply its error. The generator is left as the Hessian left it.
+    """
+    smoothing = replace(smoothing, generator=branch_of(smoothing.generator))
+    gradient = torch.empty_like(x)
+    for n_pairs in n_drawn.unique().tolist():
+        rows = n_drawn == n_pairs
+        targets = None if target is None else target[rows]
+        gradient[rows] = smoothing.gradient(x[rows], targets, n_pairs)
+    return gradient
+
+
 def smooth_hessian_parts(
-    f,
+    f: Callable[[Tensor], Tensor],
     x: Tensor,
     *,
-    sigma,
-    n_perturbations,
-    n_parts=2,
-    target=None,
-    method="orthogonal",
-    generator=None,
-):
+    sigma: float | Tensor,
+    n_perturbations: int,
+    n_parts: int = 2,
+    target: int | Tensor | None = None,
+    method: Method = "orthogonal",
+    generator: torch.Generator | None = None,
+) -> Tensor:
     """Independent unbiased estimates of ``E hess f(x + delta)``, from equal shares of the draws.
 
     Products of two of them are unbiased for products of Hessian entries: the mean over points of
@@ -196,19 +250,19 @@ def smooth_hessian_parts(
     target = check_target(target, x)
     smoothing = Smoothing.of(f, x, sigma, method, generator)
     pairs = split_pairs(n_perturbations, max(n_parts, 2))
-    return smoothing.hessian_parts(x, target, pairs)[0]
+    return smoothing.hessian_parts(x, target, pairs)
 
 
 def smooth_gradient(
-    f,
+    f: Callable[[Tensor], Tensor],
     x: Tensor,
     *,
-    sigma,
-    n_perturbations,
-    target=None,
-    method="orthogonal",
-    generator=None,
-):
+    sigma: float | Tensor,
+    n_perturbations: int,
+    target: int | Tensor | None = None,
+    method: Method = "orthogonal",
+    generator: torch.Generator | None = None,
+) -> Tensor:
     """Gradient of ``f`` smoothed with Gaussian noise: ``E grad f(x + delta)`` (SmoothGrad).
 
     Parameters

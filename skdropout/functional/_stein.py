@@ -1,21 +1,41 @@
-"""Stein's identities, sampled: mean gradient and Hessian of a function of standard normal noise.
+"""Stein's identities, sampled: mean gradient and Hessian of a function of Gaussian noise.
 
-All here is in whitened coordinates: ``z`` is standard normal, ``x + L z`` is evaluated, and
-gradients are with respect to ``z``.
+`Sampler` is in whitened coordinates: ``z`` is standard normal, ``x + L z`` is evaluated, and
+gradients are with respect to ``z``. `Smoothing` goes over blocks of points and independent parts.
 """
 
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from numbers import Integral
 
 import torch
 from torch import Tensor
 
-from skdropout.functional._gaussian_noise import GaussianNoise, mirrored_draws
-from skdropout.functional._gradients import output_gradient, output_value
-from skdropout.functional._mean_field import MeanField
+from skdropout.functional._mean_field import (
+    MeanField,
+    first_layer,
+    has_closed_form,
+    layers_of,
+    mean_field,
+)
+from skdropout.functional._perturbation import (
+    GaussianNoise,
+    check_network,
+    mirrored_draws,
+    output_gradient,
+    output_value,
+    resolve_generator,
+)
 
-__all__ = ["PERTURBATIONS_AT_ONCE", "Sampler"]
-
-PERTURBATIONS_AT_ONCE = {"cpu": 2**11, "cuda": 2**17}  # what a cache holds; what fills a device
+METHODS = ("orthogonal", "stein", "function_values")
+PERTURBATIONS_AT_ONCE = {
+    "cpu": 2**11,
+    "accelerator": 2**17,
+}  # what a cache holds; what fills a device
+ELEMENTS_AT_ONCE = {"cpu": 2**23, "accelerator": 2**28}
+MOST_PAIRS = 2**17
+_SHARE_KEPT = 0.99  # of the curvature of a stand-in, for a fraction of its units and of its cost
 
 
 @dataclass
@@ -25,26 +45,23 @@ class Sampler:
     ``law`` names the draws, see ``mirrored_draws``.
     """
 
-    f: object
+    f: Callable[[Tensor], Tensor]
     x: Tensor  # (n, d)
     target: Tensor | None  # (n,)
     noise: GaussianNoise
     stand_in: MeanField | None
     generator: torch.Generator
 
-    def hessian(self, n_pairs: int, law: str, with_gradient: bool) -> tuple[Tensor, Tensor]:
-        """``E w dg z^T``, symmetric, with ``dg = (g(z) - g(-z)) / 2``; and ``E g``, else zero.
+    def hessian(self, n_pairs: int, law: str) -> Tensor:
+        """``E w dg z^T``, symmetric, with ``dg = (g(z) - g(-z)) / 2``: (n, d, d).
 
         Draws that do not fill an orthogonal block sample only the difference to the quadratic
-        function that whole blocks have found: so they add no error where that is exact. The mean
-        gradient is that of the difference to ``g(0)``: small where weights are large.
+        function that whole blocks have found: so they add no error where that is exact.
         """
         n, d = self.x.shape
         block = 1 if law == "normal" else self.noise.n_directions
         n_whole = n_pairs // block * block
-        zero = self.x.new_zeros(n, 1, d)
-        center = self._even_part(*self._gradients(zero), zero) if with_gradient else None
-        hessian, gradient = self.x.new_zeros(n, d, d), self.x.new_zeros(n, d)
+        hessian = self.x.new_zeros(n, d, d)
         for n_draws, n_so_far in ((n_whole, n_whole), (n_pairs - n_whole, n_pairs)):
             found, addition = hessian, torch.zeros_like(hessian)
             for z, weight in self._draws(n_draws, law):
@@ -55,52 +72,54 @@ class Sampler:
                 if n_so_far > n_draws:
                     difference -= 2 * z @ found
                 addition += difference.mT @ (weight * z) / 2
-                if with_gradient:
-                    gradient += (weight * (self._even_part(there, back, z) - center)).sum(1)
             hessian = found + (addition + addition.mT) / (2 * max(n_so_far, 1))
-        if with_gradient:
-            gradient = center[:, 0] + gradient / max(n_pairs, 1)
-        return hessian, gradient
+        return hessian
 
     def gradient(self, n_pairs: int, law: str) -> Tensor:
         """``E g``: (n, d)."""
         total = torch.zeros_like(self.x)
         for z, _ in self._draws(n_pairs, law):
-            total += self._even_part(*self._gradients(z), z).sum(1)
+            there, back = self._gradients(z)
+            even = self.noise.whiten(there + back) / 2
+            if self.stand_in is not None:
+                even = even - self.stand_in.gradient_sum(z) / 2
+            total += even.sum(1)
         return total / max(n_pairs, 1)
 
-    def hessian_from_values(self, n_pairs: int) -> tuple[Tensor, Tensor]:
-        """``E (f(z) - f(0)) (z z^T - I)`` and ``E f z``, from mirrored pairs."""
+    def hessian_from_values(self, n_pairs: int) -> Tensor:
+        """``E (f(z) - f(0)) (z z^T - I)``, from mirrored pairs."""
         n, d = self.x.shape
         center = self._values(self.x.new_zeros(n, 1, d))
-        hessian, gradient = self.x.new_zeros(n, d, d), self.x.new_zeros(n, d)
+        hessian = self.x.new_zeros(n, d, d)
         for z, _ in self._draws(n_pairs, "gradient"):
-            there, back = self._values(z), self._values(-z)
-            even = (there + back) / 2 - center
+            even = (self._values(z) + self._values(-z)) / 2 - center
             hessian += (even * z).mT @ z
             hessian -= even.sum(1, keepdim=True) * torch.eye(d, dtype=z.dtype, device=z.device)
-            gradient += ((there - back) / 2 * z).sum(1)
-        return hessian / n_pairs, gradient / n_pairs
+        return hessian / n_pairs
 
-    def _draws(self, n_pairs: int, law: str):
+    def gradient_from_values(self, n_pairs: int) -> Tensor:
+        """``E f z``, from mirrored pairs."""
+        gradient = torch.zeros_like(self.x)
+        for z, _ in self._draws(n_pairs, "gradient"):
+            gradient += ((self._values(z) - self._values(-z)) / 2 * z).sum(1)
+        return gradient / n_pairs
+
+    def _draws(self, n_pairs: int, law: str) -> Iterator[tuple[Tensor, Tensor]]:
         """All draws, in steps of bounded memory and, where there are enough, of whole blocks."""
         block = self.noise.n_directions
-        at_once = PERTURBATIONS_AT_ONCE[self.x.device.type] // (2 * len(self.x))
+        at_once = _at_once(PERTURBATIONS_AT_ONCE, self.x) // (2 * len(self.x))
         step = max(at_once // block * block, min(block, n_pairs), 1)
         for start in range(0, n_pairs, step):
             n_draws = min(step, n_pairs - start)
             yield mirrored_draws(self.noise, self.x, n_draws, law, self.generator)
-
-    def _even_part(self, there: Tensor, back: Tensor, z: Tensor) -> Tensor:
-        even = self.noise.whiten(there + back) / 2
-        return even if self.stand_in is None else even - self.stand_in.gradient_sum(z) / 2
 
     def _gradients(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Gradients at ``z`` and ``-z``, each (n, n_draws, d)."""
         delta, x = self.noise.delta(z), self.x[:, None]
         points = torch.stack([x + delta, x - delta], 2).flatten(0, 2)
         gradient = output_gradient(self.f, points, self._targets(2 * z.shape[1]))
-        return gradient.reshape(*z.shape[:2], 2, -1).unbind(2)
+        there, back = gradient.reshape(*z.shape[:2], 2, -1).unbind(2)
+        return there, back
 
     def _values(self, z: Tensor) -> Tensor:
         """Values at ``z``: (n, n_draws, 1)."""
@@ -111,3 +130,138 @@ class Sampler:
 
     def _targets(self, n_per_point: int) -> Tensor | None:
         return None if self.target is None else self.target.repeat_interleave(n_per_point)
+
+
+@dataclass
+class Smoothing:
+    """How the derivatives of ``f`` are smoothed and estimated: all but the points."""
+
+    f: Callable[[Tensor], Tensor]
+    noise: GaussianNoise
+    method: str
+    is_exact: bool  # nothing is sampled: the closed form is all there is to `f`
+    generator: torch.Generator
+
+    @classmethod
+    def of(cls, f, x: Tensor, sigma, method: str, generator) -> "Smoothing":
+        """Checked, with the noise made for points like ``x``."""
+        if method not in METHODS:
+            raise ValueError(f"method={method!r} is unknown; choose one of {list(METHODS)}.")
+        check_network(f, x)
+        noise = GaussianNoise(sigma, x)
+        if method == "orthogonal" and (first := first_layer(f)):
+            noise.attend_to(first[0].detach())
+        is_exact = method == "orthogonal" and has_closed_form(f)
+        return cls(f, noise, method, is_exact, resolve_generator(generator, x.device))
+
+    def hessian_parts(self, x: Tensor, target: Tensor | None, n_pairs: list[int]) -> Tensor:
+        """Independent estimates from ``n_pairs`` mirrored pairs each: (n_parts, n, d, d)."""
+        return torch.cat(
+            [
+                torch.stack([self._hessian(sampler, n) for n in n_pairs])
+                for sampler in self._samplers(x, target, max(n_pairs))
+            ],
+            1,
+        )
+
+    def gradient(self, x: Tensor, target: Tensor | None, n_pairs: int) -> Tensor:
+        """The smoothed gradient, (n, d)."""
+        return torch.cat(
+            [self._gradient(sampler, n_pairs) for sampler in self._samplers(x, target, n_pairs)]
+        )
+
+    def _hessian(self, sampler: Sampler, n_pairs: int) -> Tensor:
+        if self.method == "function_values":
+            hessian = sampler.hessian_from_values(n_pairs)
+        else:
+            hessian = sampler.hessian(0 if self.is_exact else n_pairs, self._law("hessian"))
+        if sampler.stand_in is not None:
+            hessian = hessian + sampler.stand_in.mean_hessian
+        return self.noise.unwhiten_hessian(hessian)
+
+    def _gradient(self, sampler: Sampler, n_pairs: int) -> Tensor:
+        if self.method == "function_values":
+            gradient = sampler.gradient_from_values(n_pairs)
+        else:
+            gradient = sampler.gradient(0 if self.is_exact else n_pairs, self._law("gradient"))
+        if sampler.stand_in is not None:
+            gradient = gradient + sampler.stand_in.mean_gradient
+        return self.noise.unwhiten(gradient)
+
+    def _samplers(self, x: Tensor, target: Tensor | None, n_pairs: int) -> Iterator[Sampler]:
+        """One sampler for each block of points: all that is kept at once is of bounded size."""
+        n_units = 0
+        if self.method == "orthogonal":
+            n_units = sum(len(weight) for weight, _, _ in layers_of(self.f)[0])
+        d = x.shape[1]
+        by_memory = _at_once(ELEMENTS_AT_ONCE, x) // ((n_units + 4 * d) * d)
+        by_draws = _at_once(PERTURBATIONS_AT_ONCE, x) // (2 * min(max(n_pairs, 1), d))
+        size = max(min(by_memory, by_draws), 1)
+        for start in range(0, len(x), size):
+            points = x[start : start + size].detach()
+            targets = None if target is None else target[start : start + size]
+            stand_in = None
+            if self.method == "orthogonal":
+                share = _SHARE_KEPT if n_pairs else 1.0
+                stand_in = mean_field(self.f, points, targets, self.noise, share)
+            if n_pairs == 0 and stand_in is None:
+                raise ValueError(
+                    "n_perturbations=0 is too few: f shows no layers from which a closed form "
+                    "could be taken. Give an even number of 2 or more."
+                )
+            yield Sampler(self.f, points, targets, self.noise, stand_in, self.generator)
+
+    def _law(self, law: str) -> str:
+        return "normal" if self.method == "stein" else law
+
+
+def sample_until(
+    smoothing: Smoothing, x: Tensor, target: Tensor | None, tolerance: float
+) -> tuple[Tensor, Tensor]:
+    """Double the draws of four independent parts until the mean is known to ``tolerance``.
+
+    Returns the Hessians of the parts, (n_parts, n, d, d), and the pairs drawn at each point, (n,).
+    """
+    n_parts = 4
+    n_pairs = smoothing.noise.n_directions
+    hessians = smoothing.hessian_parts(x, target, [n_pairs] * n_parts)
+    n_drawn = torch.full((len(x),), n_parts * n_pairs, device=x.device)
+    while True:
+        error = (hessians.var(0).sum((1, 2)) / n_parts).sqrt()
+        unsure = error > tolerance * torch.linalg.matrix_norm(hessians.mean(0))
+        if not unsure.any():
+            return hessians, n_drawn
+        if 2 * n_pairs * n_parts > MOST_PAIRS:
+            warnings.warn(
+                f"tolerance={tolerance} was not reached at {int(unsure.sum())} of {len(x)} points "
+                f"with {2 * n_pairs * n_parts} perturbations each; raise tolerance or sigma.",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+            return hessians, n_drawn
+        targets = None if target is None else target[unsure]
+        more = smoothing.hessian_parts(x[unsure], targets, [n_pairs] * n_parts)
+        hessians[:, unsure] = (hessians[:, unsure] + more) / 2
+        n_pairs *= 2
+        n_drawn[unsure] = n_parts * n_pairs
+
+
+def split_pairs(n_perturbations, n_parts: int) -> list[int]:
+    """Mirrored pairs for each of ``n_parts`` independent parts."""
+    is_count = isinstance(n_perturbations, Integral) and n_perturbations >= 0
+    if not is_count or n_perturbations % 2:
+        raise ValueError(
+            f"n_perturbations={n_perturbations!r} must be an even integer (perturbations come in "
+            'mirrored pairs) or "auto".'
+        )
+    n_pairs = int(n_perturbations) // 2
+    if n_parts > 1 and n_pairs < n_parts:
+        raise ValueError(
+            f"n_perturbations={n_perturbations} is too few for {n_parts} independent parts; give "
+            f"at least {2 * n_parts}."
+        )
+    return [n_pairs // n_parts + (i < n_pairs % n_parts) for i in range(n_parts)]
+
+
+def _at_once(limits: dict[str, int], x: Tensor) -> int:
+    return limits["cpu" if x.device.type == "cpu" else "accelerator"]

@@ -67,7 +67,7 @@ def test_theorem_1_against_simulated_masks():
         values = f(row * (u >= p))
         # five standard errors: a false alarm in two million
         bound = 5 * float(values.std()) / n_masks**0.5
-        assert float(masked_expectation(f, row[None], p)) == pytest.approx(
+        assert float(masked_expectation(f, row[None], p=p)) == pytest.approx(
             float(values.mean()), abs=bound
         )
 
@@ -81,9 +81,9 @@ def test_theorem_1_shrinks_a_product_by_its_survival(p, k):
         return torch.sin(x[:, :k]).prod(1)
 
     shrunk = survival_probability(p, k) * f(x)
-    torch.testing.assert_close(masked_expectation(f, x, p), shrunk)
-    torch.testing.assert_close(masked_expectation(f, x, p, range(k)), shrunk)
-    torch.testing.assert_close(masked_expectation(f, x, p, [5]), f(x))
+    torch.testing.assert_close(masked_expectation(f, x, p=p), shrunk)
+    torch.testing.assert_close(masked_expectation(f, x, p=p, features=range(k)), shrunk)
+    torch.testing.assert_close(masked_expectation(f, x, p=p, features=[5]), f(x))
 
 
 def test_rates_of_zero_and_one():
@@ -92,8 +92,8 @@ def test_rates_of_zero_and_one():
     def f(x):
         return torch.stack([x.sum(1), x.prod(1) + 1], dim=1)
 
-    torch.testing.assert_close(masked_expectation(f, x, 0.0), f(x))
-    torch.testing.assert_close(masked_expectation(f, x, 1), f(torch.zeros_like(x)))
+    torch.testing.assert_close(masked_expectation(f, x, p=0.0), f(x))
+    torch.testing.assert_close(masked_expectation(f, x, p=1), f(torch.zeros_like(x)))
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
@@ -139,11 +139,17 @@ def _subsets(k):
         (lambda: survival_probability(0.5, -1), "k must be"),
         (lambda: survival_probability(0.5, 1.5), "k must be"),
         (lambda: n_interactions(-1, 2), "d must be"),
-        (lambda: masked_expectation(torch.sum, torch.zeros(3), 0.5), "x must have"),
-        (lambda: masked_expectation(torch.sum, torch.zeros(1, 3), torch.zeros(2)), "p must be"),
-        (lambda: masked_expectation(torch.sum, torch.zeros(1, 3), 0.5, [3]), "features must be"),
-        (lambda: masked_expectation(torch.sum, torch.zeros(1, 3), 0.5, [1, 1]), "features must"),
-        (lambda: masked_expectation(torch.sum, torch.zeros(1, 30), 0.5), "at most 20"),
+        (lambda: masked_expectation(torch.sum, torch.zeros(3), p=0.5), "x must have"),
+        (lambda: masked_expectation(torch.sum, torch.zeros(1, 3), p=torch.zeros(2)), "p must be"),
+        (
+            lambda: masked_expectation(torch.sum, torch.zeros(1, 3), p=0.5, features=[3]),
+            "features must be",
+        ),
+        (
+            lambda: masked_expectation(torch.sum, torch.zeros(1, 3), p=0.5, features=[1, 1]),
+            "features must",
+        ),
+        (lambda: masked_expectation(torch.sum, torch.zeros(1, 30), p=0.5), "at most 20"),
     ],
 )
 def test_bad_input(call, message):

@@ -94,7 +94,7 @@ def test_attack_satisfies_the_optimality_conditions(radius, generator):
     hessian = _symmetric(50, 6, generator)
     hessian[:10] = hessian[:10] @ hessian[:10]  # some that are positive definite
     gradient = torch.randn(50, 6, generator=generator, dtype=torch.float64)
-    step = second_order_attack(gradient, hessian, radius)
+    step = second_order_attack(gradient, hessian, radius=radius)
     length = step.norm(dim=1)
     assert (length <= radius * (1 + 1e-9)).all()
     # (H + mu I) D = -g with mu >= 0, H + mu I >= 0, and mu > 0 only at the boundary.
@@ -108,7 +108,7 @@ def test_attack_satisfies_the_optimality_conditions(radius, generator):
 
 def test_attack_beats_every_random_step(generator):
     hessian, gradient = _symmetric(1, 3, generator), torch.ones(1, 3, dtype=torch.float64)
-    step = second_order_attack(gradient, hessian, 1.5)
+    step = second_order_attack(gradient, hessian, radius=1.5)
     others = torch.randn(20_000, 3, generator=generator, dtype=torch.float64)
     others *= 1.5 / others.norm(dim=1, keepdim=True)
     assert _model(step, gradient, hessian[0]) <= _model(others, gradient, hessian[0]).min()
@@ -118,7 +118,7 @@ def test_attack_hard_case():
     # The gradient has no part along the lowest eigenvector: with mu = 2 the second entry is
     # -1 / (1 + 2), and the rest of the length goes along the first axis.
     hessian = torch.diag(torch.tensor([-2.0, 1.0], dtype=torch.float64))[None]
-    step = second_order_attack(torch.tensor([[0.0, 1.0]], dtype=torch.float64), hessian, 1.0)
+    step = second_order_attack(torch.tensor([[0.0, 1.0]], dtype=torch.float64), hessian, radius=1.0)
     expected = torch.tensor([(1 - 1 / 9) ** 0.5, -1 / 3], dtype=torch.float64)
     torch.testing.assert_close(torch.stack([step[0, 0].abs(), step[0, 1]]), expected)
 
@@ -126,7 +126,7 @@ def test_attack_hard_case():
 def test_attack_without_gradient():
     zero = torch.zeros(2, 2, dtype=torch.float64)
     saddle_and_bowl = torch.stack([torch.diag(torch.tensor([-1.0, 1.0])), torch.eye(2)]).double()
-    step = second_order_attack(zero, saddle_and_bowl, 0.5)
+    step = second_order_attack(zero, saddle_and_bowl, radius=0.5)
     torch.testing.assert_close(step.abs(), torch.tensor([[0.5, 0.0], [0.0, 0.0]]).double())
 
 
@@ -140,4 +140,4 @@ def test_attack_without_gradient():
 )
 def test_attack_refuses(gradient, hessian, radius):
     with pytest.raises(ValueError, match=r"gradient|radius"):
-        second_order_attack(gradient, hessian, radius)
+        second_order_attack(gradient, hessian, radius=radius)

@@ -67,7 +67,7 @@ def test_dense_network_equals_loops_over_single_numbers(rules, activation):
         literal_relevance(layers, row, one_class(c))
         for row, c in zip(x.tolist(), target, strict=True)
     ]
-    got = relevance(f, x, torch.tensor(target), rule=rules)
+    got = relevance(f, x, target=torch.tensor(target), rule=rules)
     torch.testing.assert_close(got, torch.tensor(expected, dtype=x.dtype), rtol=1e-10, atol=1e-10)
 
 
@@ -95,7 +95,7 @@ def test_convolutional_network_equals_loops_over_single_numbers(rule, rules):
         literal_relevance(layers, row.flatten().tolist(), one_class(c))
         for row, c in zip(x, target, strict=True)
     ]
-    got = relevance(f, x, torch.tensor(target), rule=rule)
+    got = relevance(f, x, target=torch.tensor(target), rule=rule)
     expected = torch.tensor(expected, dtype=x.dtype).view_as(x)
     torch.testing.assert_close(got, expected, rtol=1e-10, atol=1e-10)
 
@@ -143,7 +143,7 @@ def test_label_0_of_a_single_logit_explains_minus_the_value(rule):
     labels = torch.tensor([0, 1, 0, 1, 1, 0])
     sign = torch.tensor([-1.0, 1, -1, 1, 1, -1]).double().unsqueeze(1)
     for target in (labels, labels.double().unsqueeze(1), labels.bool()):
-        torch.testing.assert_close(relevance(f, x, target, rule=rule), sign * value)
+        torch.testing.assert_close(relevance(f, x, target=target, rule=rule), sign * value)
 
 
 def test_a_negative_value_does_not_turn_the_order_of_features():
@@ -161,7 +161,7 @@ def test_a_negative_value_does_not_turn_the_order_of_features():
 
 def test_no_target_explains_the_predicted_class():
     f, x = dense_net(3), draw(6, 5)
-    assert torch.equal(relevance(f, x), relevance(f, x, f(x).argmax(1)))
+    assert torch.equal(relevance(f, x), relevance(f, x, target=f(x).argmax(1)))
 
 
 @pytest.mark.parametrize("rule", ["epsilon", "zplus"])
@@ -249,7 +249,7 @@ def test_epsilon_equals_captum(make):
         if isinstance(module, nn.ReLU):
             module.inplace = False
     x, target = draw(6, *(5,) if make is dense_net else (2, 8, 8)), torch.arange(6) % 3
-    got = relevance(f, x, target, rule=Rule("epsilon", epsilon=1e-12))
+    got = relevance(f, x, target=target, rule=Rule("epsilon", epsilon=1e-12))
     torch.testing.assert_close(got, captum_relevance(f.eval(), x, target, {}), rtol=1e-6, atol=1e-8)
 
 
@@ -263,7 +263,7 @@ def test_rules_that_favour_a_sign_equal_captum_where_it_supports_them(rule):
         "gamma": captum_rules.GammaRule,
     }[rule]
     target = torch.arange(6) % 3
-    got = relevance(f, x, target, rule=Rule(rule, epsilon=1e-9))  # captum's own constant
+    got = relevance(f, x, target=target, rule=Rule(rule, epsilon=1e-9))  # captum's own constant
     rules = {module: theirs() for module in f if isinstance(module, nn.Linear)}
     torch.testing.assert_close(
         got, captum_relevance(f.eval(), x, target, rules), rtol=1e-6, atol=1e-8
@@ -374,4 +374,4 @@ class Doubled(nn.Module):
 )
 def test_bad_input(f, target, rule, message):
     with pytest.raises(ValueError, match=message):
-        relevance(f, torch.randn(3, 5), target, rule=rule)
+        relevance(f, torch.randn(3, 5), target=target, rule=rule)

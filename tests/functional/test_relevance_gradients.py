@@ -35,7 +35,7 @@ def test_integrated_gradients_equal_captum(target):
     expected = captum.IntegratedGradients(f).attribute(
         X, target=explained, n_steps=16, method="riemann_middle"
     )
-    torch.testing.assert_close(integrated_gradients(f, X, target, n_steps=16), expected)
+    torch.testing.assert_close(integrated_gradients(f, X, target=target, n_steps=16), expected)
 
 
 @pytest.mark.parametrize("rule", ["gradient_x_input", "integrated_gradients"])

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-import skdropout.functional._smoothing as smoothing
+import skdropout.functional._stein as stein
 from skdropout.functional import smooth_gradient, smooth_hessian, smooth_hessian_parts
 from tests.functional.networks import (
     F64,
@@ -251,7 +251,7 @@ def test_auto_stops_at_the_tolerance(generator):
 
 
 def test_auto_says_when_it_gives_up(generator, monkeypatch):
-    monkeypatch.setattr(smoothing, "_MOST_PAIRS", 100)
+    monkeypatch.setattr(stein, "MOST_PAIRS", 100)
     with pytest.warns(RuntimeWarning, match="tolerance=1e-06 was not reached"):
         smooth_hessian(
             quadrants,

@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch import nn
 
-import skdropout.functional._smoothing as smoothing
 import skdropout.functional._stein as stein
 from skdropout.functional import smooth_gradient, smooth_hessian
 from tests.functional.networks import (
@@ -21,7 +20,7 @@ def generator():
 
 
 def test_blocks_of_points_and_perturbations_leave_no_trace(generator, monkeypatch):
-    monkeypatch.setattr(smoothing, "_ELEMENTS_AT_ONCE", {"cpu": 300})
+    monkeypatch.setattr(stein, "ELEMENTS_AT_ONCE", {"cpu": 300})
     monkeypatch.setitem(stein.PERTURBATIONS_AT_ONCE, "cpu", 32)
     a = torch.randn(3, 3, generator=generator, dtype=F64)
     x = make_points(23, 3)

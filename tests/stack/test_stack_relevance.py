@@ -106,7 +106,7 @@ def test_of_several_classes_the_true_one_is_explained(mixed_table):
         got = stack_relevance(stack, encoded, lambda raw: LogLoss().share(raw, target), rule)
         for k in range(N_MEMBERS):
             network, typical = from_typical(stack, k)
-            expected = relevance(network, encoded[k] - typical, target[k], rule=rule)
+            expected = relevance(network, encoded[k] - typical, target=target[k], rule=rule)
             torch.testing.assert_close(got[k], expected, rtol=0, atol=1e-10)
 
 

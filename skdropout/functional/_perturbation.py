@@ -1,13 +1,34 @@
-"""Gaussian noise of any covariance, seen as standard normal noise in whitened coordinates."""
+"""What is asked of a network around points: Gaussian noise there, and its values and gradients.
+
+Noise of any covariance is seen as standard normal noise in whitened coordinates.
+"""
 
 import math
 
 import torch
-from torch import Tensor
-
-__all__ = ["GaussianNoise", "mirrored_draws", "resolve_generator"]
+from torch import Tensor, nn
 
 _OWN_DIRECTIONS_UP_TO = 32  # dimensions
+
+
+def resolve_generator(generator: torch.Generator | None, device: torch.device) -> torch.Generator:
+    """The caller's generator, or a fresh one."""
+    return fresh_generator(device) if generator is None else generator
+
+
+def fresh_generator(device: torch.device) -> torch.Generator:
+    """A new generator with a seed from the operating system; torch's own chance is left alone."""
+    generator = torch.Generator(device)
+    generator.seed()
+    return generator
+
+
+def branch_of(generator: torch.Generator) -> torch.Generator:
+    """A generator that starts from this one's state and goes its own way; this one stays."""
+    branch = torch.Generator(generator.device)
+    branch.set_state(generator.get_state())
+    options = {"generator": branch, "device": generator.device}
+    return branch.manual_seed(int(torch.randint(2**62, (), **options)))
 
 
 class GaussianNoise:
@@ -97,15 +118,6 @@ class GaussianNoise:
         return torch.linalg.vector_norm(rows * self.moves, dim=-1)
 
 
-def resolve_generator(generator, device) -> torch.Generator:
-    """The caller's generator, or a freshly seeded one; torch's own is left alone."""
-    if generator is not None:
-        return generator
-    generator = torch.Generator(device)
-    generator.seed()
-    return generator
-
-
 def mirrored_draws(noise: GaussianNoise, x: Tensor, n_pairs: int, law: str, generator):
     """Draws ``z`` to be used with both signs, and their weights, for each of the n points ``x``.
 
@@ -135,6 +147,99 @@ def mirrored_draws(noise: GaussianNoise, x: Tensor, n_pairs: int, law: str, gene
         draws = _orthogonal_blocks(n, n_pairs, k, options) * length
         weight = k / length**2 if law == "hessian" else x.new_ones(1, 1, 1)
     return noise.spread(draws), weight
+
+
+def output_value(f, x: Tensor, target: Tensor | None) -> Tensor:
+    """The chosen output of ``f`` at each row of ``x``: (n,)."""
+    output = f(x)
+    if output.shape[:1] != x.shape[:1] or output.ndim > 2:
+        raise ValueError(
+            f"f must map (n, d) to (n,) or (n, n_outputs); for input {tuple(x.shape)} it returned "
+            f"{tuple(output.shape)}."
+        )
+    if output.ndim == 1:
+        output = output[:, None]
+    if target is None:
+        if output.shape[1] > 1:
+            raise ValueError(
+                f"f has {output.shape[1]} outputs; choose one with target=<index>, or give one "
+                "index per point."
+            )
+        return output[:, 0]
+    if int(target.max()) >= output.shape[1]:
+        raise ValueError(
+            f"target={int(target.max())} does not exist: f has {output.shape[1]} outputs."
+        )
+    return output.gather(1, target[:, None])[:, 0]
+
+
+def output_gradient(f, x: Tensor, target: Tensor | None) -> Tensor:
+    """Gradient of the chosen output of ``f`` at each row of ``x``: (n, d).
+
+    Where the device runs out of memory the rows are taken in two halves.
+    """
+    try:
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            value = output_value(f, x, target)
+            if not value.requires_grad:
+                raise ValueError(
+                    "f gives no gradient with respect to its input (is it detached, or computed "
+                    'outside torch?). Use method="function_values", which needs none.'
+                )
+            (gradient,) = torch.autograd.grad(value.sum(), x, materialize_grads=True)
+        return gradient
+    except torch.cuda.OutOfMemoryError:
+        if len(x) == 1:
+            raise
+    half = len(x) // 2
+    targets = (None, None) if target is None else (target[:half], target[half:])
+    return torch.cat(
+        [output_gradient(f, x[:half], targets[0]), output_gradient(f, x[half:], targets[1])]
+    )
+
+
+def check_network(f, x: Tensor) -> None:
+    """Refuse a network that depends on chance or on the rest of a batch, or does not fit ``x``."""
+    if not isinstance(f, nn.Module):
+        return
+    for name, module in f.named_modules():
+        is_random = isinstance(module, nn.modules.dropout._DropoutNd)
+        if module.training and (is_random or isinstance(module, nn.modules.batchnorm._BatchNorm)):
+            raise ValueError(
+                f"f is in training mode: its layer {name!r} ({type(module).__name__}) makes it "
+                "random. Call f.eval() first."
+            )
+    weight = next((p for p in f.parameters() if p.is_floating_point()), x)
+    if (weight.dtype, weight.device) != (x.dtype, x.device):
+        raise ValueError(
+            f"x is {x.dtype} on {x.device} but f is {weight.dtype} on {weight.device}; convert one "
+            "of them with .to()."
+        )
+
+
+def check_points(x) -> None:
+    """Refuse anything but a finite floating-point matrix."""
+    if not isinstance(x, Tensor) or x.ndim != 2 or not x.is_floating_point() or x.numel() == 0:
+        what = (
+            f"a tensor of shape {tuple(x.shape)}, {x.dtype}" if isinstance(x, Tensor) else type(x)
+        )
+        raise ValueError(f"x must be a non-empty floating-point tensor (n, d); got {what}.")
+    if not torch.isfinite(x).all():
+        raise ValueError("x contains NaN or infinity; impute or drop those points.")
+
+
+def check_target(target, x: Tensor) -> Tensor | None:
+    """One output index per point, or None."""
+    if target is None:
+        return None
+    target = torch.as_tensor(target, device=x.device)
+    if target.is_floating_point() or target.shape not in {(), (len(x),)} or (target < 0).any():
+        raise ValueError(
+            f"target={target.tolist() if target.numel() < 6 else tuple(target.shape)} must be one "
+            f"non-negative output index, or one for each of the {len(x)} points."
+        )
+    return target.long().expand(len(x))
 
 
 def _orthogonal_blocks(n: int, n_pairs: int, k: int, options: dict) -> Tensor:
