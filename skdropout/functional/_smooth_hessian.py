@@ -168,7 +168,7 @@ def smooth_hessian(
         shares = x.new_full((len(hessians),), 1 / len(hessians))
     else:
         pairs = split_pairs(n_perturbations, 1)
-        n_drawn = torch.full((len(x),), pairs[0], device=x.device)
+        n_drawn = torch.full((len(x),), pairs[0])
         if return_error and not smoothing.is_exact:
             whole_blocks = pairs[0] // smoothing.noise.n_directions
             pairs = split_pairs(n_perturbations, min(max(whole_blocks, 2), _MOST_PARTS))
@@ -197,7 +197,7 @@ def _gradient_beside(
     smoothing = replace(smoothing, generator=branch_of(smoothing.generator))
     gradient = torch.empty_like(x)
     for n_pairs in n_drawn.unique().tolist():
-        rows = n_drawn == n_pairs
+        rows = (n_drawn == n_pairs).to(x.device)
         targets = None if target is None else target[rows]
         gradient[rows] = smoothing.gradient(x[rows], targets, n_pairs)
     return gradient

@@ -220,12 +220,12 @@ def sample_until(
 ) -> tuple[Tensor, Tensor]:
     """Double the draws of four independent parts until the mean is known to ``tolerance``.
 
-    Returns the Hessians of the parts, (n_parts, n, d, d), and the pairs drawn at each point, (n,).
+    Returns the Hessians of the parts, (n_parts, n, d, d), and on the CPU the pairs drawn at each point, (n,).
     """
     n_parts = 4
     n_pairs = smoothing.noise.n_directions
     hessians = smoothing.hessian_parts(x, target, [n_pairs] * n_parts)
-    n_drawn = torch.full((len(x),), n_parts * n_pairs, device=x.device)
+    n_drawn = torch.full((len(x),), n_parts * n_pairs)
     while True:
         error = (hessians.var(0).sum((1, 2)) / n_parts).sqrt()
         unsure = error > tolerance * torch.linalg.matrix_norm(hessians.mean(0))
@@ -243,7 +243,7 @@ def sample_until(
         more = smoothing.hessian_parts(x[unsure], targets, [n_pairs] * n_parts)
         hessians[:, unsure] = (hessians[:, unsure] + more) / 2
         n_pairs *= 2
-        n_drawn[unsure] = n_parts * n_pairs
+        n_drawn[unsure.cpu()] = n_parts * n_pairs
 
 
 def split_pairs(n_perturbations, n_parts: int) -> list[int]:
