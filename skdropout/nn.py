@@ -105,6 +105,9 @@ class RelevanceDropout(nn.Module):
                 return super().train_step_single((drop(x, y), y), **fit_params)
     """
 
+    groups: Tensor | None
+    fill: Tensor
+
     def __init__(
         self,
         model: Callable[[Tensor], Tensor],
@@ -130,7 +133,7 @@ class RelevanceDropout(nn.Module):
         self.alpha = alpha
         self.beta = beta
         self.probability = probability
-        self.rule = rule
+        self.rule: RelevanceRule = rule
         self.warmup = warmup
         self.occlusion = occlusion
         self.generator = generator

@@ -101,8 +101,8 @@ def n_interactions(d: int, k: int | Tensor) -> Tensor:
 
     Returns
     -------
-    tensor of float64
-        The binomial coefficient ``C(d, k)``, of the shape of `k`; exact up to 2**53.
+    tensor of float64 (float32 where `k` is on an Apple device, which has no other)
+        The binomial coefficient ``C(d, k)``, of the shape of `k`; exact up to 2**53 (2**24).
 
     Raises
     ------
@@ -125,7 +125,8 @@ def n_interactions(d: int, k: int | Tensor) -> Tensor:
         raise ValueError(f"d must be a number of features, >= 0; got {d}.")
     k = _as_order(k)
     counts = [float(comb(d, order)) for order in k.flatten().tolist()]
-    return torch.tensor(counts, dtype=torch.float64, device=k.device).reshape(k.shape)
+    dtype = torch.float32 if k.device.type == "mps" else torch.float64  # Apple's devices have none
+    return torch.tensor(counts, dtype=dtype, device=k.device).reshape(k.shape)
 
 
 def masked_expectation(
@@ -192,7 +193,7 @@ def masked_expectation(
             f"p must be one rate or one per feature, shape ({x.shape[1]},); got {tuple(p.shape)}."
         )
     drop = p.expand(x.shape[1])
-    expectation = 0
+    expectation = torch.zeros((), dtype=x.dtype, device=x.device)
     for size in range(len(u) + 1):
         for v in combinations(u, size):
             kept = [j for j in u if j not in v]

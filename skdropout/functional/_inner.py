@@ -7,13 +7,9 @@ from skdropout.functional._perturbation import (
     output_gradient,
     resolve_generator,
 )
-from skdropout.functional._relevance import (
-    RelevanceRule,
-    occlusion_share,
-    relevance_from,
-    size_share,
-)
+from skdropout.functional._relevance import occlusion_share, relevance_from, size_share
 from skdropout.functional._relevance_mask import check_in_unit_interval, is_dropped
+from skdropout.functional._relevance_rules import RelevanceRule
 
 __all__ = [
     "GaussianNoise",

@@ -6,6 +6,7 @@ What such a network does on average under Gaussian noise is known in closed form
 network where that has one hidden layer; elsewhere it serves as a control variate.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -68,7 +69,7 @@ def _flatten(f) -> list:
     """The modules ``f`` applies in turn, without those that do nothing in evaluation mode."""
     if isinstance(f, nn.Identity | nn.Dropout) and not _has_hooks(f):
         return []
-    if _is_plain(f, nn.Sequential):
+    if isinstance(f, nn.Sequential) and _is_plain(f, nn.Sequential):
         return [module for child in f for module in _flatten(child)]
     return [f]
 
@@ -92,7 +93,7 @@ class _Units:
     the unit in the output and its direction in the input make up ``pulls``.
     """
 
-    gate: object
+    gate: Callable[[Tensor], Tensor]
     weights: Tensor  # (n, n_units, d)
     offsets: Tensor  # (n, n_units)
     pulls: Tensor  # (n, n_units, d)

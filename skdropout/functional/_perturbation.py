@@ -143,7 +143,10 @@ def mirrored_draws(noise: GaussianNoise, x: Tensor, n_pairs: int, law: str, gene
     else:
         half_freedom = x.new_full((n, n_pairs, 1), (k + 2 if law == "hessian" else k) / 2)
         # A chi-squared variable is twice a gamma one; torch.distributions takes no generator.
-        length = (2 * torch._standard_gamma(half_freedom, generator)).sqrt()
+        chi_squared = 2 * torch._standard_gamma(  # pyright: ignore[reportPrivateImportUsage]
+            half_freedom, generator
+        )
+        length = chi_squared.sqrt()
         draws = _orthogonal_blocks(n, n_pairs, k, options) * length
         weight = k / length**2 if law == "hessian" else x.new_ones(1, 1, 1)
     return noise.spread(draws), weight

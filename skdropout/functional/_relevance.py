@@ -1,22 +1,14 @@
 """Which inputs an output rests on: what is explained, by gradients or from layer to layer."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
-from skdropout.functional._relevance_rules import Rule, RuleName
+from skdropout.functional._relevance_rules import RelevanceRule
 from skdropout.functional._relevance_sweep import relevance_sweep
-
-RelevanceRule: TypeAlias = (
-    RuleName
-    | Literal["epsilon_plus", "epsilon_plus_flat", "gradient_x_input", "integrated_gradients"]
-    | Rule
-    | Sequence[RuleName | Rule]
-)
 
 
 def relevance(

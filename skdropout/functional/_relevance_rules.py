@@ -1,6 +1,6 @@
 """How one linear map hands the relevance of its outputs back to its inputs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -51,6 +51,14 @@ class Rule:
             raise ValueError(f"epsilon={self.epsilon!r} must be positive, for example 1e-6.")
         if not self.gamma >= 0:
             raise ValueError(f"gamma={self.gamma!r} must be 0 or more, for example 0.25.")
+
+
+RelevanceRule: TypeAlias = (
+    RuleName
+    | Literal["epsilon_plus", "epsilon_plus_flat", "gradient_x_input", "integrated_gradients"]
+    | Rule
+    | Sequence[RuleName | Rule]
+)
 
 
 @torch.no_grad()

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import TypeAlias, cast, get_args
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from skdropout.functional._relevance_rules import (
     BLIND_RULES,
     Pull,
+    RelevanceRule,
     Rule,
     RuleName,
     dense,
@@ -41,11 +43,11 @@ _NO_OPS = (nn.AlphaDropout, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Identity)
 _RESHAPES = (nn.Flatten, nn.Unflatten)
 _MAX_POOLS = (nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.MaxPool1d, nn.MaxPool2d)
 _MEAN_POOLS = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AvgPool1d, nn.AvgPool2d)
-_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
-_WEIGHTED = (nn.Linear, nn.Conv1d, nn.Conv2d)
+_Weighted: TypeAlias = nn.Linear | nn.Conv1d | nn.Conv2d
+_BatchNorm: TypeAlias = nn.BatchNorm1d | nn.BatchNorm2d
 _SUPPORTED = (
-    *_WEIGHTED,
-    *_BATCH_NORMS,
+    *get_args(_Weighted),
+    *get_args(_BatchNorm),
     *_ACTIVATIONS,
     *_MAX_POOLS,
     *_MEAN_POOLS,
@@ -58,11 +60,11 @@ def relevance_sweep(
     f: nn.Module,
     x: Tensor,
     start: Callable[[Tensor], Tensor],
-    rule: str | Rule | Sequence[RuleName | Rule],
+    rule: RelevanceRule,
 ) -> Tensor:
     """Relevance of `x`, given the relevance ``start(f(x))`` of the output."""
     modules = deque(_flattened(f))
-    rules = deque(_rule_of_each(rule, [m for m in modules if isinstance(m, _WEIGHTED)]))
+    rules = deque(_rule_of_each(rule, [m for m in modules if isinstance(m, _Weighted)]))
     if rules and rules[0].name == "flat":
         _refuse_equal_features(modules, x)
     # A unit that is off has no relevance to hand back, so that nothing needs its value before the
@@ -72,8 +74,8 @@ def relevance_sweep(
     with torch.no_grad():
         while modules:
             module = modules.popleft()
-            if isinstance(module, _WEIGHTED):
-                norm = modules.popleft() if modules and _folds(module, modules[0], x) else None
+            if isinstance(module, _Weighted):
+                norm = _take_norm(module, modules, x)
                 x, pull = _weighted(module, norm, x, rules.popleft())
                 if in_place and modules and type(modules[0]) is nn.ReLU:
                     modules.popleft()
@@ -107,26 +109,23 @@ def _flattened(f: nn.Module) -> Iterator[nn.Module]:
         yield f
 
 
-def _rule_of_each(
-    rule: str | Rule | Sequence[RuleName | Rule], layers: Sequence[nn.Module]
-) -> list[Rule]:
+def _rule_of_each(rule: RelevanceRule, layers: Sequence[nn.Module]) -> list[Rule]:
     if isinstance(rule, str) and rule in COMPOSITES:
-        names = ["epsilon" if isinstance(m, nn.Linear) else "zplus" for m in layers]
+        names: list[RuleName] = ["epsilon" if isinstance(m, nn.Linear) else "zplus" for m in layers]
         if rule == "epsilon_plus_flat" and names and names[0] == "zplus":
             names[0] = "flat"
         return [Rule(name) for name in names]
-    if isinstance(rule, str | Rule):
-        rule = [rule] * len(layers)
-    if len(rule) != len(layers):
+    rules = [rule] * len(layers) if isinstance(rule, str | Rule) else rule
+    if len(rules) != len(layers):
         raise ValueError(
-            f"rule has {len(rule)} entries and the network {len(layers)} linear and convolution "
+            f"rule has {len(rules)} entries and the network {len(layers)} linear and convolution "
             "layers; pass one rule for each, first layer first, or a single one for all."
         )
-    return [Rule(each) if isinstance(each, str) else each for each in rule]
+    return [each if isinstance(each, Rule) else Rule(cast("RuleName", each)) for each in rules]
 
 
 def _refuse_equal_features(modules: Sequence[nn.Module], x: Tensor) -> None:
-    first = next(m for m in modules if isinstance(m, _WEIGHTED))
+    first = next(m for m in modules if isinstance(m, _Weighted))
     point_by_point = x.ndim > 2 and first is modules[0]
     if isinstance(first, nn.Linear) and not point_by_point:
         raise ValueError(
@@ -136,7 +135,7 @@ def _refuse_equal_features(modules: Sequence[nn.Module], x: Tensor) -> None:
 
 
 def _weighted(
-    module: nn.Module, norm: nn.Module | None, x: Tensor, rule: Rule
+    module: _Weighted, norm: _BatchNorm | None, x: Tensor, rule: Rule
 ) -> tuple[Tensor, Pull]:
     """Output of a layer with weights, and the map from its relevance to the input's."""
     weight, bias = module.weight, module.bias
@@ -154,7 +153,7 @@ def _weighted(
 
 def _unweighted(module: nn.Module, x: Tensor) -> tuple[Tensor, Pull]:
     """Output of a layer without weights, and the map from its relevance to the input's."""
-    if isinstance(module, _BATCH_NORMS):
+    if isinstance(module, _BatchNorm):
         scale, shift = (t.view(-1, *[1] * (x.ndim - 2)) for t in _scale_and_shift(module))
         output = x * scale + shift
         return output, lambda relevance: x * scale * relevance / stabilised(output)
@@ -170,16 +169,20 @@ def _unweighted(module: nn.Module, x: Tensor) -> tuple[Tensor, Pull]:
     return output, lambda relevance: x * pull(relevance / stabilised(output))
 
 
-def _folds(module: nn.Module, following: nn.Module, x: Tensor) -> bool:
+def _take_norm(module: _Weighted, modules: deque[nn.Module], x: Tensor) -> _BatchNorm | None:
+    """Take out of what follows the batch norm that folds into this layer, if it is next."""
+    following = modules[0] if modules else None
     # after a linear layer on (n, channels, length) a batch norm acts on another axis
-    return isinstance(following, _BATCH_NORMS) and (
-        x.ndim == 2 or not isinstance(module, nn.Linear)
-    )
+    folds = x.ndim == 2 or not isinstance(module, nn.Linear)
+    if folds and isinstance(following, _BatchNorm):
+        modules.popleft()
+        return following
+    return None
 
 
-def _scale_and_shift(norm: nn.Module) -> tuple[Tensor, Tensor]:
+def _scale_and_shift(norm: _BatchNorm) -> tuple[Tensor, Tensor]:
     """Batch norm in evaluation mode is ``x * scale + shift``, channel by channel."""
-    if norm.running_var is None:
+    if norm.running_var is None or norm.running_mean is None:
         raise ValueError(
             f"relevance by layers needs running statistics, and {norm} has none; build it with "
             "track_running_stats=True or use rule='gradient_x_input'."
@@ -192,10 +195,11 @@ def _scale_and_shift(norm: nn.Module) -> tuple[Tensor, Tensor]:
 
 
 def _convolution(
-    module: nn.Module, x: Tensor, weight: Tensor, bias: Tensor | None
+    module: nn.Conv1d | nn.Conv2d, x: Tensor, weight: Tensor, bias: Tensor | None
 ) -> tuple[Tensor, Pull]:
+    function: Callable[..., Tensor] = F.conv1d if isinstance(module, nn.Conv1d) else F.conv2d
     convolve = partial(
-        F.conv1d if isinstance(module, nn.Conv1d) else F.conv2d,
+        function,
         weight=weight,
         bias=bias,
         stride=module.stride,
@@ -207,5 +211,5 @@ def _convolution(
 
 
 def _with_transpose(layer: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Pull]:
-    output, transpose = torch.func.vjp(layer, x)
+    output, transpose, *_ = torch.func.vjp(layer, x)
     return output, lambda relevance: transpose(relevance)[0]

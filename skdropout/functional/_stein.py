@@ -220,7 +220,8 @@ def sample_until(
 ) -> tuple[Tensor, Tensor]:
     """Double the draws of four independent parts until the mean is known to ``tolerance``.
 
-    Returns the Hessians of the parts, (n_parts, n, d, d), and on the CPU the pairs drawn at each point, (n,).
+    Returns the Hessians of the parts, (n_parts, n, d, d), and the pairs drawn at each point, (n,),
+    on the CPU.
     """
     n_parts = 4
     n_pairs = smoothing.noise.n_directions
@@ -248,8 +249,8 @@ def sample_until(
 
 def split_pairs(n_perturbations, n_parts: int) -> list[int]:
     """Mirrored pairs for each of ``n_parts`` independent parts."""
-    is_count = isinstance(n_perturbations, Integral) and n_perturbations >= 0
-    if not is_count or n_perturbations % 2:
+    is_count = isinstance(n_perturbations, Integral)
+    if not is_count or int(n_perturbations) < 0 or int(n_perturbations) % 2:
         raise ValueError(
             f"n_perturbations={n_perturbations!r} must be an even integer (perturbations come in "
             'mirrored pairs) or "auto".'
