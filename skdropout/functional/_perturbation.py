@@ -4,6 +4,7 @@ Noise of any covariance is seen as standard normal noise in whitened coordinates
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +44,7 @@ class GaussianNoise:
         The points that will be moved: gives d, dtype and device.
     """
 
-    def __init__(self, sigma, like: Tensor):
+    def __init__(self, sigma: float | Tensor, like: Tensor):
         d = like.shape[1]
         sigma = torch.as_tensor(sigma, dtype=like.dtype, device=like.device).detach()
         if sigma.shape not in {(), (d,), (d, d)}:
@@ -118,7 +119,9 @@ class GaussianNoise:
         return torch.linalg.vector_norm(rows * self.moves, dim=-1)
 
 
-def mirrored_draws(noise: GaussianNoise, x: Tensor, n_pairs: int, law: str, generator):
+def mirrored_draws(
+    noise: GaussianNoise, x: Tensor, n_pairs: int, law: str, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """Draws ``z`` to be used with both signs, and their weights, for each of the n points ``x``.
 
     ``law="normal"``: independent standard normal draws of weight 1. The others come in blocks of
@@ -152,7 +155,7 @@ def mirrored_draws(noise: GaussianNoise, x: Tensor, n_pairs: int, law: str, gene
     return noise.spread(draws), weight
 
 
-def output_value(f, x: Tensor, target: Tensor | None) -> Tensor:
+def output_value(f: Callable[[Tensor], Tensor], x: Tensor, target: Tensor | None) -> Tensor:
     """The chosen output of ``f`` at each row of ``x``: (n,)."""
     output = f(x)
     if output.shape[:1] != x.shape[:1] or output.ndim > 2:
@@ -176,7 +179,7 @@ def output_value(f, x: Tensor, target: Tensor | None) -> Tensor:
     return output.gather(1, target[:, None])[:, 0]
 
 
-def output_gradient(f, x: Tensor, target: Tensor | None) -> Tensor:
+def output_gradient(f: Callable[[Tensor], Tensor], x: Tensor, target: Tensor | None) -> Tensor:
     """Gradient of the chosen output of ``f`` at each row of ``x``: (n, d).
 
     Where the device runs out of memory the rows are taken in two halves.

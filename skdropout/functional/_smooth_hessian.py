@@ -87,7 +87,8 @@ def smooth_hessian(
         evaluations of ``f`` besides one at ``x``.
     return_gradient : bool
         Also return the smoothed gradient, as ``smooth_gradient`` finds it: from perturbations of
-        its own, of each point as many as its Hessian has had. The Hessian is the same without it.
+        its own, at each point as many again as for the Hessian, which is the same without it.
+        Where fewer do, call ``smooth_gradient``.
     return_error : bool
         Also return standard errors, from 2 to 8 independent parts of the perturbations: see Notes.
     tolerance : float

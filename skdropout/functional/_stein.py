@@ -143,7 +143,14 @@ class Smoothing:
     generator: torch.Generator
 
     @classmethod
-    def of(cls, f, x: Tensor, sigma, method: str, generator) -> "Smoothing":
+    def of(
+        cls,
+        f: Callable[[Tensor], Tensor],
+        x: Tensor,
+        sigma: float | Tensor,
+        method: str,
+        generator: torch.Generator | None,
+    ) -> "Smoothing":
         """Checked, with the noise made for points like ``x``."""
         if method not in METHODS:
             raise ValueError(f"method={method!r} is unknown; choose one of {list(METHODS)}.")

@@ -235,7 +235,7 @@ def test_products_of_parts_are_unbiased_for_squares(generator):
 
 def test_auto_stops_at_the_tolerance(generator):
     net, x = make_network([4, 10, 1]), make_points(20, 4)
-    truth = smooth_hessian(net, x, sigma=0.5, n_perturbations=0)
+    truth, slope = smooth_hessian(net, x, sigma=0.5, n_perturbations=0, return_gradient=True)
     found, gradient = smooth_hessian(
         lambda x: net(x),
         x,
@@ -247,7 +247,30 @@ def test_auto_stops_at_the_tolerance(generator):
     )
     error = torch.linalg.matrix_norm(found - truth) / torch.linalg.matrix_norm(truth)
     assert error.square().mean().sqrt() < 2 * 0.03
-    assert gradient.shape == (20, 4)
+    # Each point has had 32 gradients or more, most of them many times as many.
+    fewest = smooth_gradient(
+        lambda x: net(x), x, sigma=0.5, n_perturbations=32, generator=generator
+    )
+    assert (gradient - slope).norm() < (fewest - slope).norm()
+
+
+@pytest.mark.parametrize("method", ["orthogonal", "stein", "function_values"])
+@pytest.mark.parametrize("n_perturbations", [6, 40, "auto"])
+def test_hessian_is_the_same_with_and_without_a_gradient(method, n_perturbations):
+    net, x = make_network([4, 8, 8, 1], nn.Tanh), make_points(5, 4)
+    options = {"sigma": 0.5, "n_perturbations": n_perturbations, "tolerance": 0.5}
+    generators = [torch.Generator().manual_seed(0) for _ in range(2)]
+    gradients = []
+    for _ in range(2):
+        alone, (beside, gradient) = (
+            smooth_hessian(
+                net, x, method=method, return_gradient=with_gradient, generator=seeded, **options
+            )
+            for with_gradient, seeded in zip([False, True], generators, strict=True)
+        )
+        assert torch.equal(alone, beside)
+        gradients.append(gradient)
+    assert not torch.equal(*gradients)
 
 
 def test_auto_says_when_it_gives_up(generator, monkeypatch):

@@ -91,6 +91,28 @@ def test_integrated_gradients_sum_to_what_the_output_has_over_the_typical_one(mi
         torch.testing.assert_close(got[k].sum(1), gain[:, 0], rtol=0, atol=1e-4)
 
 
+def test_integrated_gradients_of_a_regression_keep_the_sign_of_the_rows_own_output(mixed_table):
+    """Where the output is zero on the way, its size would begin to rise again."""
+    captum = pytest.importorskip("captum.attr")
+    stack, encoded = make_stack(mixed_table, "tanh")
+    with torch.no_grad():  # outputs of mean zero
+        stack.output.bias -= stack.respond(encoded).mean(1, keepdim=True)
+    share = SquaredError().share
+    got = stack_relevance(stack, encoded, lambda raw: share(raw, None), "integrated_gradients")
+    for k in range(N_MEMBERS):
+        network, typical = from_typical(stack, k)
+        deviation = encoded[k] - typical
+        output, start = network(deviation).detach(), network(torch.zeros_like(typical)).detach()
+        assert (output * start < 0).any()
+        expected = captum.IntegratedGradients(network).attribute(
+            deviation, target=0, n_steps=32, method="riemann_middle"
+        )
+        torch.testing.assert_close(got[k], output.sign() * expected)
+        # midpoint rule: the error falls with the square of the number of steps
+        gain = output.sign() * (output - start)
+        torch.testing.assert_close(got[k].sum(1), gain[:, 0], rtol=0, atol=1e-4)
+
+
 def test_no_hidden_layer(mixed_table):
     """Of a linear network every rule that looks at inputs finds w (x - typical)."""
     stack, encoded = make_stack(mixed_table, hidden_layer_sizes=())
