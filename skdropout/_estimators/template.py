@@ -31,7 +31,7 @@ from skdropout._estimators.parameters import NetworkParameters
 from skdropout._estimators.plan import Plan, TrainingData, check_same_terms
 from skdropout._sklearn_private import fit_context
 from skdropout._stack import MaskSource, Predictor, build_stack, set_rates
-from skdropout._table import Rows, TableEncoder, TableLike, TableTensors
+from skdropout._table import Rows, TableEncoder, TableLike, TableTensors, readable
 
 __all__ = ["BaseDropoutMLP"]
 
@@ -153,6 +153,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
                 raise ValueError(
                     f"{type(self).__name__} requires y to be passed, but the target y is None."
                 )
+            y = readable(y, "y")
             check_consistent_length(X, y, weight)
             numeric, codes = encoder.transform(X, owner)
             if k == 1:

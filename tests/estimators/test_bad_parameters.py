@@ -12,7 +12,6 @@ Y = X[:, 0]
 SMALL = {"hidden_layer_sizes": (4,), "n_members": 1, "max_iter": 3, "random_state": 0}
 
 
-@pytest.mark.xfail(strict=True, reason="a truth value is taken for a number, and reaches torch")
 @pytest.mark.parametrize("cls", [DropoutMLPRegressor, RelDropRegressor])
 def test_a_truth_value_is_no_tolerance(cls):
     with pytest.raises(ValueError, match="tol"):
@@ -28,16 +27,8 @@ def test_a_device_without_memory(cls):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        pytest.param(
-            "batch_size",
-            np.int8(1),
-            marks=pytest.mark.xfail(strict=True, reason="batches are counted in int8"),
-        ),
-        pytest.param(
-            "batch_size",
-            np.int8(7),
-            marks=pytest.mark.xfail(strict=True, reason="batches are counted in int8"),
-        ),
+        ("batch_size", np.int8(1)),
+        ("batch_size", np.int8(7)),
         ("max_iter", np.int8(3)),
         ("n_members", np.int8(2)),
         ("n_iter_no_change", np.int8(2)),

@@ -55,16 +55,8 @@ def state(model):
 @pytest.mark.parametrize(
     "error",
     [
-        pytest.param(
-            RuntimeError("stop"),
-            marks=pytest.mark.xfail(
-                strict=True, reason="a pass that fails leaves net_ half-trained"
-            ),
-        ),
-        pytest.param(
-            KeyboardInterrupt(),
-            marks=pytest.mark.xfail(strict=True, reason="Ctrl-C in a pass raises KeyError"),
-        ),
+        RuntimeError("stop"),
+        KeyboardInterrupt(),
     ],
     ids=["error", "ctrl-c"],
 )
@@ -81,7 +73,6 @@ def test_a_pass_that_fails_changes_nothing(cls, error, monkeypatch):
     np.testing.assert_equal(state(pickle.loads(pickle.dumps(model))), before)
 
 
-@pytest.mark.xfail(strict=True, reason="Ctrl-C in a pass raises KeyError")
 @pytest.mark.filterwarnings("ignore:Training was interrupted")
 @BOTH
 def test_ctrl_c_in_the_first_pass_leaves_it_unfitted(cls, monkeypatch):
@@ -92,7 +83,6 @@ def test_ctrl_c_in_the_first_pass_leaves_it_unfitted(cls, monkeypatch):
     assert not [name for name in vars(model) if name.endswith("_")]
 
 
-@pytest.mark.xfail(strict=True, reason="a failed pass leaves a part of it behind")
 @pytest.mark.parametrize("error", [RuntimeError("stop"), KeyboardInterrupt()], ids=repr)
 @pytest.mark.filterwarnings("ignore:Training was interrupted")
 def test_the_pass_after_a_failure_is_the_one_that_would_have_been(error, monkeypatch):
@@ -107,7 +97,6 @@ def test_the_pass_after_a_failure_is_the_one_that_would_have_been(error, monkeyp
     np.testing.assert_array_equal(model.partial_fit(X, Y).predict(X), untroubled.predict(X))
 
 
-@pytest.mark.xfail(strict=True, reason="divergence in partial_fit gives NaN without an error")
 @BOTH
 def test_a_pass_that_diverges_says_so(cls):
     model = cls(**SMALL).fit(X, Y)
@@ -117,7 +106,6 @@ def test_a_pass_that_diverges_says_so(cls):
     np.testing.assert_equal(state(model), before)
 
 
-@pytest.mark.xfail(strict=True, reason="divergence in partial_fit gives NaN without an error")
 def test_a_first_pass_that_diverges_leaves_it_unfitted():
     model = DropoutMLPRegressor(**{**SMALL, "learning_rate_init": 1e30})
     with pytest.raises(ValueError, match="learning_rate_init"):
@@ -125,7 +113,6 @@ def test_a_first_pass_that_diverges_leaves_it_unfitted():
     assert not [name for name in vars(model) if name.endswith("_")]
 
 
-@pytest.mark.xfail(strict=True, reason="a copy forgets the state of the optimiser and the draws")
 @pytest.mark.parametrize(
     "duplicate",
     [lambda model: pickle.loads(pickle.dumps(model)), copy.deepcopy],
@@ -138,7 +125,6 @@ def test_a_copy_between_two_passes_does_not_show(cls, duplicate):
     np.testing.assert_equal(state(model), state(whole))
 
 
-@pytest.mark.xfail(strict=True, reason="partial_fit ignores a changed learning_rate_init")
 def test_a_changed_learning_rate_takes_effect():
     """AdamW moves a weight by hardly more than the learning rate in a step."""
     model = DropoutMLPRegressor(**SMALL).partial_fit(X, Y)
@@ -147,7 +133,6 @@ def test_a_changed_learning_rate_takes_effect():
     np.testing.assert_allclose(model.predict(X), before, atol=1e-6)
 
 
-@pytest.mark.xfail(strict=True, reason="partial_fit ignores a changed rate of dropout")
 @pytest.mark.parametrize("name", ["dropout", "input_dropout"])
 def test_a_changed_rate_takes_effect(name):
     options = {**SMALL, "dropout": 0.0}

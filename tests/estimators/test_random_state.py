@@ -40,11 +40,6 @@ OWN = {"feature_shape": (2, 2), "max_iter": 2, "device": "cpu"}
 IMAGES = {**OWN, "feature_shape": (1, 2, 2), "occlusion": "block"}
 
 
-SEEDED = pytest.mark.xfail(
-    torch.cuda.is_available(), strict=True, reason="one's own module in training seeds all GPUs"
-)
-
-
 def state():
     """Return the whole of the global random states, as bytes."""
     parts = [torch.get_rng_state().numpy(), np.random.get_state(), random.getstate()]  # noqa: NPY002
@@ -63,8 +58,8 @@ def state():
         lambda: DropoutMLPClassifierCV(**SMALL, **GRID, racing=True),
         lambda: RelDropRegressor(**SMALL),
         lambda: RelDropClassifier(**SMALL, rule="integrated_gradients"),
-        pytest.param(lambda: RelDropRegressor(module=make_module, **OWN), marks=SEEDED),
-        pytest.param(lambda: RelDropClassifier(module=make_images, **IMAGES), marks=SEEDED),
+        lambda: RelDropRegressor(module=make_module, **OWN),
+        lambda: RelDropClassifier(module=make_images, **IMAGES),
     ],
     ids=[
         "regressor",

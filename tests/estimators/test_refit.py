@@ -42,10 +42,6 @@ def test_names_of_an_earlier_fit_are_gone(estimator):
     assert estimator.n_features_in_ == 2
 
 
-WRONG_UNITS = pytest.mark.xfail(strict=True, reason="warm_start goes on under another loss")
-
-
-@WRONG_UNITS
 @pytest.mark.parametrize(
     ("first", "then"),
     [
@@ -64,14 +60,12 @@ def test_warm_start_with_another_loss(first, then):
     np.testing.assert_array_equal(model.predict(X), before)
 
 
-@WRONG_UNITS
 def test_a_search_that_starts_warm_with_another_loss():
     search = DropoutMLPRegressorCV(**SMALL, dropouts=[0.0], cv=2, warm_start=True).fit(X, Y)
     with pytest.raises(ValueError, match="loss"):
         search.set_params(loss="poisson").fit(X, Y)
 
 
-@pytest.mark.xfail(strict=True, reason="partial_fit goes on under another loss")
 def test_a_pass_under_another_loss():
     model = DropoutMLPRegressor(**SMALL).fit(X, Y)
     with pytest.raises(ValueError, match="loss"):

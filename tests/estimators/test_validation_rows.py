@@ -24,7 +24,6 @@ def frame(X, names="abc"):
     return pd.DataFrame(X, columns=list(names))
 
 
-@pytest.mark.xfail(strict=True, reason="weights of validation rows that are not given are ignored")
 @pytest.mark.parametrize("cls", [DropoutMLPRegressor, DropoutMLPClassifier, RelDropRegressor])
 def test_weights_need_rows(cls):
     with pytest.raises(ValueError, match="sample_weight_val"):
@@ -32,15 +31,14 @@ def test_weights_need_rows(cls):
 
 
 # with a warning of other kind, which the suite takes for an error
-BARE = pytest.mark.xfail(strict=True, reason="a frame against an array is but a warning")
 
 
 @pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names")
 @pytest.mark.parametrize(
     ("train", "valid"),
     [
-        pytest.param(X, frame(X_VAL), marks=BARE),
-        pytest.param(frame(X), X_VAL, marks=BARE),
+        (X, frame(X_VAL)),
+        (frame(X), X_VAL),
         (frame(X), frame(X_VAL, "abd")),
         (frame(X), frame(X_VAL[:, ::-1], "cba")),
     ],
@@ -51,7 +49,6 @@ def test_columns_have_the_names_of_the_training_rows(train, valid):
         MODEL.fit(train, Y, X_val=valid, y_val=Y_VAL)
 
 
-@pytest.mark.xfail(strict=True, reason="validation rows in other units stop without a word")
 @pytest.mark.parametrize(
     ("train", "valid"),
     [(X, 5000 + 300 * X_VAL), (5000 + 300 * X, X_VAL), (X, 1000 * X_VAL)],
@@ -86,7 +83,6 @@ def test_a_pipeline_transforms_them_if_told_to():
     assert pipeline.score(raw_val, Y_VAL) == pipeline["mlp"].score(scaler.transform(raw_val), Y_VAL)
 
 
-@pytest.mark.xfail(strict=True, reason="validation rows in other units stop without a word")
 def test_a_pipeline_that_was_not_told_warns():
     pipeline = Pipeline([("scale", StandardScaler()), ("mlp", DropoutMLPRegressor(**SMALL))])
     with pytest.warns(UserWarning, match="X_val"):

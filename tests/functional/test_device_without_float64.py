@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch import nn
 
-from skdropout._masks import KeepLaw  # moves with its room
 from skdropout.functional import (
     gradient_x_input,
     group_sum,
@@ -23,10 +22,6 @@ from tests.functional.networks import make_network, make_points
 from tests.functional.pretended_device import pretended_device
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
-
-SMOOTHING = pytest.mark.xfail(
-    strict=True, reason="sizes of blocks are known for two devices, and sums are set up in float64"
-)
 
 
 @pytest.fixture
@@ -57,7 +52,6 @@ SMOOTHED = {
 }
 
 
-@SMOOTHING
 @pytest.mark.parametrize("activation", [nn.ReLU, nn.Tanh])
 @pytest.mark.parametrize("name", SMOOTHED)
 def test_smoothed_derivatives(device, name, activation):
@@ -76,7 +70,9 @@ OTHERS = {
     "perturbation_mse": lambda net, x: perturbation_mse(
         net, x, x, x[:, :, None] * x[:, None], radius=0.5, n_perturbations=10, generator=seeded()
     ),
-    "second_order_attack": lambda net, x: second_order_attack(x, x[:, :, None] * x[:, None], 0.5),
+    "second_order_attack": lambda net, x: second_order_attack(
+        x, x[:, :, None] * x[:, None], radius=0.5
+    ),
     "relevance": relevance,
     "gradient_x_input": gradient_x_input,
     "integrated_gradients": integrated_gradients,
@@ -94,12 +90,3 @@ def test_other_functions(device, name):
     found = OTHERS[name](*on(device))
     assert found.device == device
     torch.testing.assert_close(found.cpu(), OTHERS[name](*on(torch.device("cpu"))))
-
-
-@pytest.mark.xfail(strict=True, reason="rates become float64 where they are")
-def test_rates_of_masks(device):
-    rates = torch.tensor([0.0, 0.3])
-    law = KeepLaw.from_rates(rates.to(device), device, torch.float32)
-    known = KeepLaw.from_rates(rates, torch.device("cpu"), torch.float32)
-    torch.testing.assert_close(law.threshold.cpu(), known.threshold)
-    torch.testing.assert_close(law.scale.cpu(), known.scale)

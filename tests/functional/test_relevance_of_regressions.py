@@ -13,7 +13,6 @@ from tests.functional.networks import make_network, make_points
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
 
 
-@pytest.mark.xfail(strict=True, reason="relevance starts from the signed value")
 @pytest.mark.parametrize("rule", ["epsilon", "gradient_x_input", "integrated_gradients"])
 def test_dropout_in_ones_own_loop_starts_from_the_size(rule):
     """Signed values would drop a column more often where it raises the output."""
@@ -58,9 +57,6 @@ class Additive(nn.Module):
         return torch.stack([1.5 * z[:, 0], z[:, 1] ** 3, 2 * torch.tanh(2 * z[:, 2])], 1)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the sign is that of each point on the way, not the row's own"
-)
 def test_integrated_gradients_are_complete_where_the_output_changes_sign():
     """Without chance the column goes whose function adds most to the size of the row's output."""
     X = np.random.default_rng(0).normal(size=(200, 3))

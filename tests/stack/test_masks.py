@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from skdropout._stack.masks import KeepLaw, MaskSource
+from tests.functional.pretended_device import pretended_device
 
 CPU = torch.device("cpu")
 N = 400_000
@@ -57,3 +58,12 @@ def test_seed_fixes_the_stream():
         mask = first.draw(law, shape)
         torch.testing.assert_close(mask, second.draw(law, shape), rtol=0, atol=0)
     assert not torch.equal(first.draw(law, (1, 50, 50)), other.draw(law, (1, 50, 50)))
+
+
+def test_rates_on_a_device_without_float64():
+    rates = torch.tensor([0.0, 0.3])
+    known = KeepLaw.from_rates(rates, torch.device("cpu"), torch.float32)
+    with pretended_device() as device:
+        law = KeepLaw.from_rates(rates.to(device), device, torch.float32)
+        torch.testing.assert_close(law.threshold.cpu(), known.threshold)
+        torch.testing.assert_close(law.scale.cpu(), known.scale)

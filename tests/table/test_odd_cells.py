@@ -124,7 +124,6 @@ def test_tables_that_are_tensors_with_a_gradient():
     assert_read_or_refused("X", torch.tensor(X, requires_grad=True), X)
 
 
-@pytest.mark.xfail(strict=True, reason="a tensor with a gradient: torch's RuntimeError")
 def test_targets_that_are_tensors_with_a_gradient():
     assert_read_or_refused("y", X, X, torch.tensor(Y, requires_grad=True))
 

@@ -26,7 +26,6 @@ SHORT = {
     "random_state": 0,
     "device": "cpu",
 }
-UNSAID = pytest.mark.xfail(strict=True, reason="max_iter reached while improving is not said")
 
 
 def said(call):
@@ -37,7 +36,6 @@ def said(call):
     return [w for w in caught if issubclass(w.category, ConvergenceWarning)]
 
 
-@UNSAID
 @pytest.mark.parametrize(
     "model",
     [

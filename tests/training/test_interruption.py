@@ -74,16 +74,12 @@ def fitted_attributes(estimator):
     return [name for name in vars(estimator) if name.endswith("_")]
 
 
-UNTRAINED = pytest.mark.xfail(
-    strict=True, reason="Ctrl-C in epoch 1 returns an untrained network as fitted"
-)
 CLASSES = pytest.mark.parametrize(
     "cls", [DropoutMLPRegressor, DropoutMLPClassifier, RelDropRegressor]
 )
 STOPPING = pytest.mark.parametrize("early_stopping", [True, False], ids=["stopping", "all-epochs"])
 
 
-@UNTRAINED
 @STOPPING
 @CLASSES
 def test_in_the_first_epoch_nothing_is_fitted(cls, early_stopping):
@@ -95,7 +91,6 @@ def test_in_the_first_epoch_nothing_is_fitted(cls, early_stopping):
     assert not fitted_attributes(model)
 
 
-@UNTRAINED
 @CLASSES
 def test_in_the_first_epoch_of_a_second_fit_the_first_one_stays(cls):
     stop = CtrlC()
@@ -108,7 +103,6 @@ def test_in_the_first_epoch_of_a_second_fit_the_first_one_stays(cls):
     assert model.loss_curve_ == losses
 
 
-@UNTRAINED
 def test_in_the_first_epoch_of_the_refit_of_a_search():
     stop = CtrlC()
     stop.armed = 1
@@ -131,10 +125,6 @@ def test_in_a_later_epoch_what_is_trained_is_kept(cls, early_stopping):
     assert np.isfinite(model.predict(X)).all()
 
 
-IN_THE_GRID = pytest.mark.xfail(strict=True, reason="Ctrl-C in the grid ends one stack only")
-
-
-@IN_THE_GRID
 @pytest.mark.parametrize("fraction", [0.2, 0.7])
 def test_in_a_search_nothing_is_fitted(fraction):
     def make():
@@ -143,8 +133,6 @@ def test_in_a_search_nothing_is_fitted(fraction):
     assert not fitted_attributes(interrupted_at(fraction, make, lambda search: search.fit(X, Y)))
 
 
-@IN_THE_GRID
-@IN_THE_GRID
 def test_in_a_second_search_the_first_one_stays():
     options = {**SMALL, "dropouts": [0.0, 0.2], "cv": 2}
     expected = DropoutMLPRegressorCV(**options).fit(X, Y)
@@ -158,7 +146,6 @@ def test_in_a_second_search_the_first_one_stays():
     np.testing.assert_array_equal(search.predict(X), expected.predict(X))
 
 
-@pytest.mark.xfail(strict=True, reason="Ctrl-C in cross fitting ends one stack only")
 @pytest.mark.parametrize("fraction", [0.3, 0.8], ids=["all-rows", "folds"])
 def test_in_an_encoder_nothing_is_fitted(fraction):
     def make():

@@ -76,7 +76,6 @@ def test_the_last_epochs_score_is_that_of_the_fitted_model(cls, options):
     assert whole == [epochs[-1]]
 
 
-@pytest.mark.xfail(strict=True, reason="the estimator of an epoch has no fitted attributes")
 @EVERY
 def test_fitted_attributes_are_those_of_a_fit(cls, options):
     keeper = Keeper()
@@ -90,7 +89,6 @@ def test_fitted_attributes_are_those_of_a_fit(cls, options):
     assert epochs[1].validation_scores_ == model.validation_scores_[:2]
 
 
-@pytest.mark.xfail(strict=True, reason="the estimator of an epoch of a second fit has old curves")
 def test_nothing_of_an_earlier_fit_is_seen():
     keeper = Keeper()
     model = DropoutMLPRegressor(**SMALL, n_members=1).fit(X, Y).set_callbacks(keeper)

@@ -14,7 +14,6 @@ ROWS = np.arange(60)
 SMALL = {"hidden_layer_sizes": (4,), "max_iter": 1, "dropouts": [0.0], "refit": False}
 
 
-@pytest.mark.xfail(strict=True, reason="groups of another length than X: IndexError, or no name")
 @pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
 @pytest.mark.parametrize("cv", [KFold(3), GroupKFold(3)], ids=["KFold", "GroupKFold"])
 @pytest.mark.parametrize("n_groups", [59, 61])
@@ -23,9 +22,6 @@ def test_groups_of_another_length(cv, n_groups):
         DropoutMLPRegressorCV(**SMALL, cv=cv).fit(X, Y, groups=np.arange(n_groups) // 10)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="rows that a table has not: IndexError, or taken as they are"
-)
 @pytest.mark.parametrize(
     ("train", "test"),
     [

@@ -23,9 +23,6 @@ SMALL = {
     "random_state": 0,
     "device": "cpu",
 }
-IGNORES_X = pytest.mark.xfail(
-    strict=True, reason="a scorer sees the fold's predictions whatever rows it passes"
-)
 
 
 def seen_by_scorer(look, cls=DropoutMLPRegressorCV, y=Y):
@@ -41,21 +38,18 @@ def seen_by_scorer(look, cls=DropoutMLPRegressorCV, y=Y):
     return seen
 
 
-@IGNORES_X
 @pytest.mark.parametrize("cls", [DropoutMLPRegressorCV, DropoutMLPClassifierCV])
 def test_some_of_the_rows(cls):
     shapes = seen_by_scorer(lambda e, X, y: e.predict(X[:5]).shape, cls, (Y > 0).astype(int))
     assert set(shapes) == {(5,)}
 
 
-@IGNORES_X
 def test_rows_in_another_order():
     for forwards, backwards in seen_by_scorer(lambda e, X, y: (e.predict(X), e.predict(X[::-1]))):
         # another place in the batch may cost a last digit of the single precision of training
         np.testing.assert_allclose(backwards[::-1], forwards, rtol=1e-4, atol=1e-5)
 
 
-@IGNORES_X
 @pytest.mark.parametrize("method", ["predict_proba", "predict_log_proba"])
 def test_probabilities_of_other_rows(method):
     """The class follows the first column, so turning its sign round turns the classes round."""
@@ -68,7 +62,6 @@ def test_probabilities_of_other_rows(method):
     assert max(seen_by_scorer(look, DropoutMLPClassifierCV, (Y > 0).astype(int))) < 0
 
 
-@IGNORES_X
 def test_permutation_importance():
     def look(estimator, X, y):
         return permutation_importance(estimator, X, y, n_repeats=2, random_state=0).importances_mean
@@ -77,7 +70,6 @@ def test_permutation_importance():
         assert importances[0] > max(0.0, *importances[1:])
 
 
-@pytest.mark.xfail(strict=True, reason="what a scorer gets has no network to look into")
 def test_order_spectrum():
     def look(estimator, X, y):
         return interaction_order_spectrum(
