@@ -1,8 +1,8 @@
 """What a user fits: the template of fit, regression, classification, search."""
 
-from skdropout._estimators.adoption import Adopting
 from skdropout._estimators.fitted import FittedNetworks, import_pandas
 from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout._estimators.plan import Adopting
 from skdropout._estimators.reldrop import RelDropClassifier, RelDropRegressor
 from skdropout._estimators.search.estimators import DropoutMLPClassifierCV, DropoutMLPRegressorCV
 from skdropout._estimators.search.folds import InnerSplit, fit_on_folds

@@ -8,7 +8,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from skdropout._device import draw_seeds
-from skdropout._estimators.adoption import Adopting
+from skdropout._estimators.plan import Adopting
 from skdropout._stack import MaskSource, Predictor
 from skdropout._table import TableLike
 

@@ -1,9 +1,9 @@
-"""What a fit has read, before anything is trained."""
+"""What a fit has read before anything is trained, and how an estimator adopts what it found."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -12,7 +12,30 @@ from skdropout._device import draw_seeds
 from skdropout._stack import Member
 from skdropout._table import TableEncoder, TableTensors
 
-__all__ = ["Plan", "TrainingData", "check_same_terms"]
+__all__ = ["Adopting", "Plan", "TrainingData", "check_same_terms"]
+
+
+def _is_fitted(name: str) -> bool:
+    return name in ("_plan", "_predictor", "_known") or (
+        name.endswith("_") and not name.startswith("__")
+    )
+
+
+class Adopting:
+    """A base whose ``fit`` works on values and changes the estimator once, at its end.
+
+    So a fit that fails, whenever it fails, has changed nothing.
+    """
+
+    def _bare(self) -> Self:
+        """Return the estimator as it was before any fit, with the same parameters."""
+        return type(self)(**self.get_params(deep=False))
+
+    def _adopt(self, found: dict[str, Any]) -> Self:
+        """Become what a fit has ``found``; what an earlier fit left goes."""
+        kept = {name: value for name, value in vars(self).items() if not _is_fitted(name)}
+        self.__dict__ = {**kept, **found}
+        return self
 
 
 @dataclass(frozen=True, eq=False)

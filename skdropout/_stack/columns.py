@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from skdropout._stack.masks import KeepLaw
+from skdropout._stack.layers import KeepLaw
 from skdropout.functional import Rule, group_sum, linear_relevance, relevance_block_mask
 from skdropout.functional._inner import is_dropped, relevance_from
 

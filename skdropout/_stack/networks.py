@@ -10,8 +10,7 @@ from torch.func import functional_call
 
 from skdropout._device import seeded
 from skdropout._stack.columns import RandomColumns
-from skdropout._stack.layers import ACTIVATIONS, ScaledLinear, StackLinear
-from skdropout._stack.masks import KeepLaw
+from skdropout._stack.layers import ACTIVATIONS, KeepLaw, ScaledLinear, StackLinear
 from skdropout._stack.numbers import CLIP
 
 __all__ = ["GridEncoding", "GridNetwork", "Stack", "StackMLP"]

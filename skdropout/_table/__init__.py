@@ -4,14 +4,16 @@ from skdropout._table.column import (
     as_levels,
     as_numbers,
     as_objects,
+    bin_edges,
     column_of,
     is_frame,
     looks_categorical,
+    normal_scores,
     readable,
+    spread,
 )
 from skdropout._table.encoder import TableEncoder
 from skdropout._table.rows import Rows, TableLike, TableTensors
-from skdropout._table.statistics import bin_edges, normal_scores, spread
 
 __all__ = [
     "Rows",

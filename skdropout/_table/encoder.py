@@ -10,8 +10,8 @@ from skdropout._table.column import (
     is_frame,
     looks_categorical,
     readable,
+    spread,
 )
-from skdropout._table.statistics import spread
 
 __all__ = ["TableEncoder"]
 

@@ -6,9 +6,8 @@ import torch
 
 from skdropout._stack.build import Member, build_stack
 from skdropout._stack.columns import RandomColumns, RelevantColumns
-from skdropout._stack.layers import StackLinear
+from skdropout._stack.layers import MaskSource, StackLinear
 from skdropout._stack.losses import SquaredError
-from skdropout._stack.masks import MaskSource
 from tests.conftest import make_table
 
 CPU = torch.device("cpu")

@@ -4,7 +4,7 @@ import torch
 
 from skdropout._stack.build import Member
 from skdropout._stack.encoding import Embedding
-from skdropout._stack.masks import KeepLaw, MaskSource
+from skdropout._stack.layers import KeepLaw, MaskSource
 from skdropout._stack.numbers import NUMERIC_ENCODINGS
 from skdropout._table import spread
 from tests.conftest import make_table, train_stack

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from skdropout._stack.masks import KeepLaw, MaskSource
+from skdropout._stack.layers import KeepLaw, MaskSource
 from tests.functional.pretended_device import pretended_device
 
 CPU = torch.device("cpu")

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from skdropout import DropoutMLPRegressorCV
-from skdropout._training.stopping import Race
+from skdropout._training.callbacks import Race
 
 
 class Best:

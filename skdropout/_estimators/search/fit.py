@@ -15,8 +15,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
 from skdropout._device import draw_seeds
 from skdropout._estimators.search.folds import InnerSplit, check_splits, make_folds
-from skdropout._estimators.search.grid import choose_rate, make_grid, results_table
-from skdropout._estimators.search.scores import FoldScores
+from skdropout._estimators.search.grid import FoldScores, choose_rate, make_grid, results_table
 from skdropout._sklearn_private import fit_context, route_to_search
 from skdropout._stack import NUMERIC_ENCODINGS, Member, bytes_of_member, memory_budget, predict_rows
 from skdropout._table import Rows
