@@ -4,7 +4,6 @@ Every parameter and every per-member buffer has the members as its first axis, s
 cut down to some of its members (:func:`select_members`) and a member can be told apart by index.
 """
 
-import copy
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -197,12 +196,21 @@ def select_members(module, members):
 
 def sliced(module, members):
     """Return a module of some ``members`` (a slice), whose tensors are views of this one's."""
-    known = {}
-    for *_, tensor in _member_tensors(module):
-        part = tensor.detach()[members]
-        is_parameter = isinstance(tensor, nn.Parameter)
-        known[id(tensor)] = nn.Parameter(part, tensor.requires_grad) if is_parameter else part
-    return copy.deepcopy(module, known)
+    part = object.__new__(type(module))
+    shared = getattr(module, "shared_buffers", ())
+    vars(part).update(vars(module))
+    vars(part).update(
+        _parameters={
+            name: nn.Parameter(p.detach()[members], p.requires_grad)
+            for name, p in module.named_parameters(recurse=False)
+        },
+        _buffers={
+            name: tensor if name in shared else tensor[members]
+            for name, tensor in module.named_buffers(recurse=False)
+        },
+        _modules={name: sliced(child, members) for name, child in module.named_children()},
+    )
+    return part
 
 
 def copy_members(module):

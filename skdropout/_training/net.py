@@ -286,10 +286,13 @@ class StackNet(NeuralNet):
         """
         net = object.__new__(type(self))  # copy.copy would pickle
         vars(net).update(vars(self))
-        module = copy.deepcopy(self.module_) if members is None else sliced(self.module_, members)
+        module = sliced(self.module_, slice(None) if members is None else members)
         vars(net).update(history_=copy.copy(self.history_), callbacks=[], callbacks_=[])
         vars(net).update(module_=module, module=module)
-        return net.finish()
+        net.finish()
+        if members is None:
+            vars(net).update(module_=copy.deepcopy(module))
+        return net
 
     def finish(self, keeps_moments=False):
         """Let go of what only training needs."""
