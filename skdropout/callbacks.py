@@ -1,10 +1,13 @@
 """skorch callbacks for the ``callbacks`` parameter of the estimators."""
 
 from numbers import Integral
+from typing import Any, Literal, Self
 
 import numpy as np
+from skorch import NeuralNet
 from skorch.callbacks import Callback
 
+from skdropout._table import TableLike
 from skdropout.inspection import interaction_order_spectrum
 
 __all__ = ["SpectrumCallback"]
@@ -62,16 +65,16 @@ class SpectrumCallback(Callback):
 
     def __init__(
         self,
-        X,
+        X: TableLike,
         *,
-        every=1,
-        per_member=False,
-        max_order=4,
-        method="noise_stability",
-        class_score="logit",
-        n_evaluations=20_000,
-        random_state=0,
-    ):
+        every: int = 1,
+        per_member: bool = False,
+        max_order: int = 4,
+        method: Literal["noise_stability", "distillation"] = "noise_stability",
+        class_score: Literal["logit", "probability"] = "logit",
+        n_evaluations: int = 20_000,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> None:
         self.X = X
         self.every = every
         self.per_member = per_member
@@ -81,7 +84,7 @@ class SpectrumCallback(Callback):
         self.n_evaluations = n_evaluations
         self.random_state = random_state
 
-    def initialize(self):
+    def initialize(self) -> Self:
         """Forget earlier fits.
 
         Returns
@@ -93,7 +96,7 @@ class SpectrumCallback(Callback):
         self.spectra_ = {}
         return self
 
-    def on_epoch_end(self, net, **_):
+    def on_epoch_end(self, net: NeuralNet, **_: Any) -> None:
         """Measure, if it is time.
 
         Parameters

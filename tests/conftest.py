@@ -1,5 +1,7 @@
 """Data and engine pieces that several test modules use."""
 
+import random
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,13 +24,24 @@ def one_thread():
     torch.set_num_threads(1)
 
 
+def random_states():
+    """All of them: NumPy's keys, position and kept normal number; torch's of every device."""
+    kind, keys, position, has_normal, normal = np.random.get_state()  # noqa: NPY002
+    return {
+        "random": random.getstate(),
+        "numpy": (kind, keys.tolist(), position, has_normal, normal),
+        "torch": torch.get_rng_state().tolist(),
+        "cuda": [state.tolist() for state in torch.cuda.get_rng_state_all()],
+    }
+
+
 @pytest.fixture
 def untouched_random_state():
-    """Fail if the test changed torch's or NumPy's global random state."""
-    before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    """Fail if the test changed a global random state."""
+    before = random_states()
     yield
-    assert torch.equal(torch.get_rng_state(), before[0])
-    np.testing.assert_array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+    after = random_states()
+    assert [part for part in before if before[part] != after[part]] == []
 
 
 @pytest.fixture(scope="session")

@@ -90,8 +90,9 @@ def test_every_method_is_documented(cls):
             continue
         doc = FunctionDoc(method)
         names = [entry.name for entry in doc["Parameters"]]
+        stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
         parameters = inspect.signature(method).parameters.values()
-        assert names == [str(p).split("=")[0] for p in parameters][1:], name
+        assert names == [stars.get(p.kind, "") + p.name for p in parameters][1:], name
         assert doc["Summary"], name
         assert doc["Returns"], name
 

@@ -1,7 +1,5 @@
 """No public call moves the caller's random state, whatever its own is set to."""
 
-import random
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,21 +10,13 @@ from torch import nn
 from skdropout import DropoutMLPRegressor, RelDropRegressor, callbacks, datasets, export, inspection
 from skdropout import functional as F
 from skdropout.nn import RelevanceDropout
+from tests.conftest import random_states
 
 X = np.random.default_rng(0).normal(size=(100, 3))
 Y = X[:, 0] * X[:, 1] + X[:, 2]
 POINTS = torch.as_tensor(X[:4], dtype=torch.float32)
 IMAGES = torch.as_tensor(X[:96].reshape(-1)[:128].reshape(2, 8, 8), dtype=torch.float32)
 TREES = HistGradientBoostingRegressor(max_iter=2, random_state=0)
-
-
-def state():
-    """All of it: NumPy's keys, position and kept normal number; torch's of every device."""
-    kind, keys, position, has_normal, normal = np.random.get_state()  # noqa: NPY002
-    of_cuda = [s.tolist() for s in torch.cuda.get_rng_state_all()]
-    of_torch = torch.get_rng_state().tolist()
-    of_numpy = kind, keys.tolist(), position, has_normal, normal
-    return {"random": random.getstate(), "numpy": of_numpy, "torch": of_torch, "cuda": of_cuda}
 
 
 @pytest.fixture(scope="module")
@@ -129,33 +119,9 @@ CALLS = {
 }
 
 
-MOVING = {
-    "make_interactions",
-    "make_pure_interaction",
-    "make_four_quadrants",
-    "interaction_order_spectrum",
-    "interaction_order_spectrum of trees",
-    "interaction_order_spectrum distilled",
-    "supported_orders",
-    "OrderSpectrumDisplay",
-    "SpectrumCallback",
-}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name,
-            marks=pytest.mark.xfail(strict=True, reason="None is taken for NumPy's global state")
-            if name in MOVING
-            else [],
-        )
-        for name in CALLS
-    ],
-)
+@pytest.mark.parametrize("name", CALLS)
 def test_public_calls_leave_the_random_state_alone(name, models, tmp_path):
-    before = state()
+    before = random_states()
     CALLS[name](models, tmp_path)
-    after = state()
+    after = random_states()
     assert [part for part in before if before[part] != after[part]] == []

@@ -206,7 +206,7 @@ def draw_spectrum(spectra):
     """Shares of the orders, of two models."""
     with _drawing() as (ax, done):
         display = OrderSpectrumDisplay(spectra)
-        display.plot(ax, kind="normalized", colors=[_BLUE, _ORANGE, "0.55"])
+        display.plot(ax=ax, kind="normalized", colors=[_BLUE, _ORANGE, "0.55"])
     return done.svg
 
 

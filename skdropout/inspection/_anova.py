@@ -1,17 +1,16 @@
-"""Main effects and pairs of any model, by means of its predictions over rows of a table."""
+"""Main effects and pairs of any model, by means of its answers over rows of a table."""
 
 import numpy as np
 import torch
-from sklearn.base import is_classifier
-from sklearn.utils.validation import check_is_fitted
 
+from skdropout._table import as_levels, column_of
 from skdropout.functional import purify
-from skdropout.inspection._explained import take_cells
+from skdropout.inspection._cells import column_names, numbers_of
+from skdropout.inspection._look_into import look_into
 
-__all__ = ["Anova"]
+__all__ = ["Anova", "grid_of", "rows_of_grid"]
 
 _ROWS_AT_ONCE = 2**15
-_LEAST_PROBABILITY = 1e-12
 
 
 class Anova:
@@ -28,13 +27,23 @@ class Anova:
     background : ndarray of int
         Rows of ``X`` to average over.
     output : object
-        Class, or index of the output, whose score it is.
+        Class, label, or index of the output, whose score it is.
+
+    Attributes
+    ----------
+    model : Model
+    column : int
+        Of its answers, the one whose score it is.
+    intercept : float
+        ``f0``.
     """
 
     def __init__(self, estimator, X, background, output):
-        check_is_fitted(estimator)
-        self._score, self._X, self._background = score_of(estimator, output), X, background
-        self.intercept = self.scores((), np.empty((1, 0), dtype=int)).mean()
+        self.model, self._background = look_into(estimator, X), background
+        own = np.repeat(background[:, None], self.model.n_columns, axis=1)
+        n_outputs = self.model.answers(own[:1]).shape[-1]
+        self.column, self._sign = self.model.column_of_answer(output, n_outputs)
+        self.intercept = self._score(own).mean()
 
     def scores(self, columns, rows):
         """Return scores (n_given, n_background) with the cells of ``columns`` from other rows.
@@ -48,9 +57,9 @@ class Anova:
         n = len(self._background)
         found = []
         for given in np.array_split(rows, -(-len(rows) * n // _ROWS_AT_ONCE)):
-            source = np.tile(self._background[:, None], (len(given), self._X.shape[1]))
+            source = np.tile(self._background[:, None], (len(given), self.model.n_columns))
             source[:, list(columns)] = np.repeat(given, n, axis=0)
-            found.append(self._score(take_cells(self._X, source)).reshape(len(given), n))
+            found.append(self._score(source).reshape(len(given), n))
         return np.concatenate(found)
 
     def main(self, column, rows, weight):
@@ -74,7 +83,7 @@ class Anova:
         terms : ndarray of shape (n_rows, n_columns + len(pairs) + 1)
             With ``intercept`` they sum to the score.
         """
-        d = self._X.shape[1]
+        d = self.model.n_columns
         alone = [self.scores((j,), rows[:, None]).mean(1) - self.intercept for j in range(d)]
         both = [
             self.scores(pair, np.stack([rows, rows], axis=1)).mean(1)
@@ -83,33 +92,37 @@ class Anova:
             for pair in pairs
         ]
         terms = np.stack([*alone, *both], axis=1)
-        score = self._score(take_cells(self._X, np.repeat(rows[:, None], d, axis=1)))
+        score = self._score(np.repeat(rows[:, None], d, axis=1))
         return np.column_stack([terms, score - self.intercept - terms.sum(1)])
 
-
-def score_of(estimator, output):
-    """Return a function from rows to one score each: a value, or the log-odds of a class."""
-    if is_classifier(estimator):
-        classes = list(estimator.classes_)
-        if output is None and len(classes) == 2:
-            output = classes[1]
-        if output not in classes:
-            raise ValueError(f"output={output!r} must be one of the classes {classes}.")
-        place = classes.index(output)
-        return lambda X: _log_odds(estimator.predict_proba(X)[:, place])
-    return lambda X: _only(np.asarray(estimator.predict(X), dtype=float), output)
+    def _score(self, source):
+        return self._sign * self.model.answers(source)[0, :, self.column]
 
 
-def _log_odds(p):
-    p = np.clip(p, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
-    return np.log(p) - np.log1p(-p)
+def grid_of(X, column, n_grid):
+    """Return rows of ``X`` whose cells are levels or quantiles of the column, and these cells."""
+    numbers = numbers_of(X, column)
+    if numbers is None:
+        codes, levels = as_levels(column_of(X, column))
+        order = sorted(range(len(levels)), key=levels.__getitem__)
+        rows = np.array([np.argmax(codes == code) for code in order])
+        return rows, np.array([levels[code] for code in order], dtype=object)
+    order = np.argsort(numbers, kind="stable")
+    order = order[np.isfinite(numbers[order])]
+    if not len(order):
+        raise ValueError(f"Column {column_names(X)[column]!r} has no finite cells.")
+    rows = order[np.linspace(0, len(order) - 1, n_grid).round().astype(int)]
+    values, first = np.unique(numbers[rows], return_index=True)
+    return rows[first], values
 
 
-def _only(values, output):
-    if values.ndim == 1:
-        return values
-    if output not in range(values.shape[1]):
-        raise ValueError(
-            f"output={output!r} must be the index of one of the {values.shape[1]} outputs."
-        )
-    return values[:, output]
+def rows_of_grid(X, column, values):
+    """Count the rows of ``X`` whose cells are nearest to each of ``values``, as of ``grid_of``."""
+    if values.dtype == object:
+        codes, levels = as_levels(column_of(X, column))
+        place = {level: k for k, level in enumerate(values)}
+        return np.bincount([place[levels[c]] for c in codes if c >= 0], minlength=len(values))
+    numbers = numbers_of(X, column)
+    numbers = numbers[np.isfinite(numbers)]
+    nearest = np.searchsorted((values[1:] + values[:-1]) / 2, numbers)
+    return np.bincount(nearest, minlength=len(values))

@@ -1,6 +1,6 @@
-"""What only upper rooms need."""
+"""What only upper rooms need: any model as one kind of thing, and any table."""
 
-from skdropout.inspection._explained import explain
-from skdropout.inspection._interaction_strengths import as_table
+from skdropout.inspection._cells import as_table
+from skdropout.inspection._look_into import look_into
 
-__all__ = ["as_table", "explain"]
+__all__ = ["as_table", "look_into"]

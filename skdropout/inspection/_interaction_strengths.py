@@ -1,18 +1,24 @@
-"""Which pairs of columns act together in a fitted model, and how strongly."""
+"""Which pairs of columns act together in a fitted model, and how well its curvature tells."""
 
+from collections.abc import Sequence
 from itertools import combinations
 from numbers import Integral, Real
+from typing import Literal
 
 import numpy as np
 import torch
 from sklearn.utils import Bunch
 
+from skdropout import functional
 from skdropout._device import draw_seeds
-from skdropout._table import is_frame
-from skdropout.inspection._explained import explain
+from skdropout._table import TableLike
+from skdropout.functional import smooth_hessian
+from skdropout.inspection._cells import as_table
+from skdropout.inspection._look_into import look_into
+from skdropout.inspection._model import FittedModel
 from skdropout.inspection._pair_effects import hessian_effects, superset_effects
 
-__all__ = ["as_table", "column_names", "interaction_strengths"]
+__all__ = ["interaction_strengths", "perturbation_mse"]
 
 _METHODS = ("auto", "smooth_hessian", "superset")
 # "auto" redraws the cells of at most so many pairs. Among more it looks at so many rows to choose
@@ -25,17 +31,17 @@ _LEAST_OWN_EFFECT = 1e-4
 
 
 def interaction_strengths(
-    estimator,
-    X,
+    estimator: FittedModel,
+    X: TableLike,
     *,
-    method="smooth_hessian",
-    sigma=0.25,
-    n_perturbations="auto",
-    n_points=1000,
-    exclude=None,
-    normalize=True,
-    random_state=None,
-):
+    method: Literal["smooth_hessian", "superset", "auto"] = "smooth_hessian",
+    sigma: float = 0.25,
+    n_perturbations: int | Literal["auto"] = "auto",
+    n_points: int = 1000,
+    exclude: Sequence[int | str] | None = None,
+    normalize: bool = True,
+    random_state: int | np.random.RandomState | None = None,
+) -> Bunch:
     """Rank the pairs of columns of ``X`` by how strongly they act together in a fitted model.
 
     The strength of a pair is the root mean square, over rows of ``X``, of its joint effect on the
@@ -51,8 +57,9 @@ def interaction_strengths(
         a skorch net or torch module on numbers, or a pipeline ending in one whose steps make each
         of their columns out of one column; with ``method="superset"`` anything that predicts.
         Outputs explained are values (of networks with a log link their logarithm, in units of the
-        standardised target for the library's own), decision functions or logits where there are
-        such, else probabilities. Several outputs are taken together.
+        standardised target for the library's own) or a classifier's score: the log-odds of the
+        second of two classes, centred log-odds of more, each label's own log-odds, or the decision
+        function where there are no probabilities. Several outputs are taken together.
     X : array-like or data frame of shape (n_samples, n_columns)
         Rows the model knows the like of.
     method : {"smooth_hessian", "superset", "auto"}
@@ -70,7 +77,7 @@ def interaction_strengths(
         in two halves. "auto": twice the number of inputs, at most 64.
     n_points : int
         Number of rows of ``X``, drawn at random, to average over.
-    exclude : array-like of int or str, optional
+    exclude : sequence of int or str, optional
         Columns whose pairs are of no interest; their strengths are zero.
     normalize : bool
         Whether to divide by the root of the geometric mean of the two columns' own effects. A
@@ -117,26 +124,22 @@ def interaction_strengths(
     _check(method, sigma, n_perturbations, n_points)
     X = as_table(X)
     random_state = np.random.RandomState(draw_seeds(random_state, 1)[0])
-    names = column_names(X)
-    explained = explain(estimator, X, random_state)
-    d = explained.n_columns
+    model = look_into(estimator, X)
+    names, d = model.names, model.n_columns
     pairs = _candidates(d, _positions(exclude, names))
     rows, partners = _rows(len(X), n_points, random_state)
 
     if method == "auto":
         method = "superset" if len(pairs) <= _MOST_REDRAWN else "screened"
-    if method != "superset" and not len(explained.networks):
-        raise ValueError(
-            f"{type(estimator).__name__} gives no gradients; use method='superset', which needs "
-            "predictions alone."
-        )
+    if method != "superset":
+        model.require_networks("use method='superset', which needs predictions alone")
     scores, errors, own = np.zeros(len(pairs)), np.zeros(len(pairs)), np.zeros(d)
     if method != "superset" and pairs:
-        generator = torch.Generator(explained.networks[0].inputs.device)
+        generator = torch.Generator(model.networks[0].inputs.device)
         generator.manual_seed(random_state.randint(2**31))
         options = {"sigma": sigma, "n_perturbations": n_perturbations, "generator": generator}
         n_rows = _ROWS_TO_CHOOSE_BY if method == "screened" else len(rows)
-        moments = hessian_effects(explained, rows[:n_rows], partners[:n_rows], pairs, **options)
+        moments = hessian_effects(model, rows[:n_rows], partners[:n_rows], pairs, **options)
         scores, errors, own = _scores(*moments, pairs, normalize)
     if method != "smooth_hessian" and pairs:
         chosen, n_rows = np.arange(len(pairs)), len(rows)
@@ -144,7 +147,7 @@ def interaction_strengths(
             chosen = np.sort(np.argsort(-scores, kind="stable")[:_MOST_REDRAWN])
             n_rows = max(_MOST_EVALUATIONS // (1 + d + len(chosen)), 2)
         redrawn = [pairs[p] for p in chosen]
-        moments = superset_effects(explained, rows[:n_rows], partners[:n_rows], redrawn)
+        moments = superset_effects(model, rows[:n_rows], partners[:n_rows], redrawn)
         of_redrawn, errors[chosen], own = _scores(*moments, redrawn, normalize)
         # the others keep their order and stay behind
         scores = scores - scores.max() + min(of_redrawn.min(), 0.0)
@@ -160,6 +163,109 @@ def interaction_strengths(
         own_effects=own,
         feature_names=names,
     )
+
+
+def perturbation_mse(
+    estimator: FittedModel,
+    X: TableLike,
+    *,
+    radius: float = 0.5,
+    law: Literal["radius", "ball"] = "radius",
+    sigma: float = 0.25,
+    n_perturbations: int = 1000,
+    n_points: int = 100,
+    output: int = 0,
+    random_state: int | np.random.RandomState | None = None,
+) -> Bunch:
+    """Measure how far a network is from its SmoothHess model around rows of ``X`` (P-MSE).
+
+    Around each row, and for each network of an ensemble, the output is compared with a linear and
+    with a quadratic function made of the smoothed gradient and Hessian.
+
+    Parameters
+    ----------
+    estimator : estimator, skorch net or torch.nn.Module
+        Fitted, with gradients; see ``interaction_strengths``.
+    X : array-like or data frame of shape (n_samples, n_columns)
+        Rows the model knows the like of.
+    radius : float
+        Largest length of the perturbations, every input in units of its standard deviation.
+    law : {"radius", "ball"}
+        Length uniform up to ``radius``, or points uniform in the ball.
+    sigma : float
+        Noise that smooths, in standard deviations of each input.
+    n_perturbations : int
+        Perturbations of each row, and gradients to estimate its Hessian from; even.
+    n_points : int
+        Number of rows of ``X``, drawn at random.
+    output : int
+        Which output, in the units of ``interaction_strengths``.
+    random_state : int, RandomState instance or None
+        Source of randomness.
+
+    Returns
+    -------
+    result : Bunch
+        ``linear`` and ``quadratic``, ndarrays (n_networks, n_points): mean squared errors, in
+        squared units of the output; ``rows``, the rows of ``X`` that were looked at.
+
+    Raises
+    ------
+    ValueError
+        If the estimator gives no gradients or a parameter cannot be used.
+
+    References
+    ----------
+    .. [1] Torop et al., "SmoothHess: ReLU Network Feature Interactions via Stein's Lemma",
+       NeurIPS 2023, arXiv 2311.00858, section 5.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skdropout.inspection import perturbation_mse
+    >>> class Product(torch.nn.Module):
+    ...     def forward(self, x):
+    ...         return x[:, 0] * x[:, 1]
+    >>> X = torch.randn(50, 2, generator=torch.Generator().manual_seed(0)).numpy()
+    >>> result = perturbation_mse(Product(), X, n_perturbations=100, random_state=0)
+    >>> bool(result.quadratic.mean() < 1e-6 * result.linear.mean())
+    True
+    """
+    seeds = draw_seeds(random_state, 2)
+    X = as_table(X)
+    model = look_into(estimator, X)
+    model.require_networks("use a network")
+    networks = model.networks
+    rows = np.random.RandomState(seeds[0]).permutation(len(X))[:n_points]
+    linear, quadratic = [], []
+    for network in networks:
+        generator = torch.Generator(network.inputs.device).manual_seed(seeds[1])
+        f, x = _in_standard_units(network)
+        x = x[torch.as_tensor(rows, device=x.device)]
+        target = torch.tensor(output)
+        hessian, gradient = smooth_hessian(
+            f,
+            x,
+            sigma=sigma,
+            n_perturbations=n_perturbations,
+            target=target,
+            return_gradient=True,
+            generator=generator,
+        )
+        for errors, model in ((linear, torch.zeros_like(hessian)), (quadratic, hessian)):
+            error = functional.perturbation_mse(
+                f,
+                x,
+                gradient,
+                model,
+                radius=radius,
+                n_perturbations=n_perturbations,
+                law=law,
+                target=target,
+                generator=generator,
+            )
+            errors.append(error.cpu().numpy())
+    return Bunch(linear=np.stack(linear), quadratic=np.stack(quadratic), rows=rows)
 
 
 def _scores(own, joint, pairs, normalize):
@@ -197,25 +303,6 @@ def _candidates(d, excluded):
     return [pair for pair in combinations(range(d), 2) if not excluded.intersection(pair)]
 
 
-def column_names(X):
-    """Return the names of the columns of a frame or array."""
-    if is_frame(X):
-        return [str(name) for name in X.columns]
-    return [f"x{j}" for j in range(X.shape[1])]
-
-
-def as_table(X):
-    """Return a frame as it is, and anything else as an array of two dimensions."""
-    if is_frame(X):
-        return X
-    X = np.asarray(X)
-    if X.ndim != 2:
-        raise ValueError(
-            f"X must be a data frame or a dense array of two dimensions, not {X.ndim}."
-        )
-    return X
-
-
 def _positions(columns, names):
     """Return the positions of ``columns``, given by position or name."""
     positions = set()
@@ -242,3 +329,10 @@ def _check(method, sigma, n_perturbations, n_points):
         )
     if not isinstance(n_points, Integral) or n_points < 2:
         raise ValueError(f"n_points={n_points!r} must be an integer of at least 2.")
+
+
+def _in_standard_units(network):
+    """Return the network as a function of inputs divided by their spread, and these inputs."""
+    spread = network.inputs.std(0, correction=0)
+    scale = torch.where(spread > 0, spread, 1.0)
+    return (lambda x: network.f(x * scale)), network.inputs / scale

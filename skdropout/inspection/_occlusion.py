@@ -1,14 +1,20 @@
 """How a score falls as columns are taken away, and how many columns a model uses."""
 
+from collections.abc import Callable, Sequence
 from numbers import Real
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring
 from sklearn.utils import Bunch, check_consistent_length
 
 from skdropout._device import draw_seeds
-from skdropout.inspection._column_relevance import column_relevance, own_network
-from skdropout.inspection._columns import as_table, encode, resample
+from skdropout._table import TableLike
+from skdropout.inspection._cells import as_table, take_cells, typical_cells, with_row
+from skdropout.inspection._look_into import OwnNetworks, look_into
+from skdropout.inspection._model import FittedModel
 
 __all__ = ["effective_number_of_features", "occlusion_curve"]
 
@@ -16,23 +22,24 @@ _ORDERS = ("relevant", "random", "irrelevant")
 
 
 def occlusion_curve(
-    estimator,
-    X,
-    y,
+    estimator: BaseEstimator,
+    X: TableLike,
+    y: ArrayLike,
     *,
-    order="relevant",
-    fractions=11,
-    fill="typical",
-    scoring=None,
-    random_state=None,
-):
+    order: Literal["relevant", "random", "irrelevant"] = "relevant",
+    fractions: int | Sequence[float] | np.ndarray = 11,
+    fill: Literal["typical", "missing"] | Sequence[Any] | np.ndarray = "typical",
+    scoring: str | Callable[..., float] | None = None,
+    random_state: int | np.random.RandomState | None = None,
+) -> Bunch:
     """Score an estimator on rows of which more and more columns are occluded.
 
     Each row loses its own columns, in the order of their relevance for its prediction. Of this
     library's networks relevance is gradient x input, from the typical row on and averaged over the
-    networks; of other estimators it is the change of the score (log-odds, decision function or
-    prediction) as one column after the other is replaced by ``fill``. Classifiers are asked
-    about the true class, signed; of regressions size alone counts. Which columns a classifier
+    networks; of other estimators it is the change of the score as one column after the other is
+    replaced by ``fill``. The score of a regression is its prediction, and size alone counts; of
+    two classes it is the log-odds of the true one, of more its centred log-odds, of labels the sum
+    of the log-odds of what is true of each, all signed. Which columns a classifier
     loses thus tells something of the class, and a model that was trained with such gaps, by RelDrop
     say, may read it: compare with the order "random".
 
@@ -95,12 +102,13 @@ def occlusion_curve(
     score = check_scoring(estimator, scoring)
     n_rows, n_columns = X.shape
     counts = np.unique(np.rint(_checked(fractions) * n_columns).astype(int))
-    filled = _with_fill_row(estimator, X, fill)
-    relevance = column_relevance(estimator, X, y, filled)
+    model = look_into(estimator, X)
+    filled = with_row(X, _fill_cells(model, fill))
+    relevance, method = _relevance(model, estimator, y, filled)
     rank = _ranks(relevance, order, random_state)
     own = np.arange(n_rows)[:, None]
     scores = [
-        score(estimator, resample(filled, np.where(rank < count, n_rows, own)), y)
+        score(estimator, take_cells(filled, np.where(rank < count, n_rows, own)), y)
         for count in counts
     ]
     fractions, scores = counts / n_columns, np.array(scores, dtype=float)
@@ -110,12 +118,19 @@ def occlusion_curve(
         scores=scores,
         area=float(np.trapezoid(scores, fractions) / width if width else scores[0]),
         relevance=relevance,
-        method="replacement" if own_network(estimator) is None else "gradient_x_input",
+        method=method,
         n_effective=_n_effective(relevance, 0.9),
     )
 
 
-def effective_number_of_features(estimator, X, y, *, share=0.9, fill="typical"):
+def effective_number_of_features(
+    estimator: FittedModel,
+    X: TableLike,
+    y: ArrayLike,
+    *,
+    share: float = 0.9,
+    fill: Literal["typical", "missing"] | Sequence[Any] | np.ndarray = "typical",
+) -> float:
     """Count the columns that carry most of the relevance of a row, averaged over rows.
 
     Parameters
@@ -155,7 +170,8 @@ def effective_number_of_features(estimator, X, y, *, share=0.9, fill="typical"):
         raise ValueError(f"share={share!r} must be a number above 0 and at most 1.")
     X = as_table(X)
     check_consistent_length(X, y)
-    relevance = column_relevance(estimator, X, y, _with_fill_row(estimator, X, fill))
+    model = look_into(estimator, X)
+    relevance, _ = _relevance(model, estimator, y, with_row(X, _fill_cells(model, fill)))
     return _n_effective(relevance, share)
 
 
@@ -193,51 +209,66 @@ def _ranks(relevance, order, random_state):
     return keys.argsort(axis=1)
 
 
-def _with_fill_row(estimator, X, fill):
-    """Return the table with one more row, the cells to fill from."""
-    values = _fill_values(estimator, X, fill)
-    if not hasattr(X, "iloc"):
-        dtype = X.dtype if X.dtype.kind == "O" else np.result_type(X.dtype, np.float32)
-        return np.vstack([X.astype(dtype), np.array(values, dtype=dtype)])
-    import pandas as pd
-
-    def extended(column, value):
-        if getattr(column.dtype, "kind", "O") in "iub":  # no room for fractions
-            column = column.astype(float)
-        return pd.concat([column, pd.Series([value], dtype=column.dtype)], ignore_index=True)
-
-    table = pd.DataFrame({j: extended(X.iloc[:, j], value) for j, value in enumerate(values)})
-    table.columns = X.columns
-    return table
-
-
-def _fill_values(estimator, X, fill):
-    if isinstance(fill, str):
-        if fill not in ("typical", "missing"):
+def _fill_cells(model, fill):
+    """Return the cells to fill from, one for each column."""
+    if not isinstance(fill, str):
+        if len(fill) != model.n_columns:
             raise ValueError(
-                f"fill={fill!r} must be 'typical', 'missing' or a sequence of values, one per "
-                "column."
+                f"fill has {len(fill)} values for {model.n_columns} columns; give one per column."
             )
-        if fill == "missing":
-            return [np.nan] * X.shape[1]
-        return _typical(estimator, X)
-    if len(fill) != X.shape[1]:
-        raise ValueError(
-            f"fill has {len(fill)} values for {X.shape[1]} columns; give one per column."
-        )
-    return list(fill)
+        return list(fill)
+    if fill == "missing":
+        return [np.nan] * model.n_columns
+    if fill == "typical":
+        return typical_cells(model.X, model.holds_levels)
+    raise ValueError(
+        f"fill={fill!r} must be 'typical', 'missing' or a sequence of values, one per column."
+    )
 
 
-def _typical(estimator, X):
-    numbers, is_categorical = encode(X)
-    network = own_network(estimator)
-    if network is not None:
-        is_categorical = np.isin(np.arange(X.shape[1]), network._plan.encoder.categorical_)
-    typical = np.nanmedian(numbers, axis=0).tolist()
-    for j in np.flatnonzero(is_categorical):
-        if hasattr(X, "iloc"):
-            typical[j] = X.iloc[:, j].mode().iloc[0]
-        else:
-            levels, counts = np.unique(X[:, j], return_counts=True)
-            typical[j] = levels[counts.argmax()]
-    return typical
+def _relevance(model, estimator, y, filled):
+    """Return the relevance (n_rows, n_columns) of the columns for each row's score, and how found.
+
+    Parameters
+    ----------
+    model : Model
+        Of the rows to look at.
+    estimator : object
+        Whose model that is.
+    y : array-like of shape (n_rows,) or (n_rows, n_labels)
+        True classes or labels, for whose score relevance is meant; of a regression it is without
+        sign.
+    filled : data frame or ndarray of shape (n_rows + 1, n_columns)
+        The rows, and below them the one to fill cells from.
+    """
+    if isinstance(model, OwnNetworks):
+        relevance, method = model.relevance(y), "gradient_x_input"
+    else:
+        relevance = _by_replacement(look_into(estimator, filled), y)
+        method = "replacement"
+    return (np.abs(relevance) if model.classes is None else relevance), method
+
+
+def _by_replacement(model, y):
+    n_rows, n_columns = len(model.X) - 1, model.n_columns
+    own = np.tile(np.arange(n_rows)[:, None], n_columns)
+    before = model.answers(own)[0]
+    relevance = np.empty((n_rows, n_columns))
+    for column in range(n_columns):
+        rows = own.copy()
+        rows[:, column] = n_rows
+        change = before - model.answers(rows)[0]
+        relevance[:, column] = (change * _share(model, y, change)).sum(1)
+    return relevance
+
+
+def _share(model, y, change):
+    """Return the share of each score in what is explained."""
+    if model.classes is None:
+        return np.sign(change)  # a change is a change
+    if model.are_labels:
+        return np.where(np.asarray(y) == 1, 1.0, -1.0)
+    codes = np.searchsorted(np.asarray(model.classes), np.asarray(y))
+    if change.shape[1] == 1:
+        return np.where(codes == 1, 1.0, -1.0)[:, None]
+    return np.eye(change.shape[1])[codes]

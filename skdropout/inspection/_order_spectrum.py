@@ -2,16 +2,28 @@
 
 import warnings
 from numbers import Integral
+from typing import Literal
 
 import numpy as np
-from sklearn.utils import Bunch, check_random_state
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.model_selection import train_test_split
+from sklearn.utils import Bunch
 
-from skdropout.inspection._basis import MAX_DEGREE, basis_values, column_bases, maximal_correlations
-from skdropout.inspection._columns import as_table, column_names, encode, take_rows
-from skdropout.inspection._distillation import distilled_variances
-from skdropout.inspection._expansion import fit_expansion
+from skdropout._device import draw_seeds
+from skdropout._table import TableLike
+from skdropout.inspection._cells import as_table, coded, column_names, take_rows
+from skdropout.inspection._expansion import (
+    MAX_DEGREE,
+    basis_values,
+    column_bases,
+    fit_expansion,
+    maximal_correlations,
+)
+from skdropout.inspection._look_into import look_into
+from skdropout.inspection._model import FittedModel
 from skdropout.inspection._noise_stability import order_variances, walk_rows
-from skdropout.inspection._scores import scores_at_rows
+
+__all__ = ["interaction_order_spectrum"]
 
 _METHODS = ("noise_stability", "distillation")
 _CLASS_SCORES = ("logit", "probability")
@@ -24,19 +36,21 @@ _STEPS = 8  # of a walk, at most
 _STRONG_DEPENDENCE = 0.7
 _DEPENDENCE_ROWS = 2_000
 _BLOCK_CELLS = 2**22
+_MAX_LEVELS = 255  # of a categorical column, for the trees
+_HELD_OUT = 0.25
 
 
 def interaction_order_spectrum(
-    estimator,
-    X,
+    estimator: FittedModel,
+    X: TableLike,
     *,
-    max_order=4,
-    method="noise_stability",
-    class_score="logit",
-    n_evaluations=100_000,
-    per_member=False,
-    random_state=None,
-):
+    max_order: int = 4,
+    method: Literal["noise_stability", "distillation"] = "noise_stability",
+    class_score: Literal["logit", "probability"] = "logit",
+    n_evaluations: int = 100_000,
+    per_member: bool = False,
+    random_state: int | np.random.RandomState | None = None,
+) -> Bunch:
     r"""Variance of a fitted function carried by main effects, pairs, triples, ...
 
     The function is split into effects ``f = sum_u f_u(X_u)``, each orthogonal to all functions of
@@ -45,9 +59,9 @@ def interaction_order_spectrum(
     Parameters
     ----------
     estimator : fitted estimator or callable
-        With ``predict_proba``, ``decision_function`` or ``predict``, tried in this order; or a
-        function from a table like `X` to scores. Variances of several outputs (three or more
-        classes, several targets) are added.
+        One that predicts, see :func:`interaction_strengths`, or a function from a table like `X`
+        to scores. Networks of an ensemble are averaged. Variances of several outputs (three or
+        more classes, labels, several targets) are added.
     X : array-like or DataFrame of shape (n_samples, n_features)
         Data, usually those the estimator was fitted on. A random 20,000 rows of more stand for
         the distribution.
@@ -61,8 +75,8 @@ def interaction_order_spectrum(
         depth adds, and so keeps to the joint distribution. What trees of depth `k` fail to fit
         is handed to higher orders: have 10,000 rows or more.
     class_score : {"logit", "probability"}, default="logit"
-        Score of a classifier with ``predict_proba``: log-odds of the second of two classes, or
-        centred log-probabilities of more; or the probabilities themselves.
+        Score of a classifier with ``predict_proba``: log-odds of the second of two classes, centred
+        log-odds of more, of each label its own log-odds; or the probabilities themselves.
     n_evaluations : int, default=100_000
         Number of rows that `estimator` is asked to predict; for distillation the largest number
         of rows of `X` to use. Standard errors shrink with its square root.
@@ -132,13 +146,17 @@ def interaction_order_spectrum(
     [0.26 0.74 0.   0.  ]
     """
     _check_options(max_order, method, class_score, n_evaluations)
-    X = as_table(X)
-    rng = np.random.default_rng(check_random_state(random_state).randint(2**31, size=4))
+    X = as_table(X, min_rows=2)
+    rng = np.random.default_rng(draw_seeds(random_state, 4))
     distil = method == "distillation"
     X = take_rows(X, rng.permutation(len(X))[: n_evaluations if distil else _MARGINAL_ROWS])
-    scores = scores_at_rows(estimator, X, class_score, per_member)
-    codes, categorical = encode(X)
+    model = look_into(estimator, X)
+    codes, categorical = coded(X)
     dependence, pair = _strongest_dependence(codes, categorical)
+
+    def scores(rows):
+        """Return (n_points, n_members, n_outputs)."""
+        return np.moveaxis(model.answers(rows, class_score, per_member), 0, 1)
 
     if distil:
         estimates = _by_distillation(scores, codes, categorical, max_order, rng)
@@ -214,9 +232,54 @@ def _by_distillation(scores, codes, categorical, max_order, rng):
     values = np.concatenate([scores(rows[i : i + block]) for i in range(0, n_rows, block)])
     seed = int(rng.integers(2**31))
     return [
-        distilled_variances(codes, categorical, of_member, max_order, seed)
+        _distilled_variances(codes, categorical, of_member, max_order, seed)
         for of_member in np.moveaxis(values, 1, 0)
     ]
+
+
+def _distilled_variances(codes, categorical, scores, max_order, seed):
+    """What each further order explains of rows that the trees have not seen.
+
+    A tree of depth `k` uses at most `k` features, so trees `T_k` of depth `k` approach the
+    effects up to order `k`, and ``V_k = E (f - T_(k-1))**2 - E (f - T_k)**2``. Unlike
+    ``Var(T_k - T_(k-1))`` this does not count the misfit of the trees as an effect.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples, n_features)
+        Values of numeric columns, codes of categorical ones.
+    categorical : ndarray of bool, shape (n_features,)
+        Which columns are categorical.
+    scores : ndarray of shape (n_samples, n_outputs)
+        Values there of the function to be distilled.
+    max_order : int
+        Depth of the deepest trees.
+    seed : int
+        Draws the held-out rows, and the features that each split may use.
+
+    Returns
+    -------
+    variances, standard_errors : ndarray of shape (max_order + 1,)
+        Of orders 1, ..., max_order, and what trees of depth `max_order` leave unexplained.
+    """
+    few_levels = np.nan_to_num(codes).max(0) < _MAX_LEVELS
+    seen, held_out = train_test_split(np.arange(len(codes)), test_size=_HELD_OUT, random_state=seed)
+    squared_errors = [((scores[held_out] - scores[seen].mean(0)) ** 2).sum(1)]
+    for depth in range(1, max_order + 1):
+        trees = HistGradientBoostingRegressor(
+            max_depth=depth,
+            max_leaf_nodes=None,
+            max_iter=1000,
+            max_features=0.5,  # else the greedy first split hides a pure interaction
+            early_stopping=False,
+            categorical_features=categorical & few_levels,
+            random_state=seed,
+        )
+        fitted = [trees.fit(codes[seen], y[seen]).predict(codes[held_out]) for y in scores.T]
+        squared_errors.append(((scores[held_out] - np.column_stack(fitted)) ** 2).sum(1))
+    explained = -np.diff([*squared_errors, np.zeros(len(held_out))], axis=0)
+    standard_errors = explained.std(1) / np.sqrt(len(held_out))
+    return explained.mean(1).clip(min=0), standard_errors
 
 
 def _strongest_dependence(codes, categorical):

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import nn
 
+from skdropout._device import prediction_dtype
 from skdropout.functional import smooth_hessian
 
 __all__ = ["Moments", "hessian_effects", "superset_effects"]
@@ -28,7 +29,7 @@ class Moments:
 
     def add(self, effects):
         """Take effects (n_estimates, n_rows, n_effects, n_outputs)."""
-        products = _mean_product(effects.double()).sum(-1)
+        products = _mean_product(effects.to(prediction_dtype(effects.device))).sum(-1)
         self.n += len(products)
         self._sum = self._sum + products.sum(0)
         self._sum_of_squares = self._sum_of_squares + products.square().sum(0)
@@ -54,7 +55,7 @@ def _mean_product(effects):
     return (effects.sum(0).square() - squares) / (n_estimates * (n_estimates - 1))
 
 
-def superset_effects(explained, rows, partners, pairs):
+def superset_effects(model, rows, partners, pairs):
     """Mean squares of what is left of pairs when each cell of the two is redrawn.
 
     ``(f - f_i - f_j + f_ij) / 2``, its mean square being the variance of all effects that contain
@@ -62,7 +63,7 @@ def superset_effects(explained, rows, partners, pairs):
 
     Parameters
     ----------
-    explained : object as from ``explain``
+    model : Model
     rows, partners : Tensor of shape (n_rows,)
         Rows, and for each the row from which cells are redrawn.
     pairs : list of tuple of int
@@ -73,7 +74,7 @@ def superset_effects(explained, rows, partners, pairs):
         Of the columns, ``(f - f_i) / sqrt(2)``, and of the pairs.
     """
     own, joint = Moments(), Moments()
-    d = explained.n_columns
+    d = model.n_columns
     changes = [(), *((j,) for j in range(d)), *pairs]
     changed = torch.zeros(len(changes), d, dtype=torch.bool)
     for v, columns in enumerate(changes):
@@ -82,9 +83,7 @@ def superset_effects(explained, rows, partners, pairs):
     step = max(_ROWS_AT_ONCE // len(changes), 1)
     for block in torch.arange(len(rows)).split(step):
         source = torch.where(changed, partners[block, None, None], rows[block, None, None])
-        f = torch.cat(
-            [explained.values(part) for part in source.flatten(0, 1).split(_ROWS_AT_ONCE)], 1
-        )
+        f = torch.cat([model.scores(part) for part in source.flatten(0, 1).split(_ROWS_AT_ONCE)], 1)
         f = f.unflatten(1, (len(block), len(changes)))
         base, alone, both = f[:, :, :1], f[:, :, : d + 1], f[:, :, d + 1 :]
         own.add((base - alone[:, :, 1:]) / math.sqrt(2))
@@ -92,7 +91,7 @@ def superset_effects(explained, rows, partners, pairs):
     return own, joint
 
 
-def hessian_effects(explained, rows, partners, pairs, *, sigma, n_perturbations, generator):
+def hessian_effects(model, rows, partners, pairs, *, sigma, n_perturbations, generator):
     """Mean squares of smoothed second derivatives, in units of the inputs' spread.
 
     A column that enters as several inputs (a category, a number that may be missing) is followed
@@ -100,7 +99,7 @@ def hessian_effects(explained, rows, partners, pairs, *, sigma, n_perturbations,
 
     Parameters
     ----------
-    explained : object as from ``explain``
+    model : Model
     rows, partners : Tensor of shape (n_rows,)
     pairs : list of tuple of int
     sigma : float
@@ -115,9 +114,7 @@ def hessian_effects(explained, rows, partners, pairs, *, sigma, n_perturbations,
         Of the columns (smoothed gradient), and of the pairs.
     """
     own, joint = Moments(), Moments()
-    networks = [
-        Directions(network, rows, partners, explained.n_columns) for network in explained.networks
-    ]
+    networks = [Directions(network, rows, partners, model.n_columns) for network in model.networks]
     if len(networks) == 1:
         networks *= 2  # two samples of the same network's noise
     width = max(network.x.shape[1] for network in networks)
@@ -143,7 +140,8 @@ class Directions:
         spread = inputs.std(0, correction=0)
         # noise needs one input that moves; what is followed along nothing has no effect
         self.scale = spread if spread.any() else torch.ones_like(spread)
-        is_alone = (torch.bincount(columns, minlength=n_columns) == 1)[columns]
+        moving = torch.bincount(columns[spread > 0], minlength=n_columns)
+        is_alone = (moving == 1)[columns]
         line = (inputs[partners] - self.x) / math.sqrt(2)
         self.along = torch.where(is_alone, spread, line)
         self.membership = nn.functional.one_hot(columns, n_columns).to(inputs)

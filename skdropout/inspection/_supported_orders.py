@@ -1,16 +1,20 @@
 """Which orders of interaction the data support, whatever a model has learnt."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import norm
-from sklearn.base import clone, is_classifier
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import train_test_split
-from sklearn.utils import Bunch, check_consistent_length, check_random_state
+from sklearn.utils import Bunch, check_consistent_length
 
-from skdropout.inspection._basis import basis_values, column_bases
-from skdropout.inspection._columns import as_table, encode, take_rows
-from skdropout.inspection._expansion import fit_expansion, term_products
+from skdropout._device import draw_seeds
+from skdropout._table import TableLike
+from skdropout.inspection._cells import as_table, coded, take_rows
+from skdropout.inspection._expansion import basis_values, column_bases, fit_expansion, term_products
+from skdropout.inspection._look_into import look_into
 from skdropout.inspection._order_spectrum import interaction_order_spectrum
-from skdropout.inspection._scores import scores_at_rows
+
+__all__ = ["supported_orders"]
 
 _ORDERS = (1, 2, 3)
 _MIN_TESTED = 20
@@ -38,15 +42,15 @@ class SupportedOrders(Bunch):
 
 
 def supported_orders(
-    estimator,
-    X,
-    y,
+    estimator: BaseEstimator,
+    X: TableLike,
+    y: ArrayLike,
     *,
-    alpha=0.05,
-    test_size=0.5,
-    n_evaluations=50_000,
-    random_state=None,
-):
+    alpha: float = 0.05,
+    test_size: float = 0.5,
+    n_evaluations: int = 50_000,
+    random_state: int | np.random.RandomState | None = None,
+) -> SupportedOrders:
     """Test which orders of interaction in a model are also in the data.
 
     The estimator is trained on one part of the rows. What it has learnt is split into its main
@@ -133,26 +137,24 @@ def supported_orders(
     >>> supported_orders(trees, X, y, n_evaluations=5_000, random_state=0).orders
     [2]
     """
-    X, y = as_table(X), np.asarray(y)
+    X, y = as_table(X, min_rows=2), np.asarray(y)
     _check(estimator, X, y, alpha, test_size)
-    rng = check_random_state(random_state)
+    seeds = draw_seeds(random_state, 3)
     stratify = y if is_classifier(estimator) else None
     train, test = train_test_split(
-        np.arange(len(X)), test_size=test_size, random_state=rng.randint(2**31), stratify=stratify
+        np.arange(len(X)), test_size=test_size, random_state=seeds[0], stratify=stratify
     )
     model = clone(estimator).fit(take_rows(X, train), y[train])
     learnt_from = take_rows(X, train)
     options = {"class_score": "probability", "n_evaluations": n_evaluations}
     spectrum = interaction_order_spectrum(
-        model, learnt_from, max_order=max(_ORDERS), random_state=rng.randint(2**31), **options
+        model, learnt_from, max_order=max(_ORDERS), random_state=seeds[1], **options
     )
-    scores = scores_at_rows(model, learnt_from, "probability", per_member=False)
-    bases = [_orthonormal_on(train, basis) for basis in column_bases(*encode(X))]
-    rows = np.random.default_rng(rng.randint(2**31)).integers(
-        len(train), size=(n_evaluations, X.shape[1])
-    )
+    bases = [_orthonormal_on(train, basis) for basis in column_bases(*coded(X))]
+    rows = np.random.default_rng(seeds[2]).integers(len(train), size=(n_evaluations, X.shape[1]))
     owner = np.repeat(np.arange(-1, len(bases)), [1, *map(len, bases)])
-    expansion = fit_expansion(basis_values(bases, train[rows]), owner, scores(rows)[:, 0])
+    answers = look_into(model, learnt_from).answers(rows, "probability")[0]
+    expansion = fit_expansion(basis_values(bases, train[rows]), owner, answers)
 
     target, phi = _as_scores(model, y[test]), basis_values(bases, _in_place(test, X.shape[1]))
     covariances, errors = np.transpose(
@@ -160,9 +162,8 @@ def supported_orders(
     )
     z = np.divide(covariances, errors, out=np.full(len(errors), -np.inf), where=errors > 0)
     p_values = _holm(norm.sf(z))
-    predicted = scores_at_rows(model, take_rows(X, test), "probability", per_member=False)(
-        _in_place(np.arange(len(test)), X.shape[1])
-    )
+    in_place = _in_place(np.arange(len(test)), X.shape[1])
+    predicted = look_into(model, take_rows(X, test)).answers(in_place, "probability")[0]
     table = {
         "order": np.array(_ORDERS),
         "variance_in_model": spectrum.variances,
@@ -175,7 +176,7 @@ def supported_orders(
         orders=[k for k, supported in zip(_ORDERS, table["supported"], strict=True) if supported],
         table=table,
         remainder=spectrum.remainder,
-        noise_variance=float(((target - predicted[:, 0]) ** 2).sum(1).mean()),
+        noise_variance=float(((target - predicted) ** 2).sum(1).mean()),
         estimator=model,
     )
 

@@ -6,8 +6,7 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 
-from skdropout.inspection._anova import Anova
-from skdropout.inspection._grid import grid_of, rows_of_grid
+from skdropout.inspection._anova import Anova, grid_of, rows_of_grid
 
 
 class Formula(BaseEstimator):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skdropout.inspection._basis import basis_values, maximal_correlations, orthonormal_basis
+from skdropout.inspection._expansion import basis_values, maximal_correlations, orthonormal_basis
 
 RNG = np.random.default_rng(0)
 COLUMNS = {

@@ -25,15 +25,10 @@ pytestmark = pytest.mark.usefixtures("untouched_random_state")
 X = np.random.default_rng(0).normal(size=(100, 3))
 
 
-def kinds(reason, failing):
-    """All kinds of target, of which some fail today for this reason."""
-    mark = pytest.mark.xfail(strict=True, reason=reason)
-    return pytest.mark.parametrize(
-        "kind", [pytest.param(kind, marks=mark if kind in failing else []) for kind in KINDS]
-    )
+every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-@kinds("strengths of what has no decision function are those of its probabilities", KINDS)
+@every_kind
 def test_strengths_are_those_of_the_score(kind):
     options = {"method": "superset", "random_state": 0}
     found = interaction_strengths(GivenClassifier(kind), X, **options)
@@ -41,7 +36,7 @@ def test_strengths_are_those_of_the_score(kind):
     np.testing.assert_allclose(found.strengths, expected.strengths, rtol=1e-6, atol=1e-9)
 
 
-@kinds("the spectrum takes labels for classes", KINDS[2:])
+@every_kind
 def test_spectrum_is_that_of_the_score(kind):
     options = {"n_evaluations": 2000, "random_state": 0}
     found = interaction_order_spectrum(GivenClassifier(kind), X, **options)
@@ -49,7 +44,7 @@ def test_spectrum_is_that_of_the_score(kind):
     np.testing.assert_allclose(found.variances, expected.variances, rtol=1e-6, atol=1e-9)
 
 
-@kinds("relevance by replacement takes labels for classes", KINDS[2:])
+@every_kind
 def test_relevance_is_the_change_of_the_true_ones_score(kind):
     """Of two classes or of labels it counts with the sign of the true one, of more it is its."""
     model = GivenClassifier(kind)
@@ -74,23 +69,10 @@ EXPLAINED = [
 ]
 
 
-def explained(reasons):
-    marks = {
-        kind: [pytest.mark.xfail(strict=True, reason=reason)] for kind, reason in reasons.items()
-    }
-    return pytest.mark.parametrize(
-        ("kind", "output", "column"),
-        [pytest.param(*given, marks=marks.get(given[0], [])) for given in EXPLAINED],
-    )
+every_output = pytest.mark.parametrize(("kind", "output", "column"), EXPLAINED)
 
 
-OF_EXPLANATIONS = {
-    "three classes": "a class against the others together is explained, not its centred log-odds",
-    "labels as lists": "explanations compare a list of classes, one for each label, with a label",
-}
-
-
-@explained(OF_EXPLANATIONS)
+@every_output
 def test_global_effects_are_those_of_the_score(kind, output, column):
     options = {"interactions": [(0, 1)], "n_grid": 4, "random_state": 0}
     found = explain_global(GivenClassifier(kind), X, output=output, **options)
@@ -103,7 +85,7 @@ def test_global_effects_are_those_of_the_score(kind, output, column):
         )
 
 
-@explained(OF_EXPLANATIONS)
+@every_output
 def test_local_terms_sum_to_the_score(kind, output, column):
     options = {"background": X, "interactions": [(0, 1)], "random_state": 0}
     row = explain_local(GivenClassifier(kind), X[:1], output=output, **options).data(0)
@@ -112,7 +94,6 @@ def test_local_terms_sum_to_the_score(kind, output, column):
     np.testing.assert_allclose(sum(row["scores"], row["extra"]["scores"][0]), known, rtol=1e-6)
 
 
-@pytest.mark.xfail(strict=True, reason="the spectrum takes two labels for two classes")
 @pytest.mark.parametrize("n_labels", [2, 3])
 def test_variance_of_labels_is_the_sum_of_the_labels_own(n_labels):
     """Of independent columns: both sides are estimates of the same sum, within 5 %."""
@@ -152,12 +133,6 @@ def shifted(model):
     return twin
 
 
-SHIFT = pytest.mark.xfail(
-    strict=True, reason="logits are looked into as they are, not centred over the classes"
-)
-
-
-@SHIFT
 @pytest.mark.parametrize("method", ["smooth_hessian", "superset"])
 def test_strengths_depend_on_probabilities_alone(three_classes, method):
     table, _, model = three_classes
@@ -167,7 +142,6 @@ def test_strengths_depend_on_probabilities_alone(three_classes, method):
     np.testing.assert_allclose(found.strengths, expected.strengths, rtol=1e-6, atol=1e-9)
 
 
-@SHIFT
 def test_perturbation_mse_depends_on_probabilities_alone(three_classes):
     table, _, model = three_classes
     options = {"n_perturbations": 50, "n_points": 20, "random_state": 0}
@@ -176,7 +150,6 @@ def test_perturbation_mse_depends_on_probabilities_alone(three_classes):
     np.testing.assert_allclose(found.linear, expected.linear, rtol=1e-6)
 
 
-@SHIFT
 def test_relevance_depends_on_probabilities_alone(three_classes):
     table, y, _ = three_classes
     model = DropoutMLPClassifier((8,), n_members=2, max_iter=2, device="cpu", random_state=0)
@@ -188,7 +161,6 @@ def test_relevance_depends_on_probabilities_alone(three_classes):
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.xfail(strict=True, reason="two logits of a skorch net count as two outputs")
 @pytest.mark.parametrize("method", ["smooth_hessian", "superset"])
 def test_two_logits_are_one_log_odds(three_classes, method):
     table = three_classes[0].astype(np.float32)

@@ -75,33 +75,14 @@ def test_arrays_as_frames_of_pandas(name):
     )
 
 
-NAMELESS = pytest.mark.xfail(strict=True, reason="a polars frame becomes an array without names")
-OF_OBJECTS = pytest.mark.xfail(strict=True, reason="a polars frame becomes an array of objects")
-FAILING = {
-    **dict.fromkeys(["spectrum", "distillation", "occlusion", "columns used"], NAMELESS),
-    "supported": OF_OBJECTS,
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        pytest.param(
-            name,
-            kind,
-            marks=[] if (name, kind) == ("supported", "numbers") else FAILING.get(name, []),
-        )
-        for name in FINDS
-        for kind in TABLES
-    ],
-)
+@pytest.mark.parametrize("kind", TABLES)
+@pytest.mark.parametrize("name", FINDS)
 def test_frames_of_polars_as_those_of_pandas(name, kind):
     table = TABLES[kind]
     expected = found(name, table)
     np.testing.assert_allclose(found(name, pl.from_pandas(table)), expected, rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.xfail(strict=True, reason="the spectrum takes a polars frame for an array")
 def test_functions_get_frames_of_polars():
     """A function of the table is asked about tables like the one it was given with."""
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from skdropout.inspection._basis import basis_values, orthonormal_basis
-from skdropout.inspection._expansion import fit_expansion
+from skdropout.inspection._expansion import basis_values, fit_expansion, orthonormal_basis
 
 N_ROWS, N_FEATURES = 300, 6
 

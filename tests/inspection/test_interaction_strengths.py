@@ -18,7 +18,7 @@ from torch import nn
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout.inspection import interaction_strengths
-from skdropout.inspection._explained import explain
+from skdropout.inspection._look_into import look_into
 from skdropout.inspection._pair_effects import Moments, superset_effects
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
@@ -74,9 +74,9 @@ def test_superset_is_the_variance_of_all_effects_that_contain_the_pair():
 
 def test_superset_equals_its_definition(ensemble, numbers):
     X, _ = numbers
-    explained = explain(ensemble, X, np.random.RandomState(0))
+    looked = look_into(ensemble, X)
     rows, partners = torch.arange(0, 30), torch.arange(100, 130)
-    own, joint = superset_effects(explained, rows, partners, [(0, 2), (1, 3)])
+    own, joint = superset_effects(looked, rows, partners, [(0, 2), (1, 3)])
 
     def f(*columns):
         Z = X[:30].copy()
@@ -125,7 +125,7 @@ def test_member_is_the_network_alone(numbers, activation):
     options = {**SMALL, "hidden_layer_sizes": (8, 4), "max_iter": 2}
     model = DropoutMLPRegressor(activation=activation, n_members=2, **options).fit(X, y)
     raw = model.net_.module_.natural
-    for k, network in enumerate(explain(model, X, np.random.RandomState(0)).networks):
+    for k, network in enumerate(look_into(model, X).networks):
         alone = raw(network.f(network.inputs), model.net_.criterion_)[k]
         together = model._forward(X)[k]
         torch.testing.assert_close(alone, together, check_dtype=False, atol=1e-4, rtol=1e-4)
@@ -135,11 +135,11 @@ def test_logits_are_centred(numbers):
     X, _ = numbers
     y = np.digitize(X[:, 0] * X[:, 2], [-0.3, 0.3])
     model = DropoutMLPClassifier(n_members=2, random_state=0, **SMALL).fit(X, y)
-    explained = explain(model, X, np.random.RandomState(0))
+    looked = look_into(model, X)
     source = torch.arange(len(X))[:, None].expand(-1, 4)
     torch.testing.assert_close(
-        explained.values(source),
-        torch.stack([net.f(net.inputs) - net.f[-1].bias.mean() for net in explained.networks]),
+        looked.scores(source),
+        torch.stack([net.f(net.inputs) - net.f[-1].bias.mean() for net in looked.networks]),
         atol=1e-5,
         rtol=1e-5,
     )
@@ -185,13 +185,13 @@ def test_scikit_learns_networks_are_converted(numbers):
     X, y = numbers
     model = MLPRegressor(hidden_layer_sizes=(16, 8), max_iter=20, tol=1e9, random_state=0).fit(X, y)
     source = torch.arange(len(X))[:, None].expand(-1, 4)
-    explained = explain(model, X, np.random.RandomState(0))
-    np.testing.assert_allclose(explained.values(source)[0, :, 0], model.predict(X))
+    looked = look_into(model, X)
+    np.testing.assert_allclose(looked.scores(source)[0, :, 0], model.predict(X))
     labels = (y > 0).astype(int)
     model = MLPClassifier(hidden_layer_sizes=(16,), max_iter=20, tol=1e9, random_state=0).fit(
         X, labels
     )
-    logit = explain(model, X, np.random.RandomState(0)).values(source)[0, :, 0]
+    logit = look_into(model, X).scores(source)[0, :, 0]
     np.testing.assert_allclose(torch.sigmoid(logit), model.predict_proba(X)[:, 1])
 
 
@@ -291,9 +291,9 @@ def test_networks_are_functions_of_the_numbers(encoding):
     X["b"] = np.where(rng.random(300) < 0.2, np.nan, rng.normal(size=300))
     options = {**SMALL, "numeric_encoding": encoding, "n_members": 2, "max_iter": 5}
     net = DropoutMLPRegressor(random_state=0, **options).fit(X, X["a"])
-    explained = explain(net, X, np.random.RandomState(0))
+    looked = look_into(net, X)
     rows = torch.arange(300)[:, None].expand(-1, 3)
-    for network, values in zip(explained.networks, explained.values(rows), strict=True):
+    for network, values in zip(looked.networks, looked.scores(rows), strict=True):
         torch.testing.assert_close(network.f(network.inputs), values, rtol=1e-4, atol=1e-5)
         assert (network.column_of_input == 0).sum() == 1
         assert (network.column_of_input == 2).sum() == 2  # its indicator follows it

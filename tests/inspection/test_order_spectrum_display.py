@@ -74,11 +74,11 @@ def test_draws_on_given_axes():
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2)
-    display = OrderSpectrumDisplay(SPECTRA).plot(axes, colors=["red", "blue"])
+    display = OrderSpectrumDisplay(SPECTRA).plot(ax=axes, colors=["red", "blue"])
     assert display.figure_ is figure
     assert display.bars_[0][1][0].get_facecolor() == (0, 0, 1, 1)
     with pytest.raises(ValueError, match="ax must hold 2 axes"):
-        OrderSpectrumDisplay(SPECTRA).plot(axes[0])
+        OrderSpectrumDisplay(SPECTRA).plot(ax=axes[0])
 
 
 def test_from_estimator_measures_and_names():

@@ -57,8 +57,10 @@ def test_each_network_by_itself():
 
 
 def test_members_of_a_strange_estimator():
+    X = uniform(50, 2)
+    model = LinearRegression().fit(X, X[:, 0])
     with pytest.raises(ValueError, match="per_member=True needs"):
-        interaction_order_spectrum(LinearRegression(), uniform(50, 2), per_member=True)
+        interaction_order_spectrum(model, X, per_member=True)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

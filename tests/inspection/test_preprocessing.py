@@ -39,9 +39,6 @@ def bent():
     return network
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a column that 200 rows do not move is taken for the first column's"
-)
 @pytest.mark.parametrize("method", ["superset", "smooth_hessian"])
 def test_rare_level_belongs_to_its_column(method):
     """Four of 3,000 rows have it; a one-hot encoder gives them a column of its own."""
@@ -67,7 +64,6 @@ def test_rare_level_belongs_to_its_column(method):
         assert found.own_effects[0] < 1e-6
 
 
-@pytest.mark.xfail(strict=True, reason="the message names neither what is mixed nor where")
 def test_what_cannot_be_traced_is_said():
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(100, 3)), columns=["width", "height", "age"])

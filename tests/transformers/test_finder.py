@@ -18,7 +18,7 @@ from sklearn.preprocessing import PolynomialFeatures
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, SmoothHessInteractions
 from skdropout._transformers.interactions.networks import additive_target, choose, noise_level
 from skdropout.functional import smooth_hessian
-from skdropout.inspection._inner import explain
+from skdropout.inspection._inner import look_into
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
 SMALL = {"hidden_layer_sizes": (32,), "learning_rate_init": 1e-2, "max_iter": 20, "device": "cpu"}
@@ -179,7 +179,7 @@ def test_local_hessians_equal_smooth_hessian():
     finder = SmoothHessInteractions(
         FrozenEstimator(net), output="hessian", n_perturbations=4000, sigma=0.5, random_state=0
     ).fit(X, y)
-    (network,) = explain(net, X, np.random.RandomState(0)).networks
+    (network,) = look_into(net, X).networks
     spread = network.inputs.std(0, correction=0)
     exact = smooth_hessian(network.f, network.inputs[:20], sigma=0.5 * spread, n_perturbations=0)
     away = network.inputs[:20] - network.inputs.mean(0)

@@ -1,12 +1,11 @@
 """What pairs of columns do together at each row: SmoothHess of a fitted model, row by row."""
 
-import numpy as np
 import torch
 from sklearn.base import is_classifier
 from torch import nn
 
 from skdropout.functional._inner import GaussianNoise, mirrored_draws, output_gradient
-from skdropout.inspection._inner import explain
+from skdropout.inspection._inner import look_into
 
 __all__ = ["LocalHessians"]
 
@@ -34,22 +33,18 @@ class LocalHessians:
 
     def __init__(self, estimator, X, *, sigma, n_perturbations, random_state):
         self._estimator = estimator
-        explained = explain(estimator, X, random_state)
-        if not len(explained.networks):
-            raise ValueError(
-                f"{type(estimator).__name__} gives no gradients, which output='hessian' needs; "
-                "use output='product'."
-            )
+        model = look_into(estimator, X)
+        model.require_networks("use output='product', which needs none")
         self._views = []
-        for network in explained.networks:
+        for network in model.networks:
             generator = torch.Generator(network.inputs.device)
             generator.manual_seed(random_state.randint(2**31))
-            view = _View(network, explained.n_columns, sigma, n_perturbations, generator)
+            view = _View(network, model.n_columns, sigma, n_perturbations, generator)
             self._views.append(view)
 
     def __call__(self, X, pairs):
         """Return the derivatives (n_samples, n_pairs) along the two columns of each pair."""
-        networks = explain(self._estimator, X, np.random.RandomState(0)).networks
+        networks = look_into(self._estimator, X).networks
         target = None
         with torch.no_grad():
             outputs = torch.stack([network.f(network.inputs) for network in networks]).mean(0)

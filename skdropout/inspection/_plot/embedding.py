@@ -1,9 +1,16 @@
 """A map of a column's levels, by what a network has learnt of them."""
 
-import numpy as np
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Self
 
-from skdropout.inspection._plot._labels import label_points
-from skdropout.inspection._plot._pyplot import import_pyplot
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+
+from skdropout.inspection._plot.axes import import_pyplot, label_points
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["EmbeddingDisplay"]
 
@@ -56,13 +63,17 @@ class EmbeddingDisplay:
     ['Bergen', 'Oslo', 'Rome', 'Turin']
     """
 
-    def __init__(self, *, vectors, levels, column=None):
+    def __init__(
+        self, *, vectors: ArrayLike, levels: Sequence[Hashable], column: str | None = None
+    ) -> None:
         self.vectors = vectors
         self.levels = levels
         self.column = column
 
     @classmethod
-    def from_estimator(cls, estimator, column, *, ax=None):
+    def from_estimator(
+        cls, estimator: BaseEstimator, column: str, *, ax: "Axes | None" = None
+    ) -> Self:
         """Draw the vectors that a fitted estimator has learnt of a column.
 
         Parameters
@@ -99,7 +110,7 @@ class EmbeddingDisplay:
         levels = table.iloc[: -len(_SPECIAL)]
         return cls(vectors=levels.to_numpy(), levels=list(levels.index), column=column).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: "Axes | None" = None) -> Self:
         """Draw the map; distances have the same unit along both axes.
 
         Parameters

@@ -1,16 +1,23 @@
 """Strengths of all pairs as a map, and the joint effect of one pair as a surface."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 import torch
 
 from skdropout._device import draw_seeds
-from skdropout.inspection._explained import explain
-from skdropout.inspection._grid import grid_of
-from skdropout.inspection._interaction_strengths import (
-    as_table,
-    column_names,
-    interaction_strengths,
-)
+from skdropout._table import TableLike
+from skdropout.inspection._anova import grid_of
+from skdropout.inspection._cells import as_table
+from skdropout.inspection._interaction_strengths import interaction_strengths
+from skdropout.inspection._look_into import look_into
+from skdropout.inspection._model import FittedModel
+from skdropout.inspection._plot.axes import import_pyplot
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
 
 __all__ = ["InteractionDisplay"]
 
@@ -50,13 +57,21 @@ class InteractionDisplay:
     'Strength of interactions'
     """
 
-    def __init__(self, values, feature_names, *, grid=None):
+    def __init__(
+        self,
+        values: np.ndarray,
+        feature_names: Sequence[str],
+        *,
+        grid: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> None:
         self.values = values
         self.feature_names = feature_names
         self.grid = grid
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, ax=None, **options):
+    def from_estimator(
+        cls, estimator: FittedModel, X: TableLike, *, ax: "Axes | None" = None, **options: Any
+    ) -> Self:
         """Measure the strengths of all pairs and draw them.
 
         Parameters
@@ -80,8 +95,17 @@ class InteractionDisplay:
 
     @classmethod
     def from_pair(
-        cls, estimator, X, pair, *, output=0, n_grid=30, n_points=200, random_state=None, ax=None
-    ):
+        cls,
+        estimator: FittedModel,
+        X: TableLike,
+        pair: tuple[int | str, int | str],
+        *,
+        output: int = 0,
+        n_grid: int = 30,
+        n_points: int = 200,
+        random_state: int | np.random.RandomState | None = None,
+        ax: "Axes | None" = None,
+    ) -> Self:
         """Measure what two columns do together, beyond what each does, and draw it.
 
         This is the partial dependence on both, the mean over rows of ``X`` with the two cells
@@ -117,25 +141,25 @@ class InteractionDisplay:
             If ``pair`` are not two different columns.
         """
         X = as_table(X)
-        names = column_names(X)
+        model = look_into(estimator, X)
+        names = model.names
         first, second = (names.index(c) if c in names else c for c in pair)
         if first == second or not {first, second} <= set(range(len(names))):
             raise ValueError(f"pair={pair!r} must be two different columns; there are {names}.")
         random_state = np.random.RandomState(draw_seeds(random_state, 1)[0])
-        explained = explain(estimator, X, random_state)
         order, grid = zip(*(grid_of(X, column, n_grid) for column in (first, second)), strict=True)
         rows = torch.as_tensor(random_state.permutation(len(X))[:n_points])
         effect = np.empty((len(order[0]), len(order[1])))
         for a, i in enumerate(order[0]):
-            source = rows[:, None].repeat(len(order[1]), explained.n_columns)
+            source = rows[:, None].repeat(len(order[1]), model.n_columns)
             source[:, first] = int(i)
             source[:, second] = torch.as_tensor(order[1]).repeat_interleave(len(rows))
-            values = explained.values(source)[:, :, output].mean(0)
+            values = _output(model.scores(source), output).mean(0)
             effect[a] = values.reshape(len(order[1]), -1).mean(1).cpu().numpy()
         effect = effect - effect.mean(0) - effect.mean(1, keepdims=True) + effect.mean()
         return cls(effect, [names[first], names[second]], grid=grid).plot(ax=ax)
 
-    def plot(self, *, ax=None, cmap=None):
+    def plot(self, *, ax: "Axes | None" = None, cmap: "str | Colormap | None" = None) -> Self:
         """Draw.
 
         Parameters
@@ -155,11 +179,7 @@ class InteractionDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        try:
-            from matplotlib import pyplot as plt
-        except ImportError as error:
-            raise ImportError("plot needs matplotlib: pip install 'skdropout[plot]'") from error
-
+        plt = import_pyplot("InteractionDisplay")
         if ax is None:
             _, ax = plt.subplots(layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
@@ -197,3 +217,11 @@ class InteractionDisplay:
                 set_ticks(values)
         ax.set_title("Joint effect")
         ax.figure.colorbar(surface, ax=ax)
+
+
+def _output(scores, output):
+    """Return one of the scores (n_members, n_rows, n_outputs)."""
+    n_outputs = scores.shape[-1]
+    if output not in range(n_outputs):
+        raise ValueError(f"output={output!r} must be the index of one of the {n_outputs} outputs.")
+    return scores[:, :, output]

@@ -1,13 +1,27 @@
 """Order spectra as bars, or as lines along a number."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import numpy as np
+from sklearn.utils import Bunch
 
+from skdropout._table import TableLike
+from skdropout.inspection._model import FittedModel
 from skdropout.inspection._order_spectrum import interaction_order_spectrum
-from skdropout.inspection._plot._pyplot import import_pyplot
-from skdropout.inspection._plot._spectrum_lines import ORDER_NAMES, bands, draw_lines
+from skdropout.inspection._plot.axes import import_pyplot
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    AxesLike: TypeAlias = Axes | Sequence[Axes] | np.ndarray
+
+__all__ = ["OrderSpectrumDisplay"]
+
+Kind: TypeAlias = Literal["both", "absolute", "normalized"]
+
+_ORDER_NAMES = {1: "main effects", 2: "pairs", 3: "triples"}
 _KINDS = {"absolute": ("absolute",), "normalized": ("normalized",)}
 _KINDS["both"] = ("absolute", "normalized")
 _Y_LABELS = {"absolute": "variance of the score", "normalized": "share of the variance"}
@@ -55,25 +69,25 @@ class OrderSpectrumDisplay:
     ['variance of the score', 'share of the variance']
     """
 
-    def __init__(self, spectra, along=None):
+    def __init__(self, spectra: Mapping[Hashable, Bunch], *, along: str | None = None) -> None:
         self.spectra = spectra
         self.along = along
 
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
+        estimator: FittedModel,
+        X: TableLike,
         *,
-        name=None,
-        kind="both",
-        ax=None,
-        max_order=4,
-        method="noise_stability",
-        class_score="logit",
-        n_evaluations=100_000,
-        random_state=None,
-    ):
+        name: str | None = None,
+        kind: Kind = "both",
+        ax: "AxesLike | None" = None,
+        max_order: int = 4,
+        method: Literal["noise_stability", "distillation"] = "noise_stability",
+        class_score: Literal["logit", "probability"] = "logit",
+        n_evaluations: int = 100_000,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> Self:
         """Measure the order spectrum of an estimator and draw it.
 
         Parameters
@@ -109,7 +123,14 @@ class OrderSpectrumDisplay:
         return cls.from_spectra({name: spectrum}, kind=kind, ax=ax)
 
     @classmethod
-    def from_spectra(cls, spectra, *, along=None, kind="both", ax=None):
+    def from_spectra(
+        cls,
+        spectra: Bunch | Mapping[Hashable, Bunch],
+        *,
+        along: str | None = None,
+        kind: Kind = "both",
+        ax: "AxesLike | None" = None,
+    ) -> Self:
         """Draw spectra that have been measured.
 
         Parameters
@@ -139,10 +160,12 @@ class OrderSpectrumDisplay:
             raise ValueError(
                 f"spectra must hold at least one, and all with the same max_order; got {lengths}."
             )
-        return cls(spectra, along).plot(ax, kind=kind)
+        return cls(spectra, along=along).plot(ax=ax, kind=kind)
 
     @classmethod
-    def from_callback(cls, callback, *, kind="both", ax=None):
+    def from_callback(
+        cls, callback: Any, *, kind: Kind = "both", ax: "AxesLike | None" = None
+    ) -> Self:
         """Draw how the spectrum changed while a network was trained.
 
         Parameters
@@ -171,7 +194,13 @@ class OrderSpectrumDisplay:
             )
         return cls.from_spectra(spectra, along="epoch", kind=kind, ax=ax)
 
-    def plot(self, ax=None, *, kind="both", colors=None):
+    def plot(
+        self,
+        *,
+        ax: "AxesLike | None" = None,
+        kind: Kind = "both",
+        colors: Sequence[Any] | np.ndarray | None = None,
+    ) -> Self:
         """Draw the spectra, with an interval of two standard errors to each side.
 
         Of spectra per member the mean is drawn, with an interval of one standard deviation over
@@ -211,7 +240,7 @@ class OrderSpectrumDisplay:
             ]
         else:
             self.lines_ = [
-                draw_lines(axis, self.spectra, panel == "normalized")
+                _draw_lines(axis, self.spectra, panel == "normalized")
                 for axis, panel in zip(axes, panels, strict=True)
             ]
         for axis, panel in zip(axes, panels, strict=True):
@@ -227,7 +256,7 @@ class OrderSpectrumDisplay:
         width = 0.8 / len(self.spectra)
         bars = []
         for i, (label, spectrum) in enumerate(self.spectra.items()):
-            heights, half_widths = bands(spectrum, panel == "normalized")
+            heights, half_widths = _bands(spectrum, panel == "normalized")
             orders = np.arange(1, len(heights) + 1)
             positions = orders - 0.4 + (i + 0.5) * width
             bars.append(ax.bar(positions, heights, 0.9 * width, color=colors[i], label=label))
@@ -241,7 +270,7 @@ class OrderSpectrumDisplay:
                 path_effects=[withStroke(linewidth=2.4, foreground="white")],
             )
         max_order = len(heights) - 1
-        names = [f"{k}\n{ORDER_NAMES.get(k, '')}".strip() for k in range(1, max_order + 1)]
+        names = [f"{k}\n{_ORDER_NAMES.get(k, '')}".strip() for k in range(1, max_order + 1)]
         ax.set_xticks(orders, [*names, f"> {max_order}"])
         ax.tick_params(axis="x", length=0)
         return bars
@@ -265,3 +294,60 @@ class OrderSpectrumDisplay:
 def _check_kind(kind):
     if kind not in _KINDS:
         raise ValueError(f"kind must be one of {sorted(_KINDS)}; got {kind!r}.")
+
+
+def _draw_lines(ax, spectra, normalized):
+    """One line and its band for each order, and for the orders above.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    spectra : dict of Bunch
+        By the number that they lie along.
+    normalized : bool
+        Whether to draw shares.
+
+    Returns
+    -------
+    lines : list of matplotlib Line2D
+    """
+    middle, width = np.moveaxis([_bands(s, normalized) for s in spectra.values()], 1, 0)
+    x = np.array(list(spectra), dtype=float)
+    max_order = middle.shape[1] - 1
+    colors = _colors(max_order)
+    lines = []
+    for k in range(1, max_order + 2):
+        above = k > max_order
+        style = {"color": "0.55", "linestyle": "--"} if above else {"color": colors[k - 1]}
+        label = f"above {max_order}" if above else _ORDER_NAMES.get(k, f"order {k}")
+        y, half = middle[:, k - 1], width[:, k - 1]
+        marker = "o" if len(x) <= 12 else None
+        lines += ax.plot(x, y, label=label, linewidth=1.8, marker=marker, markersize=4, **style)
+        ax.fill_between(x, y - half, y + half, color=style["color"], alpha=0.15, linewidth=0)
+    return lines
+
+
+def _bands(spectrum, normalized):
+    """Middle and half width of every order's interval; the remainder comes last.
+
+    The half width is two standard errors; of spectra per member it is one standard deviation
+    over the members, and the middle their mean.
+    """
+    remainder = np.asarray(spectrum.remainder)[..., None]
+    heights = np.concatenate([spectrum.variances, remainder], axis=-1)
+    widths = np.concatenate([2 * spectrum.standard_errors, np.zeros_like(remainder)], axis=-1)
+    if normalized:
+        total = heights.sum(-1, keepdims=True)
+        unit = np.where(total > 0, total, 1.0)
+        heights, widths = heights / unit, widths / unit
+    if heights.ndim == 2:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # all members may have stopped
+            return np.nanmean(heights, 0), np.nanstd(heights, 0)
+    return heights, widths
+
+
+def _colors(n):
+    from matplotlib import colormaps
+
+    return colormaps["viridis"](np.linspace(0.1, 0.85, max(2, n)))

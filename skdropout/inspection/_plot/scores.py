@@ -1,15 +1,31 @@
-"""Scores against the dropout rate, or a map of them where two rates were searched."""
+"""Scores as more is dropped: units and columns in training, columns of fitted models."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-from sklearn.base import is_classifier
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.utils import Bunch
 
-from skdropout.inspection._plot._pyplot import import_pyplot
+from skdropout._table import TableLike
+from skdropout.inspection._occlusion import occlusion_curve
+from skdropout.inspection._plot.axes import import_pyplot
 
-__all__ = ["DropoutPathDisplay"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["DropoutPathDisplay", "OcclusionDisplay"]
 
 _PARTS = (("train", "training rows", "#0072B2"), ("test", "held-out folds", "#D55E00"))
 # by whether the rate is of columns
-_LABELS = {False: "dropout rate of hidden units", True: "dropout rate of columns"}
+_OF_RATES = {False: "dropout rate of hidden units", True: "dropout rate of columns"}
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_OF_COLUMNS = {
+    "relevant": "share of columns occluded, the most relevant first",
+    "random": "share of columns occluded, in an order of chance",
+    "irrelevant": "share of columns occluded, the least relevant first",
+}
 
 
 class DropoutPathDisplay:
@@ -61,14 +77,14 @@ class DropoutPathDisplay:
     def __init__(
         self,
         *,
-        dropouts,
-        input_dropouts,
-        train_scores,
-        test_scores,
-        chosen,
-        stopped=None,
-        score_name="score",
-    ):
+        dropouts: ArrayLike,
+        input_dropouts: ArrayLike,
+        train_scores: ArrayLike,
+        test_scores: ArrayLike,
+        chosen: int,
+        stopped: ArrayLike | None = None,
+        score_name: str = "score",
+    ) -> None:
         self.dropouts = dropouts
         self.input_dropouts = input_dropouts
         self.train_scores = train_scores
@@ -78,7 +94,7 @@ class DropoutPathDisplay:
         self.score_name = score_name
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None):
+    def from_estimator(cls, estimator: BaseEstimator, *, ax: "Axes | None" = None) -> Self:
         """Draw what a fitted search found.
 
         Parameters
@@ -119,7 +135,7 @@ class DropoutPathDisplay:
             score_name=_score_name(estimator),
         ).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: "Axes | None" = None) -> Self:
         """Draw lines if one rate varies (or both together), a map if each does.
 
         Lines are means over the folds, bands one standard deviation to either side.
@@ -164,7 +180,7 @@ class DropoutPathDisplay:
         rate = rates[self.chosen]
         self.chosen_ = ax.axvline(rate, color="0.4", linestyle=":", zorder=0)
         self.chosen_.set_label(f"chosen: {rate:.3g}")
-        ax.set(xlabel=_LABELS[of_columns], ylabel=self._label())
+        ax.set(xlabel=_OF_RATES[of_columns], ylabel=self._label())
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(frameon=False)
 
@@ -185,7 +201,7 @@ class DropoutPathDisplay:
         )
         ax.set_xticks(np.arange(len(columns)), [f"{rate:.3g}" for rate in columns])
         ax.set_yticks(np.arange(len(rows)), [f"{rate:.3g}" for rate in rows])
-        ax.set(xlabel=_LABELS[True], ylabel=_LABELS[False])
+        ax.set(xlabel=_OF_RATES[True], ylabel=_OF_RATES[False])
         title = f"star: chosen, {rows[y[self.chosen]]:.3g} and {columns[x[self.chosen]]:.3g}"
         ax.set_title(title + ("; crosses: left the race early" if lost.any() else ""), fontsize=10)
         self.figure_.colorbar(self.image_, ax=ax, label=f"{self._label()}, held-out folds")
@@ -201,6 +217,149 @@ class DropoutPathDisplay:
 
     def _label(self):
         return self.score_name.removeprefix("neg_").replace("_", " ")
+
+
+class OcclusionDisplay:
+    """Whose score lasts longest as columns are taken away.
+
+    It is recommended to use :meth:`from_estimators`. All parameters are stored as attributes.
+
+    Parameters
+    ----------
+    curves : dict of str to Bunch
+        Results of :func:`skdropout.inspection.occlusion_curve` by the name of the model.
+    order : {"relevant", "random", "irrelevant"}, default="relevant"
+        The order that they are in; for the label.
+    score_name : str, default="score"
+        Label of the scores.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        The figure drawn on.
+    ax_ : matplotlib Axes
+        The axes drawn on.
+    lines_ : dict of str to matplotlib Line2D
+        The curves by the name of the model.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from sklearn.datasets import make_friedman1
+    >>> from skdropout import DropoutMLPRegressor, RelDropRegressor
+    >>> from skdropout.inspection import OcclusionDisplay
+    >>> X, y = make_friedman1(n_samples=200, random_state=0)
+    >>> models = {
+    ...     "plain": DropoutMLPRegressor((16,), max_iter=10, random_state=0).fit(X, y),
+    ...     "RelDrop": RelDropRegressor((16,), beta=0.3, max_iter=10, random_state=0).fit(X, y),
+    ... }
+    >>> display = OcclusionDisplay.from_estimators(models, X, y)
+    >>> display.ax_.get_ylabel()
+    'score'
+    """
+
+    def __init__(
+        self,
+        curves: Mapping[str, Bunch],
+        *,
+        order: Literal["relevant", "random", "irrelevant"] = "relevant",
+        score_name: str = "score",
+    ) -> None:
+        self.curves = curves
+        self.order = order
+        self.score_name = score_name
+
+    @classmethod
+    def from_estimators(
+        cls,
+        estimators: BaseEstimator | Mapping[str, BaseEstimator],
+        X: TableLike,
+        y: ArrayLike,
+        *,
+        order: Literal["relevant", "random", "irrelevant"] = "relevant",
+        fractions: int | Sequence[float] | np.ndarray = 11,
+        fill: Literal["typical", "missing"] | Sequence[Any] | np.ndarray = "typical",
+        scoring: str | Callable[..., float] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Measure and draw the curves of one or more fitted estimators.
+
+        Parameters
+        ----------
+        estimators : estimator, or dict of str to estimator
+            Fitted.
+        X : DataFrame or array of shape (n_samples, n_columns)
+            Rows to score, not those trained on.
+        y : array-like of shape (n_samples,)
+            Their targets.
+        order : {"relevant", "random", "irrelevant"}, default="relevant"
+            Which columns go first.
+        fractions : int or array-like of float, default=11
+            Shares of the columns to occlude.
+        fill : {"typical", "missing"} or sequence of length n_columns, default="typical"
+            What occluded cells become; see :func:`skdropout.inspection.occlusion_curve`.
+        scoring : str, callable or None, default=None
+            As in scikit-learn; None is the estimators' own ``score``.
+        random_state : int, RandomState instance or None, default=None
+            Source of randomness of the order "random".
+        ax : matplotlib Axes, default=None
+            Axes to draw on; a new figure if None.
+
+        Returns
+        -------
+        display : OcclusionDisplay
+            The display, drawn.
+        """
+        if not isinstance(estimators, Mapping):
+            estimators = {type(estimators).__name__: estimators}
+        curves = {
+            name: occlusion_curve(
+                estimator,
+                X,
+                y,
+                order=order,
+                fractions=fractions,
+                fill=fill,
+                scoring=scoring,
+                random_state=random_state,
+            )
+            for name, estimator in estimators.items()
+        }
+        score_name = scoring.replace("_", " ") if isinstance(scoring, str) else "score"
+        return cls(curves, order=order, score_name=score_name).plot(ax=ax)
+
+    def plot(self, *, ax: "Axes | None" = None) -> Self:
+        """Draw one line per model, with the area under it.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on; a new figure if None.
+
+        Returns
+        -------
+        display : OcclusionDisplay
+            The display, drawn.
+        """
+        plt = import_pyplot("OcclusionDisplay")
+        if ax is None:
+            _, ax = plt.subplots(layout="constrained")
+        self.ax_, self.figure_, self.lines_ = ax, ax.figure, {}
+        for k, (name, curve) in enumerate(self.curves.items()):
+            (self.lines_[name],) = ax.plot(
+                curve.fractions,
+                curve.scores,
+                "o-",
+                color=_COLORS[k % len(_COLORS)],
+                markersize=4,
+                label=f"{name} (area {curve.area:.2f})",
+            )
+        ax.set(xlabel=_OF_COLUMNS[self.order], ylabel=self.score_name)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.legend(frameon=False)
+        return self
 
 
 def _score_name(estimator):

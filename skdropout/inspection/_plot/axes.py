@@ -1,14 +1,25 @@
-"""Names beside points, where there is room for them."""
+"""What displays share: matplotlib, which is optional, and names beside points."""
 
 import numpy as np
 
-__all__ = ["label_points"]
+__all__ = ["import_pyplot", "label_points"]
 
 # Where a name may stand: these distances from its point, in printer's points, in these directions.
 _RADII = (7, 16, 28, 42, 60, 85, 120)
 _DIRECTIONS = np.deg2rad([0, 180, 90, 270, 45, 135, 315, 225, 20, 160, 200, 340, 70, 110, 250, 290])
 _LED_FROM = 10
 _ON_NAME, _ON_POINT, _OUTSIDE = 150, 40, 300
+
+
+def import_pyplot(caller):
+    """Return ``matplotlib.pyplot``, or raise an ImportError that says how to get it."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            f"{caller} needs matplotlib; install it with pip install 'skdropout[plot]'."
+        ) from error
+    return plt
 
 
 def label_points(ax, points, names, **text_options):
