@@ -59,7 +59,7 @@ CALLS = {
     "gradient_x_input": lambda m, _: F.gradient_x_input(m["layers"].train(), POINTS),
     "integrated_gradients": lambda m, _: F.integrated_gradients(m["layers"].train(), POINTS),
     # datasets
-    "make_interactions": lambda m, _: datasets.make_interactions("F3", 20, noise=0.1),
+    "make_interactions": lambda m, _: datasets.make_interactions("F3", n_samples=20, noise=0.1),
     "make_pure_interaction": lambda m, _: datasets.make_pure_interaction(20, noise=0.1),
     "make_four_quadrants": lambda m, _: datasets.make_four_quadrants(20, noise=0.1),
     "load_bike_sharing": lambda m, _: datasets.load_bike_sharing(),
