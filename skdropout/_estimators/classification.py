@@ -157,7 +157,19 @@ def _by_code(class_weight, classes):
 
 @dataclass(eq=False, repr=False)
 class BaseDropoutClassifier(ClassifierMixin, BaseDropoutMLP):
-    """A stack of networks for classification, wherever its dropout rates come from."""
+    """A stack of networks for classification, wherever its dropout rates come from.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, as in scikit-learn's classifiers; they multiply ``sample_weight``.
+        Not for multilabel targets.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes, or the numbers of the labels.
+    """
 
     _: KW_ONLY
     class_weight: dict | Literal["balanced"] | None = None

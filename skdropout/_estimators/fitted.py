@@ -73,7 +73,32 @@ class Known:
 
 
 class FittedNetworks(Adopting):
-    """The half of an estimator that needs ``net_``, ``_plan`` and ``_predictor`` alone."""
+    """The half of an estimator that needs ``net_``, ``_plan`` and ``_predictor`` alone.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns seen in fit.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns, where they are all strings.
+    n_iter_ : int
+        Number of epochs run.
+    loss_curve_ : list of float
+        Training loss of each epoch, dropout on, averaged over the networks still in training. A
+        regression target is standardised, so 1 is the squared error of its mean.
+    validation_scores_ : list of float or None
+        Minus the loss on the validation rows after each epoch, averaged over the networks still in
+        training, in the units of ``loss_curve_``; None without early stopping.
+    best_validation_score_ : float or None
+        Minus the validation loss of the weights kept, averaged over the networks.
+    embeddings_ : dict of str to DataFrame
+        For each categorical column the learnt vectors: one row per level, then "missing" and
+        "unknown". Needs pandas.
+    net_ : skorch.NeuralNet
+        The trained net; ``net_.module_`` is the stack of networks.
+    device_ : torch.device
+        Where the networks are.
+    """
 
     # what a search gives the estimators that scorers see
     _known: Known | None = None

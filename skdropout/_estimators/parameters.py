@@ -1,46 +1,123 @@
 """The parameters that all networks of the library share, and what they may be."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
+from typing import Literal
 
+import numpy as np
 import torch
-from sklearn.metrics import get_scorer_names
+from numpy.typing import ArrayLike
 
 from skdropout._estimators.checks import column_rates, layer_rates
-from skdropout._estimators.search.grid import make_grid
 from skdropout._sklearn_private import Interval, StrOptions
 from skdropout._stack import ACTIVATIONS, NUMERIC_ENCODINGS, RandomColumns
 
-__all__ = ["DropoutRates", "NetworkParameters", "RateGrid"]
+__all__ = ["DropoutRates", "NetworkParameters"]
 
 
 @dataclass(eq=False, repr=False)
 class NetworkParameters:
-    """All but the dropout rates; dataclasses, so that ``__init__`` is inherited field by field."""
+    """All but the dropout rates; dataclasses, so that ``__init__`` is inherited field by field.
 
-    hidden_layer_sizes: Iterable = (128, 128)
+    Parameters
+    ----------
+    hidden_layer_sizes : array-like of int, default=(128, 128)
+        Number of units of each hidden layer; ``()`` gives a linear model.
+    activation : {"relu", "gelu", "silu", "mish", "tanh", "identity"}, default="relu"
+        Function applied by each hidden unit.
+    n_members : int, default=4
+        Number of networks, trained at once as one stack and averaged. Each has its own initial
+        weights, row order, dropout masks and, unless validation rows are given to ``fit``,
+        its own validation split.
+    numeric_encoding : {"standard", "quantile", "piecewise_linear", "periodic"}, default="piecewise_linear"
+        How numbers enter the network, by statistics of each network's own training rows.
+        "standard": distance from the median in robust units of spread, beyond ten units clipped.
+        "quantile": the normal quantile of the number's rank. "piecewise_linear": the standard
+        number and, for each of 4 to 32 bins with equally many rows (one bin for 80 rows), how much
+        of it lies below, from 0 to 1 [4]_.
+        "periodic": the standard number and three learnt sums of learnt cosines of it [4]_ [5]_.
+        A missing number is the median, with an indicator beside it if the column had missing cells
+        in training.
+    input_scaling : float, default=20.0
+        Every input of the first layer is multiplied by a factor that is learnt, this many times as
+        fast as the weights [5]_, so inputs that say little soon count little. 0: no factors, which
+        leaves a network more even-handed to be looked into.
+    categorical_features : "from_dtype", None, or array-like of {int, str, bool}, default="from_dtype"
+        Which columns hold categories. "from_dtype": a data frame's columns of dtype category, and
+        columns of strings. Otherwise column indices, column names, a mask, or None for none at all.
+        Each category gets a learnt vector, trained with the network; missing cells have one of
+        their own, and so have categories that fit never saw.
+    embedding_dim : int, dict or "auto", default="auto"
+        Length of the categories' vectors: for all columns, or a dict from column name (index, if
+        columns have no names) to length. "auto", also for columns that the dict leaves out, is the
+        next power of two above ``1.5 * sqrt(n_levels)``, between 2 and 32.
+    learning_rate_init : float, default=0.001
+        Largest learning rate of AdamW.
+    learning_rate : {"cosine", "constant"}, default="cosine"
+        Learning rate over the steps of ``max_iter`` epochs: a short rise and a cosine fall to
+        zero, or constant.
+    weight_decay : float, default=0.01
+        AdamW's decoupled weight decay.
+    max_grad_norm : float or None, default=None
+        Longer gradients are shortened to this norm, each network's by itself.
+    batch_size : int or "auto", default="auto"
+        Training rows a step and network. "auto": the power of two next to a thirtieth of the
+        training rows, between 16 and 256.
+    max_iter : int, default=100
+        Largest number of epochs.
+    early_stopping : bool, default=True
+        Whether to set rows aside, stop a network when its loss on them no longer falls, and give
+        it back the weights of its best epoch. If False, all ``max_iter`` epochs are run on all rows
+        and the last weights are kept.
+    validation_fraction : float, default=0.1
+        Share of the training rows set aside if ``early_stopping``; stratified for classifiers. Not
+        used where ``fit`` is given ``X_val``.
+    n_iter_no_change : int, default=20
+        A network stops after this many epochs without improvement of its validation loss.
+    tol : float, default=0.0
+        Smaller improvements do not count; in units of the loss of the standardised target.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the networks of the last fit, which also keep their
+        preprocessing, instead of starting anew.
+    device : str or torch.device, default="auto"
+        Where to train and predict; "auto" is CUDA if there is a GPU, else the CPU.
+    callbacks : list or None, default=None
+        skorch callbacks, called during training. They see the stack: parameters have the networks
+        as their first axis, and ``history`` holds the mean ``train_loss`` and ``valid_loss``.
+        ``net.estimator_so_far()`` gives an estimator that predicts by the networks as they are.
+    random_state : int, RandomState instance or None, default=None
+        Fixes splits, initial weights, row order and masks. On a CPU the same number gives the same
+        predictions to the bit. None takes fresh entropy: unlike scikit-learn, NumPy's global random
+        state, like torch's, is neither read nor changed.
+    verbose : int, default=0
+        1 shows a progress bar with epoch and losses.
+    """  # noqa: E501, types stay on one line
+
+    hidden_layer_sizes: int | Sequence[int] = (128, 128)
     _: KW_ONLY
-    activation: str = "relu"
+    activation: Literal["relu", "gelu", "silu", "mish", "tanh", "identity"] = "relu"
     n_members: int = 4
-    numeric_encoding: str = "piecewise_linear"
+    numeric_encoding: Literal["standard", "quantile", "piecewise_linear", "periodic"] = (
+        "piecewise_linear"
+    )
     input_scaling: float = 20.0
-    categorical_features: object = "from_dtype"
-    embedding_dim: object = "auto"
+    categorical_features: Literal["from_dtype"] | ArrayLike | None = "from_dtype"
+    embedding_dim: int | dict | Literal["auto"] = "auto"
     learning_rate_init: float = 1e-3
-    learning_rate: str = "cosine"
+    learning_rate: Literal["cosine", "constant"] = "cosine"
     weight_decay: float = 1e-2
     max_grad_norm: float | None = None
-    batch_size: object = "auto"
+    batch_size: int | Literal["auto"] = "auto"
     max_iter: int = 100
     early_stopping: bool = True
     validation_fraction: float = 0.1
     n_iter_no_change: int = 20
     tol: float = 0.0
     warm_start: bool = False
-    device: object = "auto"
+    device: str | torch.device = "auto"
     callbacks: list | None = None
-    random_state: object = None
+    random_state: int | np.random.RandomState | None = None
     verbose: int = 0
 
     _parameter_constraints = {  # noqa: RUF012
@@ -71,11 +148,38 @@ class NetworkParameters:
 
 @dataclass(eq=False, repr=False)
 class DropoutRates:
-    """Dropout rates as the user gives them; a base after the network's, so they come first."""
+    """Dropout rates as the user gives them; a base after the network's, so they come first.
+
+    Parameters
+    ----------
+    dropout : float or array-like of float, default=0.1
+        Probability, in [0, 1), that a hidden unit is dropped in a training step: one number, one
+        per hidden layer, or an array of shape (n_members, n_layers). Kept units are divided by
+        ``1 - dropout``, so the layer's mean is preserved. Rates are drawn with a resolution of
+        1/65536.
+    input_dropout : float or array-like of float, default=0.0
+        Probability, in [0, 1), that a column is dropped in a training step: one number, or an array
+        of shape (n_members,). All inputs that come from the column then take their typical value:
+        the median of a numeric column, the "unknown" level of a categorical one. Kept deviations
+        from the typical value are divided by ``1 - input_dropout``.
+
+    References
+    ----------
+    .. [1] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
+       Overfitting", JMLR 15, 2014.
+    .. [2] B. Lengerich, E. Xing, R. Caruana, "Dropout as a Regularizer of Interaction Effects",
+       AISTATS 2022.
+    .. [3] C. Guo, F. Berkhahn, "Entity Embeddings of Categorical Variables", arXiv 1604.06737,
+       2016.
+    .. [4] Y. Gorishniy, I. Rubachev, A. Babenko, "On Embeddings for Numerical Features in Tabular
+       Deep Learning", NeurIPS 2022.
+    .. [5] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
+       Boosted Trees on Tabular Data", NeurIPS 2024.
+    """
 
     _: KW_ONLY
-    dropout: float = 0.1
-    input_dropout: float = 0.0
+    dropout: float | Sequence[float] | np.ndarray = 0.1
+    input_dropout: float | Sequence[float] | np.ndarray = 0.0
 
     _parameter_constraints = {  # noqa: RUF012
         "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
@@ -92,35 +196,3 @@ class DropoutRates:
 
     def _droppers(self, n_members, criterion):
         return RandomColumns(n_members)
-
-
-@dataclass(eq=False, repr=False)
-class RateGrid:
-    """Dropout rates to choose from, and how they are compared."""
-
-    _: KW_ONLY
-    dropouts: object = 10
-    input_dropouts: object = None
-    grid: str = "product"
-    cv: object = None
-    scoring: object = None
-    refit: bool = True
-    racing: bool = False
-    one_standard_error: bool = False
-
-    _parameter_constraints = {  # noqa: RUF012
-        "dropouts": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "input_dropouts": ["array-like", Interval(Integral, 1, None, closed="left"), None],
-        "grid": [StrOptions({"product", "paired"})],
-        "cv": ["cv_object"],
-        "scoring": [StrOptions(set(get_scorer_names())), callable, None],
-        "refit": ["boolean"],
-        "racing": ["boolean"],
-        "one_standard_error": ["boolean"],
-    }
-
-    def _rates(self, sizes):
-        make_grid(self.dropouts, self.input_dropouts, self.grid)  # refuses what is none
-        return None  # to be chosen
-
-    _droppers = DropoutRates._droppers

@@ -80,28 +80,9 @@ class DropoutMLPRegressor(IncrementalRegressor, DropoutRates):
     is standardised for training and predictions are in its units. Inputs and hidden units are
     dropped in training only.
 
-    Parameters
-    ----------
-    {parameters}
-
-    {attributes}
-
     See Also
     --------
     DropoutMLPClassifier : The same for classification.
-
-    References
-    ----------
-    .. [1] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
-       Overfitting", JMLR 15, 2014.
-    .. [2] B. Lengerich, E. Xing, R. Caruana, "Dropout as a Regularizer of Interaction Effects",
-       AISTATS 2022.
-    .. [3] C. Guo, F. Berkhahn, "Entity Embeddings of Categorical Variables", arXiv 1604.06737,
-       2016.
-    .. [4] Y. Gorishniy, I. Rubachev, A. Babenko, "On Embeddings for Numerical Features in Tabular
-       Deep Learning", NeurIPS 2022.
-    .. [5] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
-       Boosted Trees on Tabular Data", NeurIPS 2024.
 
     Examples
     --------
@@ -128,28 +109,9 @@ class DropoutMLPClassifier(IncrementalClassifier, DropoutRates):
     categories are encoded inside, missing cells included. Probabilities are averaged over the
     networks. Inputs and hidden units are dropped in training only.
 
-    Parameters
-    ----------
-    {parameters}
-
-    {attributes}
-
     See Also
     --------
     DropoutMLPRegressor : The same for regression.
-
-    References
-    ----------
-    .. [1] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
-       Overfitting", JMLR 15, 2014.
-    .. [2] B. Lengerich, E. Xing, R. Caruana, "Dropout as a Regularizer of Interaction Effects",
-       AISTATS 2022.
-    .. [3] C. Guo, F. Berkhahn, "Entity Embeddings of Categorical Variables", arXiv 1604.06737,
-       2016.
-    .. [4] Y. Gorishniy, I. Rubachev, A. Babenko, "On Embeddings for Numerical Features in Tabular
-       Deep Learning", NeurIPS 2022.
-    .. [5] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
-       Boosted Trees on Tabular Data", NeurIPS 2024.
 
     Examples
     --------

@@ -99,7 +99,16 @@ def _not_poisson(y):
 
 @dataclass(eq=False, repr=False)
 class BaseDropoutRegressor(RegressorMixin, BaseDropoutMLP):
-    """A stack of networks for regression, wherever its dropout rates come from."""
+    """A stack of networks for regression, wherever its dropout rates come from.
+
+    Parameters
+    ----------
+    loss : {"squared_error", "absolute_error", "poisson", "quantile"}, default="squared_error"
+        Loss to train on and to stop by. "poisson" has a log link and needs ``y >= 0``; "quantile"
+        is the pinball loss of ``quantile``.
+    quantile : float, default=None
+        Which quantile to estimate with ``loss="quantile"``, in (0, 1).
+    """
 
     _: KW_ONLY
     loss: Literal["squared_error", "absolute_error", "poisson", "quantile"] = "squared_error"

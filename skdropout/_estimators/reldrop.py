@@ -2,9 +2,12 @@
 
 import copy
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
+from typing import Literal
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -131,19 +134,77 @@ _RULES = {"gradient_x_input", "integrated_gradients", "epsilon", "zplus", "gamma
 
 @dataclass(eq=False, repr=False)
 class RelevanceRates:
-    """Which relevant columns to drop, and how often; a base after the network's."""
+    """Which relevant columns to drop, and how often; a base after the network's.
+
+    Parameters
+    ----------
+    dropout : float or array-like of float, default=0.1
+        Probability, in [0, 1), that a hidden unit is dropped in a training step: one number, one
+        per hidden layer, or an array of shape (n_members, n_layers). Kept units are divided by
+        ``1 - dropout``, so the layer's mean is preserved. Rates are drawn with a resolution of
+        1/65536.
+    alpha : float, default=0.5
+        Share of chance, in [0, 1], in the choice of columns to drop. 0: by relevance alone; 1: by
+        chance alone, at rate ``beta``.
+    beta : float, default=0.15
+        Strength, in [0, 1]. With r the relevance of a column for a row, from 0 for the row's least
+        to 1 for its most relevant column, it is dropped with probability
+        ``(alpha + beta - 1 + (1 - alpha) * r) / alpha``, cut off at 0 and 1. The most relevant
+        column is thus dropped with probability ``beta / alpha``: with ``alpha = beta = 0.5``, the
+        paper's setting for point clouds, always; by default three times in ten.
+    probability : float, default=1.0
+        Share, in [0, 1], of the rows of a training step whose columns may be dropped.
+    rule : str, Rule, or sequence of them, default="gradient_x_input"
+        How an output is attributed to the inputs: "gradient_x_input", "integrated_gradients", or
+        layer by layer with "epsilon", "zplus", "gamma", "wsquare" or a
+        :class:`skdropout.functional.Rule`; a sequence has one of these for each layer, the first
+        layer first. With ``activation="relu"`` "epsilon" is "gradient_x_input", which is faster.
+        Inputs count by what they differ from their typical value.
+    warmup : int, default=0
+        Number of epochs before columns are dropped.
+    schedule : {"constant", "linear"}, default="constant"
+        "linear": after ``warmup``, ``beta`` rises from 0 in equal steps over ``max_iter // 2``
+        epochs.
+    module : torch.nn.Module, callable or None, default=None
+        One's own network, in the place of the perceptrons, for images or point clouds: a module
+        that maps ``(n_rows, *feature_shape)`` to values or logits (one for two classes), which is
+        copied, or a callable without arguments that makes one. Inputs are in standard units of
+        their channel; pixels and points are dropped whole, to their channels' means. There is one
+        network, and parameters of the perceptrons, ``dropout`` and ``n_members`` among them, are
+        not used.
+    feature_shape : tuple of int or None, default=None
+        How ``module`` sees the columns of a row: (n_channels, height, width) or
+        (n_points, n_coordinates).
+    occlusion : {"element", "block"}, default="element"
+        What ``module`` learns to do without: relevant pixels or points one by one, or a rectangle
+        around an image's most relevant pixel, in a share ``probability`` of the rows; then
+        ``alpha`` and ``beta`` are not used. See :func:`skdropout.functional.relevance_block_mask`.
+
+    References
+    ----------
+    .. [1] S. Gururaj et al., "Relevance-driven Input Dropout: an Explanation-guided
+       Regularization Technique", arXiv 2505.21595, 2025.
+    .. [2] S. Bach et al., "On Pixel-Wise Explanations for Non-Linear Classifier Decisions by
+       Layer-Wise Relevance Propagation", PLOS ONE 10(7), 2015.
+    .. [3] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
+       Overfitting", JMLR 15, 2014.
+    .. [4] Y. Gorishniy, I. Rubachev, A. Babenko, "On Embeddings for Numerical Features in Tabular
+       Deep Learning", NeurIPS 2022.
+    .. [5] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
+       Boosted Trees on Tabular Data", NeurIPS 2024.
+    """
 
     _: KW_ONLY
-    dropout: float = DropoutRates.dropout
+    dropout: float | Sequence[float] | np.ndarray = DropoutRates.dropout
     alpha: float = 0.5
     beta: float = 0.15
     probability: float = 1.0
-    rule: object = "gradient_x_input"
+    rule: str | Rule | Sequence[str | Rule] = "gradient_x_input"
     warmup: int = 0
-    schedule: str = "constant"
-    module: object = None
-    feature_shape: tuple | None = None
-    occlusion: str = "element"
+    schedule: Literal["constant", "linear"] = "constant"
+    module: nn.Module | Callable[[], nn.Module] | None = None
+    feature_shape: tuple[int, ...] | None = None
+    occlusion: Literal["element", "block"] = "element"
 
     _parameter_constraints = {  # noqa: RUF012
         "dropout": DropoutRates._parameter_constraints["dropout"],
@@ -206,12 +267,6 @@ class RelDropRegressor(OwnModule, IncrementalRegressor, RelevanceRates):
     "unknown" level, and nothing is scaled up. All networks, and all columns, are attributed in
     one pass forward and one back. The rest is :class:`DropoutMLPRegressor`.
 
-    Parameters
-    ----------
-    {parameters}
-
-    {attributes}
-
     See Also
     --------
     RelDropClassifier : The same for classification.
@@ -223,19 +278,6 @@ class RelDropRegressor(OwnModule, IncrementalRegressor, RelevanceRates):
     Robustness has its price on complete rows. On three tables, against columns dropped by chance as
     often (``benchmarks/reldrop.py``), R2 rose by 0.05 to 0.08 with the two most important columns
     missing, and fell by 0.00 to 0.02 with none missing. A larger ``beta`` costs more.
-
-    References
-    ----------
-    .. [1] S. Gururaj et al., "Relevance-driven Input Dropout: an Explanation-guided
-       Regularization Technique", arXiv 2505.21595, 2025.
-    .. [2] S. Bach et al., "On Pixel-Wise Explanations for Non-Linear Classifier Decisions by
-       Layer-Wise Relevance Propagation", PLOS ONE 10(7), 2015.
-    .. [3] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
-       Overfitting", JMLR 15, 2014.
-    .. [4] Y. Gorishniy, I. Rubachev, A. Babenko, "On Embeddings for Numerical Features in Tabular
-       Deep Learning", NeurIPS 2022.
-    .. [5] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
-       Boosted Trees on Tabular Data", NeurIPS 2024.
 
     Examples
     --------
@@ -264,12 +306,6 @@ class RelDropClassifier(OwnModule, IncrementalClassifier, RelevanceRates):
     "unknown" level, and nothing is scaled up. All networks, and all columns, are attributed in
     one pass forward and one back. The rest is :class:`DropoutMLPClassifier`.
 
-    Parameters
-    ----------
-    {parameters}
-
-    {attributes}
-
     See Also
     --------
     RelDropRegressor : The same for regression.
@@ -283,19 +319,6 @@ class RelDropClassifier(OwnModule, IncrementalClassifier, RelevanceRates):
     rows; with the two most important columns missing it rose by 0.016 on one and did not differ
     clearly on the others. Which columns are dropped depends on the true class, so that gaps tell
     something of it in training.
-
-    References
-    ----------
-    .. [1] S. Gururaj et al., "Relevance-driven Input Dropout: an Explanation-guided
-       Regularization Technique", arXiv 2505.21595, 2025.
-    .. [2] S. Bach et al., "On Pixel-Wise Explanations for Non-Linear Classifier Decisions by
-       Layer-Wise Relevance Propagation", PLOS ONE 10(7), 2015.
-    .. [3] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
-       Overfitting", JMLR 15, 2014.
-    .. [4] Y. Gorishniy, I. Rubachev, A. Babenko, "On Embeddings for Numerical Features in Tabular
-       Deep Learning", NeurIPS 2022.
-    .. [5] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
-       Boosted Trees on Tabular Data", NeurIPS 2024.
 
     Examples
     --------

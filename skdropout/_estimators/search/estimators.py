@@ -7,9 +7,9 @@ from sklearn.metrics import get_scorer, log_loss, make_scorer, mean_pinball_loss
 
 from skdropout._estimators.classification import BaseDropoutClassifier
 from skdropout._estimators.documentation import documented
-from skdropout._estimators.parameters import RateGrid
 from skdropout._estimators.regression import BaseDropoutRegressor
 from skdropout._estimators.search.fit import RateSearch
+from skdropout._estimators.search.grid import RateGrid
 
 __all__ = ["DropoutMLPClassifierCV", "DropoutMLPRegressorCV"]
 
@@ -31,24 +31,10 @@ class DropoutMLPRegressorCV(RateSearch, BaseDropoutRegressor, RateGrid):
     those, never by the fold that scores it: rows drawn at random, whole groups where ``fit``
     gets ``groups``, the last rows where the splitter is ordered in time.
 
-    Parameters
-    ----------
-    {parameters}
-
-    {attributes}
-
     See Also
     --------
     DropoutMLPClassifierCV : The same for classification.
     DropoutMLPRegressor : The same at given rates.
-
-    Notes
-    -----
-    {notes}
-
-    References
-    ----------
-    {references}
 
     Examples
     --------
@@ -86,24 +72,10 @@ class DropoutMLPClassifierCV(RateSearch, BaseDropoutClassifier, RateGrid):
     gets ``groups``, the last rows where the splitter is ordered in time. Weights of classes are
     computed once, from all rows, as in ``LogisticRegressionCV``.
 
-    Parameters
-    ----------
-    {parameters}
-
-    {attributes}
-
     See Also
     --------
     DropoutMLPRegressorCV : The same for regression.
     DropoutMLPClassifier : The same at given rates.
-
-    Notes
-    -----
-    {notes}
-
-    References
-    ----------
-    {references}
 
     Examples
     --------

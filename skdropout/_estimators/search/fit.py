@@ -24,7 +24,28 @@ __all__ = ["RateSearch"]
 
 
 class RateSearch:
-    """``fit`` of the estimators that choose their dropout rate; see ``RateGrid``."""
+    """``fit`` of the estimators that choose their dropout rate; see ``RateGrid``.
+
+    Attributes
+    ----------
+    dropout_, input_dropout_ : float
+        The rates chosen.
+    dropouts_, input_dropouts_ : ndarray of shape (n_candidates,)
+        The rates tried, in the order of ``cv_results_``.
+    scores_ : ndarray of shape (n_candidates, n_folds)
+        Score of each rate on each fold.
+    cv_results_ : dict of str to array
+        Scores, means, deviations and ranks of all rates, in the manner of ``GridSearchCV``, on the
+        folds (``"mean_test_score"``) and on the rows given to training (``"mean_train_score"``).
+        ``"stopped_by_racing"`` says which rates left early: their scores are those of the epochs
+        they had, their ranks come last. Loads into ``pandas.DataFrame``.
+    best_index_ : int
+        Place of the rates chosen in ``cv_results_``.
+    best_score_ : float
+        Mean score over the folds of the rates chosen.
+    n_splits_ : int
+        Number of folds.
+    """
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)

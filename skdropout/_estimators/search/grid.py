@@ -1,14 +1,19 @@
 """Which dropout rates to try, how the tries are scored and tabled, and which of them is chosen."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from itertools import product
 from numbers import Integral
+from typing import Any, Literal
 
 import numpy as np
 from scipy.stats import rankdata
+from sklearn.metrics import get_scorer_names
 from sklearn.utils import indexable
 
 from skdropout._estimators.fitted import Known
-from skdropout._sklearn_private import rows_of_params, safe_indexing
+from skdropout._estimators.parameters import DropoutRates
+from skdropout._sklearn_private import Interval, StrOptions, rows_of_params, safe_indexing
 
 __all__ = ["FoldScores", "choose_rate", "make_grid", "results_table"]
 
@@ -130,3 +135,95 @@ class FoldScores:
             self._params = rows_of_params(X, params, rows)
         X, y = self._cut
         return self._scorer(candidate(Known(X, predictions[None])), X, y, **self._params)
+
+
+@dataclass(eq=False, repr=False)
+class RateGrid:
+    """Dropout rates to choose from, and how they are compared.
+
+    Parameters
+    ----------
+    dropouts : int or array-like of float, default=10
+        Dropout rates of hidden units to choose from, the same for all hidden layers; a number of
+        rates stands for as many from 0 to 0.9 at equal distances.
+    input_dropouts : int, array-like of float or None, default=None
+        Dropout rates of columns to choose from, in the same way; None keeps all columns.
+    grid : {"product", "paired"}, default="product"
+        Whether to try every one of ``dropouts`` with every one of ``input_dropouts``, or the first
+        with the first, the second with the second and so on.
+    cv : int, splitter, iterable or None, default=None
+        How to make folds, as in ``GridSearchCV``; None is five folds, stratified for classifiers.
+    scoring : str, callable or None, default=None
+        What to choose by: the name of a scorer, or a callable ``scorer(estimator, X, y)``, larger
+        is better. None is minus the loss that the networks are trained on.
+    refit : bool, default=True
+        Whether to train on all rows with the rate chosen; without it there is nothing to predict
+        with.
+    racing : bool, default=False
+        Whether rates that are clearly beaten on the rows their networks stop by leave the stack
+        early, see the notes.
+    one_standard_error : bool, default=False
+        Whether to choose, in place of the best rate, the highest one whose mean score is within one
+        standard error of the best.
+
+    Notes
+    -----
+    With an integer as ``random_state`` all networks of the search start from the same seed, and the
+    final one is what the plain estimator gives at the rates chosen and the same ``random_state``.
+    ``callbacks`` are called in the final training only. The search runs in slices of the grid that
+    take at most 1 GiB, or half of a GPU's free memory; when a GPU's memory does not suffice the
+    slice is halved.
+
+    With ``racing``, from the fourth epoch on, each rate is compared with the one of least mean
+    validation loss. It leaves when its networks' least losses so far are worse than those that the
+    leader had after half as many epochs, by a one-sided paired t-test over the folds at the five
+    per cent level and by more than the standard error of the leader's mean. Half the time, because
+    more dropout learns more slowly.
+
+    On one machine a stack makes use of all that one process can have, so leave ``n_jobs`` of what
+    is around it at 1 on a GPU: workers would share it. For several machines, or for a search over
+    other parameters too, ``GridSearchCV`` with the plain estimator works under any joblib backend,
+    as in ``joblib.parallel_config("dask")``. joblib's and dask's worker processes divide the cores
+    among them and torch keeps to its share; in workers that are threads, call
+    ``torch.set_num_threads(1)``.
+
+    References
+    ----------
+    .. [1] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
+       Overfitting", JMLR 15, 2014.
+    .. [2] B. Lengerich, E. Xing, R. Caruana, "Dropout as a Regularizer of Interaction Effects",
+       AISTATS 2022.
+    .. [3] J. Friedman, T. Hastie, R. Tibshirani, "Regularization Paths for Generalized Linear
+       Models via Coordinate Descent", JSS 33, 2010 (the rule of one standard error).
+    .. [4] Y. Gorishniy, I. Rubachev, A. Babenko, "On Embeddings for Numerical Features in Tabular
+       Deep Learning", NeurIPS 2022.
+    .. [5] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
+       Boosted Trees on Tabular Data", NeurIPS 2024.
+    """
+
+    _: KW_ONLY
+    dropouts: int | Sequence[float] | np.ndarray = 10
+    input_dropouts: int | Sequence[float] | np.ndarray | None = None
+    grid: Literal["product", "paired"] = "product"
+    cv: Any = None
+    scoring: str | Callable | None = None
+    refit: bool = True
+    racing: bool = False
+    one_standard_error: bool = False
+
+    _parameter_constraints = {  # noqa: RUF012
+        "dropouts": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "input_dropouts": ["array-like", Interval(Integral, 1, None, closed="left"), None],
+        "grid": [StrOptions({"product", "paired"})],
+        "cv": ["cv_object"],
+        "scoring": [StrOptions(set(get_scorer_names())), callable, None],
+        "refit": ["boolean"],
+        "racing": ["boolean"],
+        "one_standard_error": ["boolean"],
+    }
+
+    def _rates(self, sizes):
+        make_grid(self.dropouts, self.input_dropouts, self.grid)  # refuses what is none
+        return None  # to be chosen
+
+    _droppers = DropoutRates._droppers
