@@ -6,8 +6,6 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
-__all__ = ["draw_seeds", "prediction_dtype", "resolve_device", "seeded"]
-
 
 def resolve_device(device):
     """Return the ``torch.device`` that ``device`` names; "auto" takes the best there is.

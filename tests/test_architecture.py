@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 import re
 import sys
 from graphlib import TopologicalSorter
@@ -118,8 +119,10 @@ def is_offered(imported):
     doors = {room} | (set() if imported.room.startswith("_") else {f"{room}._inner"})
     if imported.module not in doors or imported.name is None:
         return imported.module in doors
-    offered = getattr(importlib.import_module(imported.module), "__all__", [])
-    return imported.name in {*offered, "__version__"}
+    door = importlib.import_module(imported.module)
+    offered = getattr(door, "__all__", vars(door))
+    is_file = inspect.ismodule(getattr(door, imported.name, None))
+    return imported.name == "__version__" or (imported.name in offered and not is_file)
 
 
 def is_public(imported):

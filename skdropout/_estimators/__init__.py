@@ -7,18 +7,3 @@ from skdropout._estimators.reldrop import RelDropClassifier, RelDropRegressor
 from skdropout._estimators.search.estimators import DropoutMLPClassifierCV, DropoutMLPRegressorCV
 from skdropout._estimators.search.folds import InnerSplit, fit_on_folds
 from skdropout._estimators.template import BaseDropoutMLP
-
-__all__ = [
-    "Adopting",
-    "BaseDropoutMLP",
-    "DropoutMLPClassifier",
-    "DropoutMLPClassifierCV",
-    "DropoutMLPRegressor",
-    "DropoutMLPRegressorCV",
-    "FittedNetworks",
-    "InnerSplit",
-    "RelDropClassifier",
-    "RelDropRegressor",
-    "fit_on_folds",
-    "import_pandas",
-]

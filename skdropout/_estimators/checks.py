@@ -12,20 +12,6 @@ from skdropout._table import is_frame, spread
 # In units of a column's spread.
 _FAR = 10.0
 
-__all__ = [
-    "check_callbacks",
-    "check_validation_rows",
-    "check_weights",
-    "column_rates",
-    "embedding_dims",
-    "hidden_sizes",
-    "layer_rates",
-    "near_one",
-    "split_rows",
-    "still_improves",
-    "warn_if_far",
-]
-
 
 def hidden_sizes(hidden_layer_sizes):
     """Return the layer sizes as a tuple; one number stands for one layer."""

@@ -16,8 +16,6 @@ from skdropout._sklearn_private import StrOptions
 from skdropout._stack import LogLoss, MultilabelLogLoss
 from skdropout._table import TableLike
 
-__all__ = ["BaseDropoutClassifier"]
-
 
 @dataclass(frozen=True, eq=False)
 class Classes:

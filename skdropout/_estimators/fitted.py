@@ -12,8 +12,6 @@ from skdropout._estimators.plan import Adopting
 from skdropout._stack import MaskSource, Predictor
 from skdropout._table import TableLike
 
-__all__ = ["FittedNetworks", "embedding_tables", "import_pandas"]
-
 
 def import_pandas(caller):
     """Return ``pandas``, or raise an ImportError that says how to get it."""

@@ -13,8 +13,6 @@ from skdropout._estimators.checks import column_rates, layer_rates
 from skdropout._sklearn_private import Interval, StrOptions
 from skdropout._stack import ACTIVATIONS, NUMERIC_ENCODINGS, RandomColumns
 
-__all__ = ["DropoutRates", "NetworkParameters"]
-
 
 @dataclass(eq=False, repr=False)
 class NetworkParameters:

@@ -8,13 +8,6 @@ from skdropout._estimators.parameters import DropoutRates
 from skdropout._estimators.regression import BaseDropoutRegressor
 from skdropout._sklearn_private import fit_context
 
-__all__ = [
-    "DropoutMLPClassifier",
-    "DropoutMLPRegressor",
-    "IncrementalClassifier",
-    "IncrementalRegressor",
-]
-
 
 @dataclass(eq=False, repr=False)
 class IncrementalRegressor(BaseDropoutRegressor):

@@ -12,8 +12,6 @@ from skdropout._device import draw_seeds
 from skdropout._stack import Member
 from skdropout._table import TableEncoder, TableTensors
 
-__all__ = ["Adopting", "Plan", "TrainingData", "check_same_terms"]
-
 
 def _is_fitted(name: str) -> bool:
     return name in ("_plan", "_predictor", "_known") or (

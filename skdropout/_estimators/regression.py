@@ -15,8 +15,6 @@ from skdropout._sklearn_private import Interval, StrOptions
 from skdropout._stack import AbsoluteError, Pinball, Poisson, SquaredError
 from skdropout._table import TableLike
 
-__all__ = ["BaseDropoutRegressor"]
-
 _LOSSES = {
     "squared_error": SquaredError,
     "absolute_error": AbsoluteError,

@@ -26,8 +26,6 @@ from skdropout._stack import (
 )
 from skdropout.functional import Rule
 
-__all__ = ["OwnModule", "RelDropClassifier", "RelDropRegressor"]
-
 
 class OwnModule:
     """A base before the network's: with ``module``, it takes the perceptrons' place."""

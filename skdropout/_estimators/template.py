@@ -33,8 +33,6 @@ from skdropout._sklearn_private import fit_context
 from skdropout._stack import MaskSource, Predictor, build_stack, set_rates
 from skdropout._table import Rows, TableEncoder, TableLike, TableTensors, readable
 
-__all__ = ["BaseDropoutMLP"]
-
 
 class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, BaseEstimator):
     """A stack of multilayer perceptrons on one table, averaged.

@@ -2,5 +2,3 @@
 
 from skdropout._report.make import make_report
 from skdropout._report.preparing import ReportError
-
-__all__ = ["ReportError", "make_report"]

@@ -7,8 +7,6 @@ from sklearn.base import BaseEstimator
 
 from skdropout._report.preparing import TEST_SHARE
 
-__all__ = ["code_of", "source"]
-
 _WIDTH = 76
 _TASKS = {
     "regression": "y = table[{target}].astype(float)",

@@ -30,8 +30,6 @@ from skdropout._report.sections import (
 from skdropout._version import __version__
 from skdropout.datasets import load_bike_sharing
 
-__all__ = ["make_report", "read_table"]
-
 _BUNDLED = "bike_sharing"
 _SEPARATORS = ",;\t|"
 _PARQUET = (".parquet", ".pq")

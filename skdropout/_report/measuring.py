@@ -9,8 +9,6 @@ from sklearn.utils import Bunch
 
 from skdropout.inspection import InteractionDisplay, interaction_order_spectrum, occlusion_curve
 
-__all__ = ["EBM_NAMES", "OUR_NAME", "RELDROP_NAME", "STEPS", "measure"]
-
 OUR_NAME = "skdropout, rate chosen"
 RELDROP_NAME = "skdropout, RelDrop"
 EBM_NAMES = "EBM, FAST's pairs", "EBM, our pairs"

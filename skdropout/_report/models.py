@@ -11,8 +11,6 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 
 import skdropout
 
-__all__ = ["FULL", "QUICK", "Models", "Sizes"]
-
 _MOST_LEVELS = 250  # that boosted trees take as categories
 
 

@@ -23,24 +23,6 @@ from skdropout.inspection import (
     OrderSpectrumDisplay,
 )
 
-__all__ = [
-    "bars",
-    "code",
-    "draw_dropout_path",
-    "draw_embedding_map",
-    "draw_occlusion",
-    "draw_scores",
-    "draw_spectrum",
-    "draw_surface",
-    "figures",
-    "listing",
-    "page",
-    "paragraph",
-    "section",
-    "short",
-    "table",
-]
-
 # no script may run, and nothing is fetched
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 

@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-__all__ = ["Prepared", "Recipe", "ReportError", "apply_recipe", "choose_recipe"]
-
 # What people write for "missing" in a column of numbers.
 _GAPS = {"na", "n/a", "#n/a", "nan", "null", "none", "missing", "?", "-", "."}
 _FEW_VALUES = 10

@@ -19,18 +19,6 @@ from skdropout._report.page import (
     table,
 )
 
-__all__ = [
-    "boosting_machines",
-    "columns",
-    "dropout_path",
-    "embeddings",
-    "interactions",
-    "occlusion",
-    "orders",
-    "scores",
-    "words_of_scores",
-]
-
 _NEEDS_INTERPRET = (
     "interpret is not installed, so there is no explainable boosting machine (EBM) here: "
     "pip install 'skdropout[interpret]'."

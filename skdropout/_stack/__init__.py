@@ -27,35 +27,3 @@ from skdropout._stack.losses import (
 )
 from skdropout._stack.networks import GridEncoding, GridNetwork, StackMLP
 from skdropout._stack.numbers import NUMERIC_ENCODINGS
-
-__all__ = [
-    "ACTIVATIONS",
-    "NUMERIC_ENCODINGS",
-    "AbsoluteError",
-    "Batches",
-    "GridEncoding",
-    "GridNetwork",
-    "LogLoss",
-    "MaskSource",
-    "Member",
-    "MultilabelLogLoss",
-    "Pinball",
-    "Poisson",
-    "Predictor",
-    "RandomColumns",
-    "RelevantBlocks",
-    "RelevantColumns",
-    "SquaredError",
-    "StackMLP",
-    "build_stack",
-    "bytes_of_member",
-    "copy_members",
-    "finish_stack",
-    "memory_budget",
-    "predict_rows",
-    "replace_members",
-    "select_members",
-    "set_rates",
-    "sliced",
-    "stack_relevance",
-]

@@ -9,15 +9,6 @@ import torch
 
 from skdropout._device import prediction_dtype
 
-__all__ = [
-    "Batches",
-    "Predictor",
-    "bytes_of_member",
-    "memory_budget",
-    "predict_rows",
-    "rows_of_step",
-]
-
 # Training replaces this share of the symbols by "unknown", which is how that row is learnt.
 UNKNOWN_RATE = 0.01
 

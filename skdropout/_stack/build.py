@@ -11,8 +11,6 @@ from skdropout._stack.encoding import Embedding, TableEncoding
 from skdropout._stack.networks import StackMLP
 from skdropout._stack.numbers import NUMERIC_ENCODINGS
 
-__all__ = ["Member", "build_stack", "finish_stack", "set_rates"]
-
 
 @dataclass(frozen=True)
 class Member:

@@ -7,8 +7,6 @@ from skdropout._stack.layers import KeepLaw
 from skdropout.functional import Rule, group_sum, linear_relevance, relevance_block_mask
 from skdropout.functional._inner import is_dropped, relevance_from
 
-__all__ = ["RandomColumns", "RelevantBlocks", "RelevantColumns", "stack_relevance"]
-
 _BY_GRADIENT = ("gradient_x_input", "integrated_gradients")
 
 

@@ -8,8 +8,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-__all__ = ["Embedding", "TableEncoding"]
-
 
 class Embedding(nn.Module):
     """Learnt vectors of one dimension for the levels of several columns.

@@ -12,18 +12,6 @@ import numpy as np
 import torch
 from torch import nn
 
-__all__ = [
-    "ACTIVATIONS",
-    "KeepLaw",
-    "MaskSource",
-    "ScaledLinear",
-    "StackLinear",
-    "copy_members",
-    "replace_members",
-    "select_members",
-    "sliced",
-]
-
 _LEVELS = 2**16
 
 

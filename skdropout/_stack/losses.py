@@ -7,8 +7,6 @@ from torch.nn import functional as F
 
 from skdropout.functional._inner import size_share
 
-__all__ = ["AbsoluteError", "LogLoss", "MultilabelLogLoss", "Pinball", "Poisson", "SquaredError"]
-
 
 class _Loss(nn.Module):
     """A loss of raw network outputs.

@@ -13,8 +13,6 @@ from skdropout._stack.columns import RandomColumns
 from skdropout._stack.layers import ACTIVATIONS, KeepLaw, ScaledLinear, StackLinear
 from skdropout._stack.numbers import CLIP
 
-__all__ = ["GridEncoding", "GridNetwork", "Stack", "StackMLP"]
-
 
 class Stack(nn.Module):
     """K networks on one table, whatever comes after the first layer's inputs.

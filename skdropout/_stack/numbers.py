@@ -8,18 +8,6 @@ from torch import nn
 
 from skdropout._table import bin_edges, normal_scores, spread
 
-__all__ = [
-    "CLIP",
-    "NEAREST",
-    "NUMERIC_ENCODINGS",
-    "NumericEncoding",
-    "PeriodicEncoding",
-    "PiecewiseLinearEncoding",
-    "QuantileEncoding",
-    "StandardEncoding",
-    "stacked",
-]
-
 # Beyond this many standard units a value counts as that many: an outlier cannot dominate a
 # network, and an infinite cell is a large number.
 CLIP = 10.0

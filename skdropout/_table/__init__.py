@@ -14,20 +14,3 @@ from skdropout._table.column import (
 )
 from skdropout._table.encoder import TableEncoder
 from skdropout._table.rows import Rows, TableLike, TableTensors
-
-__all__ = [
-    "Rows",
-    "TableEncoder",
-    "TableLike",
-    "TableTensors",
-    "as_levels",
-    "as_numbers",
-    "as_objects",
-    "bin_edges",
-    "column_of",
-    "is_frame",
-    "looks_categorical",
-    "normal_scores",
-    "readable",
-    "spread",
-]

@@ -8,19 +8,6 @@ from scipy.special import ndtri
 
 from skdropout._sklearn_private import is_pandas_df, is_polars_df, safe_indexing
 
-__all__ = [
-    "as_levels",
-    "as_numbers",
-    "as_objects",
-    "bin_edges",
-    "column_of",
-    "is_frame",
-    "looks_categorical",
-    "normal_scores",
-    "readable",
-    "spread",
-]
-
 
 def is_frame(X):
     """Whether ``X`` is a pandas or polars DataFrame."""

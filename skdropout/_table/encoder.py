@@ -13,8 +13,6 @@ from skdropout._table.column import (
     spread,
 )
 
-__all__ = ["TableEncoder"]
-
 
 class TableEncoder:
     """Read tables of one layout as two arrays: numbers and category codes.

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import torch
 from numpy.typing import ArrayLike
 
-__all__ = ["Rows", "TableLike", "TableTensors"]
-
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl

@@ -2,5 +2,3 @@
 
 from skdropout._training.callbacks import BestEpoch, FitTasks, ProgressBar, Race
 from skdropout._training.net import StackNet
-
-__all__ = ["BestEpoch", "FitTasks", "ProgressBar", "Race", "StackNet"]

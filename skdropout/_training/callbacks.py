@@ -8,8 +8,6 @@ from tqdm.auto import tqdm
 
 from skdropout._stack import copy_members, replace_members
 
-__all__ = ["BestEpoch", "FitTasks", "ProgressBar", "Race"]
-
 # A stack is cut down once at most this share of its members still trains.
 _SHRINK_AT = 0.9
 

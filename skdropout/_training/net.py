@@ -14,8 +14,6 @@ from skorch.utils import TeeGenerator
 from skdropout._stack import Batches, LogLoss, select_members, sliced
 from skdropout._training.optimizer import StackAdamW, moments_on
 
-__all__ = ["StackNet"]
-
 _EVALUATION_ROWS = 4096
 _WARM_UP = 0.05
 

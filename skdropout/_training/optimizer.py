@@ -4,8 +4,6 @@ from itertools import groupby
 
 import torch
 
-__all__ = ["StackAdamW", "moments_on"]
-
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 

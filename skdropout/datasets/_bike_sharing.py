@@ -9,8 +9,6 @@ from typing import Any, Literal, overload
 import numpy as np
 from sklearn.utils import Bunch
 
-__all__ = ["load_bike_sharing"]
-
 _TARGET = "cnt"
 _CATEGORICAL = ("season", "mnth", "hr", "weekday", "weathersit")
 

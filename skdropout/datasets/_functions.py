@@ -2,8 +2,6 @@
 
 import numpy as np
 
-__all__ = ["FUNCTIONS", "INTERACTIONS"]
-
 
 def _f1(x1, x2, x3, x4, x5, x6, x7, x8, x9, x10):
     return (

@@ -9,8 +9,6 @@ from sklearn.utils import check_random_state
 
 from skdropout.datasets._functions import FUNCTIONS, INTERACTIONS
 
-__all__ = ["make_four_quadrants", "make_interactions", "make_pure_interaction"]
-
 RandomState = int | np.random.RandomState | None
 
 

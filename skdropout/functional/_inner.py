@@ -10,17 +10,3 @@ from skdropout.functional._perturbation import (
 from skdropout.functional._relevance import occlusion_share, relevance_from, size_share
 from skdropout.functional._relevance_mask import check_in_unit_interval, is_dropped
 from skdropout.functional._relevance_rules import RelevanceRule
-
-__all__ = [
-    "GaussianNoise",
-    "RelevanceRule",
-    "check_in_unit_interval",
-    "fresh_generator",
-    "is_dropped",
-    "mirrored_draws",
-    "occlusion_share",
-    "output_gradient",
-    "relevance_from",
-    "resolve_generator",
-    "size_share",
-]

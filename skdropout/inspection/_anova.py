@@ -8,8 +8,6 @@ from skdropout.functional import purify
 from skdropout.inspection._cells import column_names, numbers_of
 from skdropout.inspection._look_into import look_into
 
-__all__ = ["Anova", "grid_of", "rows_of_grid"]
-
 _ROWS_AT_ONCE = 2**15
 
 

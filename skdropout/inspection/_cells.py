@@ -14,18 +14,6 @@ from skdropout._table import (
     looks_categorical,
 )
 
-__all__ = [
-    "as_table",
-    "coded",
-    "column_names",
-    "numbers_of",
-    "take_cells",
-    "take_rows",
-    "typical_cells",
-    "with_row",
-    "with_rows",
-]
-
 
 def as_table(X: TableLike, min_rows: int = 1) -> Any:
     """Return a frame as it is, and anything else as an array of two dimensions."""

@@ -17,7 +17,6 @@ from skdropout.inspection._model import FittedModel
 if TYPE_CHECKING:
     from interpret.api.templates import FeatureValueExplanation
 
-__all__ = ["explain_global", "explain_local"]
 
 _DENSITY_BINS = 20
 _REST = "all other interactions"

@@ -2,5 +2,3 @@
 
 from skdropout.inspection._cells import as_table
 from skdropout.inspection._look_into import look_into
-
-__all__ = ["as_table", "look_into"]

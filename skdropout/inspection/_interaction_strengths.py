@@ -18,8 +18,6 @@ from skdropout.inspection._look_into import look_into
 from skdropout.inspection._model import FittedModel
 from skdropout.inspection._pair_effects import hessian_effects, superset_effects
 
-__all__ = ["interaction_strengths", "perturbation_mse"]
-
 _METHODS = ("auto", "smooth_hessian", "superset")
 # "auto" redraws the cells of at most so many pairs. Among more it looks at so many rows to choose
 # these, and then at so many changed ones: else it would take longer than training.

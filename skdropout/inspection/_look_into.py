@@ -29,8 +29,6 @@ from skdropout.inspection._model import (
     is_a,
 )
 
-__all__ = ["OwnNetworks", "look_into"]
-
 _ACTIVATIONS = {
     "identity": nn.Identity,
     "logistic": nn.Sigmoid,

@@ -31,8 +31,6 @@ from torch import nn
 
 from skdropout.inspection._cells import coded, column_names, take_cells
 
-__all__ = ["FittedModel", "Model", "Module", "Network", "Predictions", "class_scores", "is_a"]
-
 
 class Predicts(Protocol):
     """Has ``predict``, as what is no estimator of scikit-learn's may have."""

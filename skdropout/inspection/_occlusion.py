@@ -16,8 +16,6 @@ from skdropout.inspection._cells import as_table, take_cells, typical_cells, wit
 from skdropout.inspection._look_into import OwnNetworks, look_into
 from skdropout.inspection._model import FittedModel
 
-__all__ = ["effective_number_of_features", "occlusion_curve"]
-
 _ORDERS = ("relevant", "random", "irrelevant")
 
 

@@ -23,8 +23,6 @@ from skdropout.inspection._look_into import look_into
 from skdropout.inspection._model import FittedModel
 from skdropout.inspection._noise_stability import order_variances, walk_rows
 
-__all__ = ["interaction_order_spectrum"]
-
 _METHODS = ("noise_stability", "distillation")
 _CLASS_SCORES = ("logit", "probability")
 _MIN_EVALUATIONS = 2_000  # fewer walks give no covariance to weight by

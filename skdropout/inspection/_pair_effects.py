@@ -8,8 +8,6 @@ from torch import nn
 from skdropout._device import prediction_dtype
 from skdropout.functional import smooth_hessian
 
-__all__ = ["Moments", "hessian_effects", "superset_effects"]
-
 _ROWS_AT_ONCE = 2**12
 _ELEMENTS_AT_ONCE = 2**22
 _SMOOTH_ACTIVATIONS = (nn.GELU, nn.Mish, nn.Sigmoid, nn.SiLU, nn.Tanh)

@@ -14,8 +14,6 @@ from skdropout.inspection._expansion import basis_values, column_bases, fit_expa
 from skdropout.inspection._look_into import look_into
 from skdropout.inspection._order_spectrum import interaction_order_spectrum
 
-__all__ = ["supported_orders"]
-
 _ORDERS = (1, 2, 3)
 _MIN_TESTED = 20
 _POINTS_PER_TERM = 20

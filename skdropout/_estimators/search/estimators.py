@@ -11,8 +11,6 @@ from skdropout._estimators.regression import BaseDropoutRegressor
 from skdropout._estimators.search.fit import RateSearch
 from skdropout._estimators.search.grid import RateGrid
 
-__all__ = ["DropoutMLPClassifierCV", "DropoutMLPRegressorCV"]
-
 _SCORERS = {
     "squared_error": "neg_mean_squared_error",
     "absolute_error": "neg_mean_absolute_error",

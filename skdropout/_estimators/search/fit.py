@@ -20,8 +20,6 @@ from skdropout._sklearn_private import fit_context, route_to_search
 from skdropout._stack import NUMERIC_ENCODINGS, Member, bytes_of_member, memory_budget, predict_rows
 from skdropout._table import Rows
 
-__all__ = ["RateSearch"]
-
 
 class RateSearch:
     """``fit`` of the estimators that choose their dropout rate; see ``RateGrid``.

@@ -10,14 +10,6 @@ from skdropout._device import draw_seeds
 from skdropout._estimators.checks import split_rows
 from skdropout._stack import Member
 
-__all__ = [
-    "Fold",
-    "InnerSplit",
-    "check_splits",
-    "fit_on_folds",
-    "make_folds",
-]
-
 
 @dataclass(frozen=True)
 class Fold:

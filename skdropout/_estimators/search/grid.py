@@ -15,8 +15,6 @@ from skdropout._estimators.fitted import Known
 from skdropout._estimators.parameters import DropoutRates
 from skdropout._sklearn_private import Interval, StrOptions, rows_of_params, safe_indexing
 
-__all__ = ["FoldScores", "choose_rate", "make_grid", "results_table"]
-
 _HIGHEST = 0.9
 
 

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-__all__ = ["import_pyplot", "label_points"]
-
 # Where a name may stand: these distances from its point, in printer's points, in these directions.
 _RADII = (7, 16, 28, 42, 60, 85, 120)
 _DIRECTIONS = np.deg2rad([0, 180, 90, 270, 45, 135, 315, 225, 20, 160, 200, 340, 70, 110, 250, 290])

@@ -12,7 +12,6 @@ from skdropout.inspection._plot.axes import import_pyplot, label_points
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["EmbeddingDisplay"]
 
 _SPECIAL = ("missing", "unknown")
 _ROOM = 0.12

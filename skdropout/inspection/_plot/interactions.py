@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
 
-__all__ = ["InteractionDisplay"]
 
 _NAMES_UP_TO = 40
 _VALUES_SHOWN_UP_TO = 5

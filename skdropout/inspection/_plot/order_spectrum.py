@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     AxesLike: TypeAlias = Axes | Sequence[Axes] | np.ndarray
 
-__all__ = ["OrderSpectrumDisplay"]
 
 Kind: TypeAlias = Literal["both", "absolute", "normalized"]
 

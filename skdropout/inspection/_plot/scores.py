@@ -15,7 +15,6 @@ from skdropout.inspection._plot.axes import import_pyplot
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["DropoutPathDisplay", "OcclusionDisplay"]
 
 _PARTS = (("train", "training rows", "#0072B2"), ("test", "held-out folds", "#D55E00"))
 # by whether the rate is of columns
