@@ -26,17 +26,9 @@ ESTIMATORS = [
     SmoothHessInteractions(),
 ]
 
-# Beyond what is expected of small ones.
-AT_DEFAULTS = {
-    "SmoothHessInteractions": {
-        "check_transformer_data_not_an_array": "np.shape(X) asks the container, not the array"
-    }
-}
-
 
 def expected_failures(estimator):
-    name = type(estimator).__name__
-    return EXPECTED_FAILURES[name] | AT_DEFAULTS.get(name, {})
+    return EXPECTED_FAILURES[type(estimator).__name__]
 
 
 @pytest.mark.slow

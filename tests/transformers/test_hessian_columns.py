@@ -9,7 +9,6 @@ from skdropout import DropoutMLPRegressor, SmoothHessInteractions
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
 
 
-@pytest.mark.xfail(strict=True, reason='"auto" takes two gradients an input, whatever the error')
 @pytest.mark.parametrize(
     ("encoding", "n_many"),
     [("piecewise_linear", 1000), pytest.param("quantile", 20_000, marks=pytest.mark.slow)],

@@ -22,12 +22,6 @@ class CtrlC(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-FIRST_EPOCH = pytest.mark.xfail(
-    strict=True, reason="bad operand type for unary -: networks without a loss are compared"
-)
-
-
-@FIRST_EPOCH
 @pytest.mark.filterwarnings("ignore:.*interrupted:UserWarning")
 def test_first_epoch_of_the_default_estimator():
     finder = SmoothHessInteractions(device="cpu", random_state=0)
@@ -37,7 +31,6 @@ def test_first_epoch_of_the_default_estimator():
     assert vars(finder) == before
 
 
-@FIRST_EPOCH
 @pytest.mark.filterwarnings("ignore:.*interrupted:UserWarning")
 def test_what_was_fitted_before_stays():
     finder = SmoothHessInteractions(TINY, device="cpu", random_state=0).fit(X, Y)

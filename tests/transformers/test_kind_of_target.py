@@ -18,7 +18,6 @@ OPTIONS = {
     "numeric_encoding": "standard",
 }
 OPTIONS |= {"device": "cpu", "random_state": 0}
-BY_VALUES = "the number of its values decides what the target is, not the estimator"
 X = np.random.default_rng(0).normal(size=(600, 3))
 COUNTS = np.random.default_rng(1).poisson(np.exp(0.5 * X[:, 0])).clip(max=4)
 SIXTY = np.arange(600) % 60
@@ -37,7 +36,6 @@ def recording(kind):
     return Recording
 
 
-@pytest.mark.xfail(strict=True, reason=BY_VALUES)
 def test_noise_for_a_classifier_has_its_classes():
     classifier = recording(DropoutMLPClassifier)(**OPTIONS)
     SmoothHessInteractions(classifier, n_interactions="auto", random_state=0).fit(X, SIXTY)
@@ -46,7 +44,6 @@ def test_noise_for_a_classifier_has_its_classes():
     assert set(noise) <= set(range(60))
 
 
-@pytest.mark.xfail(strict=True, reason=BY_VALUES)
 def test_noise_for_a_regressor_is_of_numbers():
     """Additive trees and residuals in another order: hardly ever whole numbers."""
     regressor = recording(DropoutMLPRegressor)(**OPTIONS)
@@ -68,7 +65,6 @@ def product(estimator, table, y, fitted_to):
     return finder.fit(table, y).transform(table)[:, 0]
 
 
-@pytest.mark.xfail(strict=True, reason=BY_VALUES)
 def test_names_of_classes_do_not_matter(with_city):
     """A category stands for how often its rows are of the classes, up to a sign."""
     classifier = DropoutMLPClassifier(**OPTIONS)
@@ -80,7 +76,6 @@ def test_names_of_classes_do_not_matter(with_city):
     np.testing.assert_allclose(np.abs(found), np.abs(expected), rtol=1e-6, atol=1e-9)
 
 
-@pytest.mark.xfail(strict=True, reason=BY_VALUES)
 def test_counts_shifted_are_the_same_numbers(with_city):
     """A category stands for its mean target, from that of all."""
     regressor = DropoutMLPRegressor(**OPTIONS)
@@ -89,7 +84,6 @@ def test_counts_shifted_are_the_same_numbers(with_city):
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
 
 
-@pytest.mark.xfail(strict=True, reason="several outputs are refused after training")
 @pytest.mark.parametrize("kind", [DropoutMLPRegressor, RandomForestRegressor])
 def test_several_outputs_are_refused_before_training(kind):
     options = OPTIONS if kind is DropoutMLPRegressor else {"n_estimators": 2, "random_state": 0}

@@ -17,7 +17,7 @@ from skdropout._estimators import (
 from skdropout._sklearn_private import StrOptions, fit_context, route_to_splitter
 from skdropout._table import TableEncoder, as_numbers, column_of, is_frame, looks_categorical
 from skdropout._transformers.embedding.levels import LevelPlan, LevelTables, align, level_vectors
-from skdropout._transformers.target_type import TARGET_TYPES, has_classes
+from skdropout._transformers.interactions.networks import TARGET_TYPES, has_classes
 
 __all__ = ["EmbeddingEncoder"]
 

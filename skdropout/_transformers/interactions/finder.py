@@ -1,10 +1,13 @@
 """SmoothHessInteractions: pairs of columns that act together, found and handed on as columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.exceptions import NotFittedError
@@ -16,16 +19,21 @@ from sklearn.utils.validation import check_is_fitted
 from skdropout._device import draw_seeds
 from skdropout._estimators import Adopting, DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._sklearn_private import Interval, StrOptions, fit_context
-from skdropout._table import TableEncoder, is_frame
-from skdropout._transformers.interactions.column_values import ColumnValues, main_direction
-from skdropout._transformers.interactions.local_hessians import LocalHessians
+from skdropout._table import TableEncoder, TableLike, is_frame
 from skdropout._transformers.interactions.networks import (
+    TARGET_TYPES,
     additive_target,
     choose,
     detecting_networks,
+    has_classes,
+    is_interrupted,
     noise_level,
 )
-from skdropout._transformers.target_type import TARGET_TYPES, has_classes
+from skdropout._transformers.interactions.pair_columns import (
+    ColumnValues,
+    LocalHessians,
+    main_direction,
+)
 from skdropout.inspection import interaction_strengths
 from skdropout.inspection._inner import as_table
 
@@ -70,19 +78,22 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
     sigma : float, default=0.25
         Noise that smooths second derivatives, in units of each column's standard deviation.
     n_perturbations : int or "auto", default="auto"
-        Gradients a row and network, even.
+        Gradients a row and network, even. "auto" is what ``interaction_strengths`` takes to rank;
+        for ``output="hessian"`` it doubles them, up to 4,096, until the standard error of each new
+        column, over up to 200 rows of ``fit``, is below a fifth of the column's standard deviation
+        or a thousandth of the output's own.
     output : {"product", "hessian"}, default="product"
         What ``transform`` makes of a pair: the product of both columns, or the row's own smoothed
-        second derivative along them (needs a model with gradients and a single output; of a
-        classifier that of the predicted class), in units of both columns' spread.
+        second derivative along them (needs a model with gradients and a single output), see Notes.
     n_points : int, default=1000
         Number of rows, drawn at random, to average over.
-    exclude : array-like of int or str, default=None
+    exclude : sequence of int or str, default=None
         Columns, by index or name, that no pair may contain.
     passthrough : bool, default=True
         Whether ``transform`` returns the columns it is given too, before the new ones.
     target_type : {"auto", "continuous", "classes"}, default="auto"
-        What the target is taken for. "auto" takes whole numbers for classes, as scikit-learn's
+        What the target is taken for. A classifier or regressor given as ``estimator`` decides, and
+        "auto" is what it says. Else "auto" takes whole numbers for classes, as scikit-learn's
         ``type_of_target`` does, but not if they are more than 50 different ones.
     device : str or torch.device, default="auto"
         Where the default estimator is trained.
@@ -113,6 +124,12 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
     The new columns are products of deviations from the mean, in robust units of spread; a missing
     cell counts as the mean. A category stands for its mean target, shrunk towards that of all (with
     several outputs or classes, for that of their first principal component).
+
+    A second derivative says how much the output changes, beyond what either column does alone, as
+    both columns grow by one standard deviation of theirs in ``fit``: it has the output's unit. That
+    is, as in ``interaction_strengths``, the standardised target (its logarithm where the loss has
+    a log link), the log-odds of the second class or, of more classes, the centred log-odds of the
+    predicted one. A category "grows" from the mean vector of all rows to the row's own.
 
     References
     ----------
@@ -151,20 +168,20 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: BaseEstimator | None = None,
         *,
-        n_interactions=10,
-        method="auto",
-        sigma=0.25,
-        n_perturbations="auto",
-        output="product",
-        n_points=1000,
-        exclude=None,
-        passthrough=True,
-        target_type="auto",
-        device="auto",
-        random_state=None,
-        verbose=0,
+        n_interactions: int | Literal["auto"] = 10,
+        method: Literal["smooth_hessian", "superset", "auto"] = "auto",
+        sigma: float = 0.25,
+        n_perturbations: int | Literal["auto"] = "auto",
+        output: Literal["product", "hessian"] = "product",
+        n_points: int = 1000,
+        exclude: Sequence[int | str] | None = None,
+        passthrough: bool = True,
+        target_type: Literal["auto", "continuous", "classes"] = "auto",
+        device: str | torch.device = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ):
         self.estimator = estimator
         self.n_interactions = n_interactions
@@ -181,7 +198,7 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
         self.verbose = verbose
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None, **fit_params):
+    def fit(self, X: TableLike, y: ArrayLike | None = None, **fit_params: Any) -> Self:
         """Fit the estimator and rank the pairs.
 
         Parameters
@@ -202,46 +219,45 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
         ------
         ValueError
             If a parameter, a column or the target cannot be used.
+        KeyboardInterrupt
+            If any but a last training is interrupted; nothing has changed then.
+
+        Warns
+        -----
+        RuntimeWarning
+            If ``output="hessian"`` needs more gradients than "auto" takes; it says how large the
+            errors still are.
         """
-        if y is None:
-            raise ValueError(
-                "SmoothHessInteractions requires y to be passed, but the target y is None."
-            )
-        if self.n_interactions == "auto" and isinstance(self.estimator, FrozenEstimator):
-            raise ValueError(
-                "n_interactions='auto' fits the estimator once more, which a FrozenEstimator "
-                "cannot; give a number, or an estimator that is not frozen."
-            )
-        if self.output == "hessian" and np.ndim(y) > 1 and np.shape(y)[1] > 1:
-            raise ValueError(
-                f"output='hessian' explains a single output, but y has {np.shape(y)[1]}; use "
-                "output='product', or one transformer for each."
-            )
+        self._check(y)
         seeds = draw_seeds(self.random_state, 5)
         owner = self._bare()
         categorical = getattr(self.estimator, "categorical_features", "from_dtype")
         encoder = TableEncoder(categorical).fit(X, owner)
         check_consistent_length(X, y)
         cells = encoder.transform(X, owner)
+        are_classes = has_classes(y, self.target_type, self.estimator)
         if self.estimator is None:
-            fitted = self._fit_default(X, y, seeds[0], fit_params)
+            fitted = self._fit_default(X, y, cells, are_classes, seeds[0], fit_params)
         else:
             fitted = self._fit(self.estimator, X, y, fit_params)
         measured = self._measure(fitted, X, seeds[1])
         n_kept = self.n_interactions
         if n_kept == "auto":
-            null_y = self._additive(cells, y, seeds[2])
-            null = self._measure(self._fit(fitted, X, null_y, fit_params), X, seeds[3])
+            table, random_state = np.concatenate(cells, axis=1), np.random.RandomState(seeds[2])
+            null_y = additive_target(table, np.ravel(y), are_classes, random_state)
+            null_fitted = self._fit(_whole(fitted), X, null_y, fit_params)
+            null = self._measure(_whole(null_fitted), X, seeds[3])
             level = noise_level(_of_pairs(null.strengths, null.pairs), _ERROR_RATE)
             n_kept = int((_of_pairs(measured.strengths, measured.pairs) > level).sum())
+        kept = measured.pairs[:n_kept]
         values = hessians = None
         if self.output == "product":
-            target = main_direction(y, has_classes(y, self.target_type))
-            values = ColumnValues(encoder).fit(*cells, target)
+            values = ColumnValues(encoder).fit(*cells, main_direction(y, are_classes))
         else:
             hessians = LocalHessians(
                 fitted,
                 as_table(X),
+                dict(zip(_names(encoder.names_, kept), kept, strict=True)),
                 sigma=self.sigma,
                 n_perturbations=self.n_perturbations,
                 random_state=np.random.RandomState(seeds[4]),
@@ -252,11 +268,11 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
                 "_plan": FinderPlan(encoder, values, hessians),
                 "estimator_": fitted,
                 "strengths_": measured.strengths,
-                "interactions_": measured.pairs[:n_kept],
+                "interactions_": kept,
             }
         )
 
-    def transform(self, X):
+    def transform(self, X: TableLike) -> Any:
         """Return products of the columns that act together.
 
         Parameters
@@ -280,7 +296,7 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
         columns = dict(zip(names, values.T, strict=True))
         return X.assign(**columns) if hasattr(X, "assign") else X.with_columns(**columns)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Name the columns of ``transform``: pairs as ``PolynomialFeatures`` does, "x0 x2".
 
         Parameters
@@ -308,10 +324,10 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
                     f"({len(names)}) and be equal to feature_names_in_: {names}."
                 )
             names = given
-        pairs = [f"{names[i]} {names[j]}" for i, j in self.interactions_]
+        pairs = _names(names, self.interactions_)
         return np.array((names if self.passthrough else []) + pairs, dtype=object)
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> MetadataRouter:
         """Say that what ``fit`` is given goes to the estimator.
 
         Returns
@@ -325,6 +341,28 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
             estimator, *_ = detecting_networks(DropoutMLPRegressor)
         return MetadataRouter(owner=self).add(estimator=estimator, method_mapping=mapping)
 
+    def _check(self, y):
+        """Refuse what cannot be done with any table."""
+        if y is None:
+            raise ValueError(
+                "SmoothHessInteractions requires y to be passed, but the target y is None."
+            )
+        if self.n_interactions == "auto" and isinstance(self.estimator, FrozenEstimator):
+            raise ValueError(
+                "n_interactions='auto' fits the estimator once more, which a FrozenEstimator "
+                "cannot; give a number, or an estimator that is not frozen."
+            )
+        n_outputs = np.asarray(y).size // max(len(np.asarray(y)), 1)
+        for name, value, other in (
+            ("n_interactions", "auto", "a number"),
+            ("output", "hessian", "'product'"),
+        ):
+            if getattr(self, name) == value and n_outputs > 1:
+                raise ValueError(
+                    f"{name}={value!r} needs a single output, but y has {n_outputs}; give {other}, "
+                    "or one transformer for each output."
+                )
+
     def _pair_columns(self, X):
         cells = self._plan.encoder.transform(X, self)  # checks the columns
         if (self.output == "hessian") != (self._plan.hessians is not None):
@@ -335,11 +373,12 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
         first, second = np.array(self.interactions_, dtype=int).reshape(-1, 2).T
         return values[:, first] * values[:, second]
 
-    def _fit_default(self, X, y, seed, fit_params):
-        kind = DropoutMLPClassifier if has_classes(y, self.target_type) else DropoutMLPRegressor
+    def _fit_default(self, X, y, cells, are_classes, seed, fit_params):
+        kind = DropoutMLPClassifier if are_classes else DropoutMLPRegressor
+        size = len(cells[0]), sum(part.shape[1] for part in cells)
         options = {"device": self.device, "random_state": seed, "verbose": self.verbose}
-        candidates = detecting_networks(kind, *np.shape(X), **options)
-        return choose([self._fit(model, X, y, fit_params) for model in candidates])
+        candidates = detecting_networks(kind, *size, **options)
+        return choose([_whole(self._fit(model, X, y, fit_params)) for model in candidates])
 
     def _fit(self, estimator, X, y, fit_params):
         if get_config()["enable_metadata_routing"]:
@@ -358,13 +397,6 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
             random_state=seed,
         )
 
-    def _additive(self, cells, y, seed):
-        if np.ndim(y) > 1:
-            raise ValueError("n_interactions='auto' needs a single output; give a number.")
-        table = np.concatenate(cells, axis=1)
-        random_state = np.random.RandomState(seed)
-        return additive_target(table, np.asarray(y), has_classes(y, self.target_type), random_state)
-
     def __sklearn_tags__(self):
         """Declare that a target is needed, and leave missing cells to the estimator."""
         tags = super().__sklearn_tags__()
@@ -372,6 +404,17 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
         return tags
+
+
+def _whole(fitted):
+    """Return what has been fitted; where Ctrl-C cut it short, no more is to be fitted."""
+    if is_interrupted(fitted):
+        raise KeyboardInterrupt
+    return fitted
+
+
+def _names(names, pairs):
+    return [f"{names[i]} {names[j]}" for i, j in pairs]
 
 
 def _of_pairs(matrix, pairs):

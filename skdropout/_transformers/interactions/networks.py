@@ -1,20 +1,29 @@
-"""What the finder fits: networks that detect, and targets without interactions to compare with."""
+"""What is fitted to which target: networks that detect, and what they are compared with."""
 
 import numpy as np
 from scipy.stats import norm
 from sklearn import get_config
+from sklearn.base import is_classifier, is_regressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.model_selection import cross_val_predict
+from sklearn.pipeline import Pipeline
+from sklearn.utils.multiclass import type_of_target
 
 __all__ = [
     "NETWORKS",
+    "TARGET_TYPES",
     "additive_target",
     "choose",
     "detecting_networks",
     "for_table",
+    "has_classes",
+    "is_interrupted",
     "noise_level",
 ]
 
+TARGET_TYPES = {"auto", "continuous", "classes"}
+# Counts and rounded measurements soon have more values, classes rarely do.
+_MOST_CLASSES = 50
 # The largest first; how many times the least validation loss a larger rate may cost.
 _RATES = (0.15, 0.0)
 _LITTLE_HARM = 1.2
@@ -30,6 +39,33 @@ NETWORKS = {
     # more than predictions need, and longer: networks agree better on which pairs there are
     "learning_rate_init": 2e-2,
 }
+
+
+def has_classes(y, target_type, estimator=None):
+    """Return whether ``y`` is a target of classes.
+
+    A classifier or regressor that is given decides. Else "auto" is what scikit-learn's
+    ``type_of_target`` says, but that whole numbers of more than 50 values, or in several columns,
+    are numbers.
+    """
+    if estimator is not None and (is_classifier(estimator) or is_regressor(estimator)):
+        own_type = "classes" if is_classifier(estimator) else "continuous"
+        if target_type not in ("auto", own_type):
+            raise ValueError(
+                f"target_type={target_type!r} contradicts estimator={type(estimator).__name__}, "
+                f"which takes its target for {own_type}; leave it at 'auto', or give another "
+                "estimator."
+            )
+        return own_type == "classes"
+    if target_type != "auto":
+        return target_type == "classes"
+    kind = type_of_target(y, input_name="y")
+    if kind.startswith("continuous"):
+        return False
+    values = np.asarray(y)
+    if values.dtype.kind not in "iuf" or kind in ("binary", "multilabel-indicator"):
+        return True
+    return values.ndim == 1 and len(np.unique(values)) <= _MOST_CLASSES
 
 
 def for_table(n_samples, n_columns):
@@ -97,10 +133,18 @@ def _loss(model):
     return -model.best_validation_score_
 
 
+def is_interrupted(fitted):
+    """Return whether Ctrl-C ended the training of an estimator, as far as it tells."""
+    fitted = fitted[-1] if isinstance(fitted, Pipeline) else fitted
+    net = getattr(fitted, "net_", None)
+    # skorch's callbacks end a training by the same exception, but between epochs
+    return getattr(net, "interrupted_", False) and net.finished_ < net.epoch_
+
+
 _OPTIONS = {"interaction_cst": "no_interactions", "max_iter": 300, "early_stopping": True}
 
 
-def additive_target(table, y, is_classification, random_state):
+def additive_target(table, y, are_classes, random_state):
     """Draw a target like ``y`` from a model in which every column acts by itself.
 
     Parameters
@@ -108,24 +152,26 @@ def additive_target(table, y, is_classification, random_state):
     table : ndarray of shape (n_rows, n_columns)
         Numbers, codes in place of categories.
     y : ndarray of shape (n_rows,)
-    is_classification : bool
+    are_classes : bool
     random_state : RandomState
 
     Returns
     -------
     target : ndarray of shape (n_rows,)
         Boosted one-column trees plus their own residuals (those of rows left out) in another
-        order; or classes drawn with the probabilities of such trees.
+        order, mirrored at zero if ``y`` is never negative, which some losses rely on; or classes
+        drawn with the probabilities of such trees.
     """
     options = {**_OPTIONS, "random_state": random_state.randint(2**31)}
-    if is_classification:
+    if are_classes:
         model = HistGradientBoostingClassifier(**options).fit(table, y)
         below = model.predict_proba(table).cumsum(1)
         drawn = (random_state.random_sample((len(y), 1)) > below[:, :-1]).sum(1)
         return model.classes_[drawn]
     model = HistGradientBoostingRegressor(**options)
     residuals = y - cross_val_predict(model, table, y)
-    return model.fit(table, y).predict(table) + random_state.permutation(residuals)
+    drawn = model.fit(table, y).predict(table) + random_state.permutation(residuals)
+    return drawn if y.min() < 0 else np.abs(drawn)
 
 
 def noise_level(strengths, error_rate):
