@@ -1,12 +1,16 @@
 """Networks at given rates of dropout, which can be trained a pass at a time."""
 
 from dataclasses import dataclass
+from typing import Self
+
+from numpy.typing import ArrayLike
 
 from skdropout._estimators.classification import BaseDropoutClassifier
 from skdropout._estimators.documentation import documented
 from skdropout._estimators.parameters import DropoutRates
 from skdropout._estimators.regression import BaseDropoutRegressor
 from skdropout._sklearn_private import fit_context
+from skdropout._table import TableLike
 
 
 @dataclass(eq=False, repr=False)
@@ -14,7 +18,9 @@ class IncrementalRegressor(BaseDropoutRegressor):
     """``partial_fit`` for regression."""
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Go once over the given rows, with a constant learning rate.
 
         Parameters
@@ -40,7 +46,13 @@ class IncrementalClassifier(BaseDropoutClassifier):
     """``partial_fit`` for classification."""
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: TableLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Go once over the given rows, with a constant learning rate.
 
         Parameters

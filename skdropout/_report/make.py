@@ -12,8 +12,7 @@ from tqdm.auto import tqdm
 
 from skdropout._device import resolve_device
 from skdropout._report.code import code_of
-from skdropout._report.measuring import OUR_NAME, STEPS, measure
-from skdropout._report.models import FULL, QUICK, Models
+from skdropout._report.models import FULL, OUR_NAME, QUICK, STEPS, Models, measure
 from skdropout._report.page import code, listing, page, paragraph, section
 from skdropout._report.preparing import ReportError, apply_recipe, choose_recipe
 from skdropout._report.sections import (

@@ -14,7 +14,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from skdropout._report.measuring import OUR_NAME, RELDROP_NAME
+from skdropout._report.models import OUR_NAME, RELDROP_NAME
 from skdropout.inspection import (
     DropoutPathDisplay,
     EmbeddingDisplay,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdropout._report.measuring import EBM_NAMES, OUR_NAME, RELDROP_NAME
+from skdropout._report.models import EBM_NAMES, OUR_NAME, RELDROP_NAME
 from skdropout._report.page import (
     bars,
     draw_dropout_path,

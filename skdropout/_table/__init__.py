@@ -12,5 +12,4 @@ from skdropout._table.column import (
     readable,
     spread,
 )
-from skdropout._table.encoder import TableEncoder
-from skdropout._table.rows import Rows, TableLike, TableTensors
+from skdropout._table.encoder import Rows, TableEncoder, TableLike, TableTensors

@@ -1,6 +1,11 @@
-"""Tables in, tensors out: numbers in safe units, categories as codes, missing and unknown."""
+"""Tables in, tensors out: numbers in safe units, categories as codes, rows for each member."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import torch
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import validate_data
 
 from skdropout._table.column import (
@@ -12,6 +17,72 @@ from skdropout._table.column import (
     readable,
     spread,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+    # what every public method takes for a table
+    TableLike: TypeAlias = ArrayLike | pd.DataFrame | pl.DataFrame
+else:
+    TableLike = ArrayLike
+
+
+@dataclass
+class TableTensors:
+    """One table, shared by all members.
+
+    Attributes
+    ----------
+    numeric : Tensor of shape (n_rows, n_numeric)
+    codes : Tensor of shape (n_rows, n_categorical)
+    target : Tensor of shape (n_rows, n_outputs), or (n_rows,) for class codes
+    weight : Tensor of shape (n_rows,) or None
+    unknown : Tensor of shape (n_categorical,)
+        Each categorical column's code for an unknown level.
+    """
+
+    numeric: torch.Tensor
+    codes: torch.Tensor
+    target: torch.Tensor
+    weight: torch.Tensor | None
+    unknown: torch.Tensor
+
+    @property
+    def strata(self):
+        """Class codes, to keep classes in proportion by; None where targets are numbers."""
+        return None if self.target.is_floating_point() else self.target.numpy()
+
+    def near(self, device):
+        """Return the table on ``device`` if it takes at most half of the memory free there."""
+        tensors = vars(self).values()
+        if device.type == "cuda":
+            n_bytes = sum(t.numel() * t.element_size() for t in tensors if t is not None)
+            if n_bytes > torch.cuda.mem_get_info(device)[0] / 2:
+                return self
+        return TableTensors(*(None if t is None else t.to(device) for t in tensors))
+
+
+@dataclass
+class Rows:
+    """Which rows of the table each member reads.
+
+    Attributes
+    ----------
+    table : TableTensors
+    index : list of Tensor
+        One tensor of row numbers per member; lengths may differ.
+    """
+
+    table: TableTensors
+    index: list
+
+    def __len__(self):
+        return max(len(rows) for rows in self.index)
+
+    def select(self, members):
+        """Return the rows of some members."""
+        return Rows(self.table, [self.index[k] for k in members])
 
 
 class TableEncoder:

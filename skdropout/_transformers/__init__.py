@@ -2,5 +2,3 @@
 
 from skdropout._transformers.embedding.encoder import EmbeddingEncoder
 from skdropout._transformers.interactions.finder import SmoothHessInteractions
-
-__all__ = ["EmbeddingEncoder", "SmoothHessInteractions"]

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import ks_2samp
 
 from skdropout.datasets import make_four_quadrants, make_interactions, make_pure_interaction
-from skdropout.datasets._functions import FUNCTIONS
+from skdropout.datasets._made import FUNCTIONS
 
 N_PAIRS = dict(zip(FUNCTIONS, (11, 11, 9, 10, 8, 8, 14, 12, 15, 6), strict=True))
 

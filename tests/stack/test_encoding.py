@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from skdropout._stack.build import Member
-from skdropout._stack.encoding import Embedding
+from skdropout._stack.build import Embedding, Member
 from skdropout._stack.layers import KeepLaw, MaskSource
 from skdropout._stack.numbers import NUMERIC_ENCODINGS
 from skdropout._table import spread

@@ -1,6 +1,12 @@
 """EmbeddingEncoder: categories as vectors that a network has learnt, for any other model."""
 
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Literal, Self
+
 import numpy as np
+import torch
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
@@ -15,15 +21,21 @@ from skdropout._estimators import (
     fit_on_folds,
 )
 from skdropout._sklearn_private import StrOptions, fit_context, route_to_splitter
-from skdropout._table import TableEncoder, as_numbers, column_of, is_frame, looks_categorical
+from skdropout._table import (
+    TableEncoder,
+    TableLike,
+    as_numbers,
+    column_of,
+    is_frame,
+    looks_categorical,
+)
 from skdropout._transformers.embedding.levels import LevelPlan, LevelTables, align, level_vectors
 from skdropout._transformers.interactions.networks import TARGET_TYPES, has_classes
-
-__all__ = ["EmbeddingEncoder"]
 
 _NETWORK = DropoutMLPRegressor._parameter_constraints
 
 
+@dataclass(eq=False, repr=False)
 class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
     """Replace each category by a vector that a network has learnt, for use in any other model.
 
@@ -112,7 +124,13 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
 
     Examples
     --------
-    >>> import numpy as np
+    >>> from collections.abc import Sequence
+    from dataclasses import KW_ONLY, dataclass
+    from typing import Any, Literal, Self
+
+    import numpy as np
+    import torch
+    from numpy.typing import ArrayLike
     >>> import pandas as pd
     >>> from skdropout import EmbeddingEncoder
     >>> cities = ["Bergen", "Oslo", "Rome", "Turin"]
@@ -126,6 +144,19 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
     >>> encoder.most_similar("city", "Rome", k=1).index.tolist()
     ['Turin']
     """
+
+    hidden_layer_sizes: int | Sequence[int] = (64,)
+    _: KW_ONLY
+    dropout: float | Sequence[float] | np.ndarray = 0.1
+    categorical_features: Literal["from_dtype"] | ArrayLike = "from_dtype"
+    embedding_dim: int | dict | Literal["auto"] = "auto"
+    target_type: Literal["auto", "continuous", "classes"] = "auto"
+    cv: Any = 5
+    learning_rate_init: float = 1e-3
+    max_iter: int = 100
+    device: str | torch.device = "auto"
+    random_state: int | np.random.RandomState | None = None
+    verbose: int = 0
 
     _parameter_constraints = {  # noqa: RUF012
         "hidden_layer_sizes": _NETWORK["hidden_layer_sizes"],
@@ -141,35 +172,8 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
         "verbose": ["verbose"],
     }
 
-    def __init__(
-        self,
-        hidden_layer_sizes=(64,),
-        *,
-        dropout=0.1,
-        categorical_features="from_dtype",
-        embedding_dim="auto",
-        target_type="auto",
-        cv=5,
-        learning_rate_init=1e-3,
-        max_iter=100,
-        device="auto",
-        random_state=None,
-        verbose=0,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.dropout = dropout
-        self.categorical_features = categorical_features
-        self.embedding_dim = embedding_dim
-        self.target_type = target_type
-        self.cv = cv
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.device = device
-        self.random_state = random_state
-        self.verbose = verbose
-
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: TableLike, y: ArrayLike | None = None) -> Self:
         """Train the network on all rows.
 
         For training rows of another model use ``fit_transform``.
@@ -195,7 +199,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
         return self._adopt(found)
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None, **params):
+    def fit_transform(self, X: TableLike, y: ArrayLike | None = None, **params: Any) -> np.ndarray:
         """Train on all rows, and return each row encoded without knowledge of its target.
 
         Parameters
@@ -235,7 +239,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
                 column[fold.test] = vectors[codes[fold.test, c]]
         return self._adopt(found)._put_together(X, columns)
 
-    def transform(self, X):
+    def transform(self, X: TableLike) -> np.ndarray:
         """Replace categories by their vectors.
 
         Parameters

@@ -12,14 +12,6 @@ from skdropout._estimators import import_pandas
 from skdropout._sklearn_private import check_feature_names_in
 from skdropout._table import TableEncoder
 
-__all__ = [
-    "SIMILARITIES",
-    "LevelPlan",
-    "LevelTables",
-    "align",
-    "level_vectors",
-]
-
 SIMILARITIES = {"cosine": cosine_similarity, "euclidean": euclidean_distances}
 
 

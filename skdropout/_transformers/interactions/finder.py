@@ -1,7 +1,7 @@
 """SmoothHessInteractions: pairs of columns that act together, found and handed on as columns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -37,8 +37,6 @@ from skdropout._transformers.interactions.pair_columns import (
 from skdropout.inspection import interaction_strengths
 from skdropout.inspection._inner import as_table
 
-__all__ = ["SmoothHessInteractions"]
-
 # Probability that n_interactions="auto" keeps any pair where there are no interactions at all.
 _ERROR_RATE = 0.05
 
@@ -52,6 +50,7 @@ class FinderPlan:
     hessians: LocalHessians | None
 
 
+@dataclass(eq=False, repr=False)
 class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
     """Find the pairs of columns that act together, and append their products.
 
@@ -150,6 +149,21 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
     array(['x0', 'x1', 'x2', 'x3', 'x0 x2'], dtype=object)
     """
 
+    estimator: BaseEstimator | None = None
+    _: KW_ONLY
+    n_interactions: int | Literal["auto"] = 10
+    method: Literal["smooth_hessian", "superset", "auto"] = "auto"
+    sigma: float = 0.25
+    n_perturbations: int | Literal["auto"] = "auto"
+    output: Literal["product", "hessian"] = "product"
+    n_points: int = 1000
+    exclude: Sequence[int | str] | None = None
+    passthrough: bool = True
+    target_type: Literal["auto", "continuous", "classes"] = "auto"
+    device: str | torch.device = "auto"
+    random_state: int | np.random.RandomState | None = None
+    verbose: int = 0
+
     _parameter_constraints = {  # noqa: RUF012
         "estimator": [BaseEstimator, None],
         "n_interactions": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
@@ -165,37 +179,6 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
-
-    def __init__(
-        self,
-        estimator: BaseEstimator | None = None,
-        *,
-        n_interactions: int | Literal["auto"] = 10,
-        method: Literal["smooth_hessian", "superset", "auto"] = "auto",
-        sigma: float = 0.25,
-        n_perturbations: int | Literal["auto"] = "auto",
-        output: Literal["product", "hessian"] = "product",
-        n_points: int = 1000,
-        exclude: Sequence[int | str] | None = None,
-        passthrough: bool = True,
-        target_type: Literal["auto", "continuous", "classes"] = "auto",
-        device: str | torch.device = "auto",
-        random_state: int | np.random.RandomState | None = None,
-        verbose: int = 0,
-    ):
-        self.estimator = estimator
-        self.n_interactions = n_interactions
-        self.method = method
-        self.sigma = sigma
-        self.n_perturbations = n_perturbations
-        self.output = output
-        self.n_points = n_points
-        self.exclude = exclude
-        self.passthrough = passthrough
-        self.target_type = target_type
-        self.device = device
-        self.random_state = random_state
-        self.verbose = verbose
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: TableLike, y: ArrayLike | None = None, **fit_params: Any) -> Self:

@@ -9,18 +9,6 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import type_of_target
 
-__all__ = [
-    "NETWORKS",
-    "TARGET_TYPES",
-    "additive_target",
-    "choose",
-    "detecting_networks",
-    "for_table",
-    "has_classes",
-    "is_interrupted",
-    "noise_level",
-]
-
 TARGET_TYPES = {"auto", "continuous", "classes"}
 # Counts and rounded measurements soon have more values, classes rarely do.
 _MOST_CLASSES = 50

@@ -10,8 +10,6 @@ from torch import nn
 from skdropout.functional._inner import GaussianNoise, mirrored_draws, output_gradient
 from skdropout.inspection._inner import look_into
 
-__all__ = ["ColumnValues", "LocalHessians", "main_direction"]
-
 # A category's mean target is that of its rows and of so many more at the mean of all.
 _PRIOR_ROWS = 10
 _FARTHEST = 10.0
