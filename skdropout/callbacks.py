@@ -1,5 +1,6 @@
 """skorch callbacks for the ``callbacks`` parameter of the estimators."""
 
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
 from typing import Any, Literal, Self
 
@@ -13,6 +14,7 @@ from skdropout.inspection import interaction_order_spectrum
 __all__ = ["SpectrumCallback"]
 
 
+@dataclass(eq=False, repr=False)
 class SpectrumCallback(Callback):
     """Measure the order spectrum of the networks while they are trained.
 
@@ -63,26 +65,15 @@ class SpectrumCallback(Callback):
     [10, 20, 30]
     """
 
-    def __init__(
-        self,
-        X: TableLike,
-        *,
-        every: int = 1,
-        per_member: bool = False,
-        max_order: int = 4,
-        method: Literal["noise_stability", "distillation"] = "noise_stability",
-        class_score: Literal["logit", "probability"] = "logit",
-        n_evaluations: int = 20_000,
-        random_state: int | np.random.RandomState | None = 0,
-    ) -> None:
-        self.X = X
-        self.every = every
-        self.per_member = per_member
-        self.max_order = max_order
-        self.method = method
-        self.class_score = class_score
-        self.n_evaluations = n_evaluations
-        self.random_state = random_state
+    X: TableLike
+    _: KW_ONLY
+    every: int = 1
+    per_member: bool = False
+    max_order: int = 4
+    method: Literal["noise_stability", "distillation"] = "noise_stability"
+    class_score: Literal["logit", "probability"] = "logit"
+    n_evaluations: int = 20_000
+    random_state: int | np.random.RandomState | None = 0
 
     def initialize(self) -> Self:
         """Forget earlier fits.

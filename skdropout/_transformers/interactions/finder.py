@@ -18,7 +18,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdropout._device import draw_seeds
 from skdropout._estimators import Adopting, DropoutMLPClassifier, DropoutMLPRegressor
-from skdropout._sklearn_private import Interval, StrOptions, fit_context
+from skdropout._sklearn_private import (
+    Interval,
+    StrOptions,
+    check_feature_names_in,
+    fit_context,
+)
 from skdropout._table import TableEncoder, TableLike, is_frame
 from skdropout._transformers.interactions.networks import (
     TARGET_TYPES,
@@ -298,15 +303,7 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
             If ``input_features`` are not the names seen in fit, or not as many.
         """
         check_is_fitted(self)
-        names = list(map(str, self._plan.encoder.names_))
-        if input_features is not None:
-            given = list(map(str, input_features))
-            if len(given) != len(names) or (hasattr(self, "feature_names_in_") and given != names):
-                raise ValueError(
-                    f"input_features={given} should have length equal to number of features "
-                    f"({len(names)}) and be equal to feature_names_in_: {names}."
-                )
-            names = given
+        names = check_feature_names_in(self, input_features).tolist()
         pairs = _names(names, self.interactions_)
         return np.array((names if self.passthrough else []) + pairs, dtype=object)
 
@@ -369,16 +366,9 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
         return clone(estimator).fit(X, y, **fit_params)
 
     def _measure(self, estimator, X, seed):
-        return interaction_strengths(
-            estimator,
-            X,
-            method=self.method,
-            sigma=self.sigma,
-            n_perturbations=self.n_perturbations,
-            n_points=self.n_points,
-            exclude=self.exclude,
-            random_state=seed,
-        )
+        names = "method", "sigma", "n_perturbations", "n_points", "exclude"
+        options = {name: getattr(self, name) for name in names}
+        return interaction_strengths(estimator, X, **options, random_state=seed)
 
     def __sklearn_tags__(self):
         """Declare that a target is needed, and leave missing cells to the estimator."""

@@ -1,6 +1,7 @@
 """A map of a column's levels, by what a network has learnt of them."""
 
 from collections.abc import Hashable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -17,6 +18,7 @@ _SPECIAL = ("missing", "unknown")
 _ROOM = 0.12
 
 
+@dataclass(eq=False, repr=False)
 class EmbeddingDisplay:
     """Levels of a categorical column as points with names; alike levels are neighbours.
 
@@ -62,12 +64,10 @@ class EmbeddingDisplay:
     ['Bergen', 'Oslo', 'Rome', 'Turin']
     """
 
-    def __init__(
-        self, *, vectors: ArrayLike, levels: Sequence[Hashable], column: str | None = None
-    ) -> None:
-        self.vectors = vectors
-        self.levels = levels
-        self.column = column
+    _: KW_ONLY
+    vectors: ArrayLike
+    levels: Sequence[Hashable]
+    column: str | None = None
 
     @classmethod
     def from_estimator(

@@ -1,6 +1,7 @@
 """Strengths of all pairs as a map, and the joint effect of one pair as a surface."""
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -25,6 +26,7 @@ _VALUES_SHOWN_UP_TO = 5
 _TITLE = "Strength of interactions"
 
 
+@dataclass(eq=False, repr=False)
 class InteractionDisplay:
     """Which columns act together (a map), or how two of them do (a surface).
 
@@ -56,16 +58,10 @@ class InteractionDisplay:
     'Strength of interactions'
     """
 
-    def __init__(
-        self,
-        values: np.ndarray,
-        feature_names: Sequence[str],
-        *,
-        grid: tuple[np.ndarray, np.ndarray] | None = None,
-    ) -> None:
-        self.values = values
-        self.feature_names = feature_names
-        self.grid = grid
+    values: np.ndarray
+    feature_names: Sequence[str]
+    _: KW_ONLY
+    grid: tuple[np.ndarray, np.ndarray] | None = None
 
     @classmethod
     def from_estimator(

@@ -1,6 +1,7 @@
 """Scores as more is dropped: units and columns in training, columns of fitted models."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -27,6 +28,7 @@ _OF_COLUMNS = {
 }
 
 
+@dataclass(eq=False, repr=False)
 class DropoutPathDisplay:
     """What a search for the dropout rate found: too little, enough, too much.
 
@@ -73,24 +75,14 @@ class DropoutPathDisplay:
     'dropout rate of hidden units'
     """
 
-    def __init__(
-        self,
-        *,
-        dropouts: ArrayLike,
-        input_dropouts: ArrayLike,
-        train_scores: ArrayLike,
-        test_scores: ArrayLike,
-        chosen: int,
-        stopped: ArrayLike | None = None,
-        score_name: str = "score",
-    ) -> None:
-        self.dropouts = dropouts
-        self.input_dropouts = input_dropouts
-        self.train_scores = train_scores
-        self.test_scores = test_scores
-        self.chosen = chosen
-        self.stopped = stopped
-        self.score_name = score_name
+    _: KW_ONLY
+    dropouts: ArrayLike
+    input_dropouts: ArrayLike
+    train_scores: ArrayLike
+    test_scores: ArrayLike
+    chosen: int
+    stopped: ArrayLike | None = None
+    score_name: str = "score"
 
     @classmethod
     def from_estimator(cls, estimator: BaseEstimator, *, ax: "Axes | None" = None) -> Self:
@@ -218,6 +210,7 @@ class DropoutPathDisplay:
         return self.score_name.removeprefix("neg_").replace("_", " ")
 
 
+@dataclass(eq=False, repr=False)
 class OcclusionDisplay:
     """Whose score lasts longest as columns are taken away.
 
@@ -258,16 +251,10 @@ class OcclusionDisplay:
     'score'
     """
 
-    def __init__(
-        self,
-        curves: Mapping[str, Bunch],
-        *,
-        order: Literal["relevant", "random", "irrelevant"] = "relevant",
-        score_name: str = "score",
-    ) -> None:
-        self.curves = curves
-        self.order = order
-        self.score_name = score_name
+    curves: Mapping[str, Bunch]
+    _: KW_ONLY
+    order: Literal["relevant", "random", "irrelevant"] = "relevant"
+    score_name: str = "score"
 
     @classmethod
     def from_estimators(
