@@ -17,6 +17,7 @@ test: lint
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
 
 slow: $(READY)
 	$(BIN)/python -m pytest -n 2 -m slow

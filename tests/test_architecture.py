@@ -238,13 +238,11 @@ def test_files_are_small(module):
     assert lines(module) <= 400
 
 
-@pytest.mark.xfail(reason="rooms are still being tidied up", strict=False)
 def test_files_are_not_crumbs():
     assert len(SOURCES) < 90
     assert 100 <= median(map(lines, SOURCES)) <= 200
 
 
-@pytest.mark.xfail(reason="rooms are still being tidied up", strict=False)
 def test_the_page_names_a_file_of_each_room_to_read_first():
     page = (REPOSITORY / "docs" / "how_it_is_built.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `(\w+)(?:/|\.py)` \|.*\| `([\w/.]+)` \|$", page, re.MULTILINE))

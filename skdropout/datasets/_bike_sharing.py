@@ -91,7 +91,7 @@ def _as_frame(data, target, names):
         ) from error
 
     frame = pd.DataFrame(data, columns=names)
-    whole = [name for name in names if not (frame[name] % 1).any()]
+    whole = [name for name, cells in zip(names, data.T, strict=True) if not (cells % 1).any()]
     frame = frame.astype(dict.fromkeys(whole, "int64"))
     frame = frame.astype(dict.fromkeys(_CATEGORICAL, "category"))
     frame[_TARGET] = target.astype("int64")
