@@ -15,8 +15,7 @@ from skdropout._estimators import BaseDropoutMLP
 
 __all__ = ["to_onnx"]
 
-# Runtimes of 2023 and later have it.
-_OPSET = 18
+_OPSET = 18  # runtimes of 2023 and later have it
 _EXAMPLE_ROWS = 2
 
 

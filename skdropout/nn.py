@@ -130,9 +130,7 @@ class RelevanceDropout(nn.Module):
             raise ValueError("groups has no meaning with occlusion='block'; leave it out.")
         # in a tuple, lest torch registers it as a submodule
         self._model = (model,)
-        self.alpha = alpha
-        self.beta = beta
-        self.probability = probability
+        self.alpha, self.beta, self.probability = alpha, beta, probability
         self.rule: RelevanceRule = rule
         self.warmup = warmup
         self.occlusion = occlusion

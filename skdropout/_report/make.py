@@ -29,9 +29,7 @@ from skdropout._report.sections import (
 from skdropout._version import __version__
 from skdropout.datasets import load_bike_sharing
 
-_BUNDLED = "bike_sharing"
-_SEPARATORS = ",;\t|"
-_PARQUET = (".parquet", ".pq")
+_BUNDLED, _SEPARATORS, _PARQUET = "bike_sharing", ",;\t|", (".parquet", ".pq")
 
 
 def make_report(data, *, target, output, task="auto", device="auto", is_quick=False):
