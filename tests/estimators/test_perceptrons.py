@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.special import expit, ndtr
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression
@@ -194,12 +195,24 @@ def test_partial_fit_learns(cls, data):
 
 
 def test_partial_fit_goes_on_after_fit(data):
+    """With all rows in one batch a pass is one step of a fresh AdamW, whatever their order."""
     X, y = data
-    model = DropoutMLPRegressor(**SMALL).fit(X, y)
+    y = (y - y.mean()) / y.std()
+    options = {**SMALL, "dropout": 0, "activation": "tanh", "learning_rate_init": 0.01}
+    model = DropoutMLPRegressor(**options, batch_size=200, numeric_encoding="standard").fit(X, y)
     before = model.predict(X)
-    model.partial_fit(X, y)
-    step = np.abs(model.predict(X) - before).max()
-    assert 0 < step < 0.5
+    network = copy.deepcopy(model.net_.module_).train()
+    numeric = torch.as_tensor(model._plan.encoder.transform(X, model)[0]).float()[None]
+    target = (torch.as_tensor(y)[:, None] - network.target_location) / network.target_scale
+    optimizer = torch.optim.AdamW(network.parameters(), lr=0.01, weight_decay=0.01)
+    (network(numeric, None) - target).square().mean((1, 2)).sum().backward()
+    optimizer.step()
+    with torch.no_grad():
+        raw = network.double()(numeric.double(), None)
+    expected = (raw * network.target_scale + network.target_location).mean(0)[:, 0]
+    found = model.partial_fit(X, y).predict(X)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
+    assert np.abs(found - before).max() > 1e-2
 
 
 def test_partial_fit_may_meet_classes_later(data):
@@ -224,11 +237,21 @@ def test_best_validation_epoch_is_kept(data):
 
 
 def test_validation_rows_decide_when_to_stop(data):
-    """Rows whose target is turned round: the first epoch is the best there is."""
+    """The other rows are learnt ever better, these no more after a while."""
     X, y = data
-    model = DropoutMLPRegressor(**{**SMALL, "max_iter": 50}, n_iter_no_change=3)
-    model.fit(X, y, X_val=X, y_val=1 - y)
-    assert model.n_iter_ <= 10
+    model = DropoutMLPRegressor(
+        **{**SMALL, "max_iter": 100, "learning_rate_init": 0.01}, n_members=1, n_iter_no_change=3
+    )
+    model.fit(X[:100], y[:100], X_val=X[100:], y_val=y[100:])
+    scores = model.validation_scores_
+    below = [scores[k] <= max(scores[:k], default=-np.inf) for k in range(len(scores))]
+    assert model.n_iter_ == len(scores) < 100
+    # three in a row, and none such before
+    runs = [all(below[k - 3 : k]) for k in range(3, len(scores) + 1)]
+    assert runs.index(True) == len(runs) - 1
+    assert np.argmax(scores) + 1 == model.n_iter_ - 3
+    model.fit(X, y, X_val=X, y_val=1 - y)  # turned round: the first epoch is the best there is
+    assert model.n_iter_ == 1 + 3
 
 
 def test_validation_weights_count(data):
@@ -278,18 +301,62 @@ def test_cross_validation_with_weights_by_metadata_routing(data):
     import sklearn
 
     X, y = data
+    weight = np.random.default_rng(1).exponential(size=200)
+    plain = DropoutMLPRegressor(**SMALL)
     with sklearn.config_context(enable_metadata_routing=True):
-        model = DropoutMLPRegressor(**SMALL).set_fit_request(sample_weight=True)
+        model = clone(plain).set_fit_request(sample_weight=True)
         model = model.set_score_request(sample_weight=True)
-        result = cross_validate(model, X, y, params={"sample_weight": np.ones(200)}, cv=2)
-    assert np.isfinite(result["test_score"]).all()
+        cv = KFold(2)
+        result = cross_validate(model, X, y, params={"sample_weight": weight}, cv=cv)
+    by_hand = [
+        clone(plain)
+        .fit(X[fit], y[fit], sample_weight=weight[fit])
+        .score(X[test], y[test], sample_weight=weight[test])
+        for fit, test in cv.split(X)
+    ]
+    np.testing.assert_array_equal(result["test_score"], by_hand)
+    assert not np.isin(by_hand, cross_validate(plain, X, y, cv=cv)["test_score"]).any()
 
 
-def test_activations_and_linear_networks(data):
+ACTIVATIONS = {
+    "relu": lambda x: np.maximum(x, 0),
+    "gelu": lambda x: x * ndtr(x),
+    "silu": lambda x: x * expit(x),
+    "mish": lambda x: x * np.tanh(np.logaddexp(0, x)),
+    "tanh": np.tanh,
+    "identity": lambda x: x,
+}
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_prediction_is_the_forward_pass(data, activation):
+    """Slowly, from the weights: columns in standard units, layers, units of the target, mean."""
     X, y = data
-    for activation in ("relu", "gelu", "silu", "mish", "tanh", "identity"):
-        model = DropoutMLPRegressor(**SMALL, activation=activation).fit(X, y)
-        assert np.isfinite(model.predict(X)).all()
+    y = 5 + 3 * X[:, 0] * y
+    options = {**SMALL, "hidden_layer_sizes": (16, 8), "early_stopping": False}
+    model = DropoutMLPRegressor(
+        **options, activation=activation, numeric_encoding="standard", n_members=3
+    ).fit(X, y)
+    weights = [
+        (layer.weight.detach().double().numpy(), layer.bias.detach().double().numpy())
+        for layer in (*model.net_.module_.hidden, model.net_.module_.output)
+    ]
+    # the widest of three ranges of quantiles, which a normal column has of this many deviations
+    ranges = ((0.25, 0.75, 1.349), (0.02, 0.98, 4.107), (0.002, 0.998, 5.756))
+    scale = np.max([np.ptp(np.quantile(X, q[:2], axis=0), axis=0) / q[2] for q in ranges], axis=0)
+    expected = []
+    for k in range(3):
+        h = (X - np.median(X, axis=0)) / scale
+        for weight, bias in weights[:-1]:
+            h = ACTIVATIONS[activation](h @ weight[k] + bias[k])
+        weight, bias = weights[-1]
+        expected.append((h @ weight[k] + bias[k])[:, 0] * y.std() + y.mean())
+    # units of columns and targets are kept in single precision
+    np.testing.assert_allclose(model.predict(X), np.mean(expected, 0), rtol=0, atol=1e-4)
+
+
+def test_linear_network_is_linear_regression(data):
+    X, y = data
     options = {"numeric_encoding": "standard", "max_iter": 300, "learning_rate_init": 0.01}
     linear = DropoutMLPRegressor((), **options, random_state=0)
     expected = LinearRegression().fit(X, y).predict(X)
@@ -299,6 +366,9 @@ def test_activations_and_linear_networks(data):
 def test_a_file_is_enough(data):
     X, y = data
     buffer = io.BytesIO()
-    joblib.dump(DropoutMLPRegressor(**SMALL).fit(X, y), buffer)
+    model = DropoutMLPRegressor(**SMALL).fit(X, y)
+    expected = model.predict(X)
+    joblib.dump(model, buffer)
+    del model
     buffer.seek(0)
-    assert joblib.load(buffer).predict(X).shape == (200,)
+    np.testing.assert_array_equal(joblib.load(buffer).predict(X), expected)

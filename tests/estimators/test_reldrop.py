@@ -1,15 +1,19 @@
 """RelDropRegressor and RelDropClassifier."""
 
+import copy
 import pickle
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_multilabel_classification
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, RelDropClassifier, RelDropRegressor
-from skdropout.functional import Rule
+from skdropout._estimators.template import BaseDropoutMLP
+from skdropout._stack import RelevantColumns
+from skdropout.functional import Rule, group_sum, relevance, relevance_mask
 
 SMALL = {
     "hidden_layer_sizes": (16, 8),
@@ -49,6 +53,7 @@ def test_hidden_dropout_stays(classes):
 @pytest.mark.parametrize(
     "rule",
     [
+        "gradient_x_input",
         "integrated_gradients",
         "epsilon",
         "zplus",
@@ -59,10 +64,33 @@ def test_hidden_dropout_stays(classes):
     ],
     ids=str,
 )
-def test_every_rule_trains(mixed_table, rule):
+def test_the_first_step_drops_what_the_rule_finds_relevant(mixed_table, monkeypatch, rule):
+    """Without chance (alpha = 0): the most relevant columns, to the typical row's inputs."""
+    monkeypatch.setattr(BaseDropoutMLP, "_dtype", torch.float64)
+    steps, forward = [], RelevantColumns.forward
+
+    def watched(self, encoded, stack, target, masks):
+        seen = forward(self, encoded, stack, target, masks)
+        steps.append((copy.deepcopy(stack), encoded.detach(), seen.detach()))
+        return seen
+
+    monkeypatch.setattr(RelevantColumns, "forward", watched)
+    options = {**SMALL, "max_iter": 1, "n_members": 2, "input_scaling": 0, "activation": "tanh"}
     X, y = mixed_table
-    model = RelDropRegressor(**{**SMALL, "max_iter": 1, "n_members": 2}, rule=rule)
-    assert np.isfinite(model.fit(X, y).predict(X)).all()
+    model = RelDropRegressor(**options, rule=rule, alpha=0.0, beta=0.3).fit(X, y)
+    stack, encoded, seen = steps[0]
+    typical, groups = stack.encoding.typical().detach(), stack.encoding.groups
+    for k in range(2):
+        network, deviation = stack.member(k), encoded[k] - typical[k]
+        size = network(encoded[k]).sign()
+        network[0].bias.data = network[0](typical[k])[0]
+        of_inputs = size * relevance(network, deviation, rule=rule)
+        dropped = relevance_mask(group_sum(of_inputs, groups, 4), alpha=0.0, beta=0.3)
+        assert 0 < dropped.double().mean() < 1
+        expected = torch.where(dropped[:, groups], typical[k], encoded[k])
+        torch.testing.assert_close(seen[k], expected, rtol=0, atol=1e-12)
+    plain = RelDropRegressor(**options, rule=rule, beta=0.0).fit(X, y)
+    assert not np.array_equal(model.predict(X), plain.predict(X))
 
 
 def test_epsilon_trains_as_gradient_x_input_does(mixed_table):
@@ -98,8 +126,12 @@ def test_classes(n_classes):
 
 
 def test_labels():
-    X, y = make_multilabel_classification(100, random_state=0)
-    assert RelDropClassifier(**SMALL).fit(X, y).predict_proba(X).shape == y.shape
+    X, y = make_multilabel_classification(300, random_state=0)
+    options = {**SMALL, "max_iter": 20, "batch_size": 32}
+    model = RelDropClassifier(**options).fit(X[:200], y[:200])
+    accuracy = (model.predict(X[200:]) == y[200:]).mean(0)
+    most_frequent = np.maximum(y.mean(0), 1 - y.mean(0))
+    assert (accuracy > most_frequent).all()
 
 
 def test_grid_search_over_strength_and_chance(classes):
@@ -107,8 +139,12 @@ def test_grid_search_over_strength_and_chance(classes):
     search = GridSearchCV(RelDropClassifier(**SMALL), grid, cv=2).fit(*classes)
     assert set(search.best_params_) == {"alpha", "beta"}
     scores = search.cv_results_["mean_test_score"]
-    assert np.isfinite(scores).all()
     assert len(set(scores)) > 1
+    alone = [
+        cross_val_score(RelDropClassifier(**SMALL, **params), *classes, cv=2).mean()
+        for params in search.cv_results_["params"]
+    ]
+    np.testing.assert_array_equal(scores, alone)
     module = search.best_estimator_.net_.module_
     assert module.columns.beta.item() == pytest.approx(search.best_params_["beta"])
 
