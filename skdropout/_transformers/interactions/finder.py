@@ -1,5 +1,6 @@
 """SmoothHessInteractions: pairs of columns that act together, found and handed on as columns."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
@@ -10,7 +11,7 @@ import torch
 from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_consistent_length
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
@@ -358,7 +359,9 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
         size = len(cells[0]), sum(part.shape[1] for part in cells)
         options = {"device": self.device, "random_state": seed, "verbose": self.verbose}
         candidates = detecting_networks(kind, *size, **options)
-        return choose([_whole(self._fit(model, X, y, fit_params)) for model in candidates])
+        with warnings.catch_warnings():  # they are meant to go through all their epochs
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return choose([_whole(self._fit(model, X, y, fit_params)) for model in candidates])
 
     def _fit(self, estimator, X, y, fit_params):
         if get_config()["enable_metadata_routing"]:
