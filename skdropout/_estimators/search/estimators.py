@@ -91,7 +91,7 @@ class RateSearch:
             plan, rows = self._read([(X, y, sample_weight)], former)
             scorer = self._scorer(plan.target)
             routed = route_to_search(self, scorer, sample_weight, params)
-            splits = self._splits(X, y, routed.splitter.split)
+            splits = self._splits(X, y, rows.n_train, routed.splitter.split)
             inner = InnerSplit.like(splits, routed.splitter.split.get("groups"))
             score = FoldScores(scorer, X, y, routed.scorer.score)
             chosen = self._search(plan, rows.table, splits, inner, score)
@@ -115,16 +115,16 @@ class RateSearch:
             return self._minus_loss(target)
         return get_scorer(self.scoring) if isinstance(self.scoring, str) else self.scoring
 
-    def _splits(self, X, y, params):
+    def _splits(self, X, y, n_rows, params):
         groups = params.get("groups")
-        if groups is not None and np.shape(groups) != np.shape(y)[:1]:
+        if groups is not None and np.shape(groups) != (n_rows,):
             raise ValueError(
-                f"groups has the shape {np.shape(groups)}; give one entry for each of the "
-                f"{len(y)} rows."
+                f"groups has the shape {np.shape(groups)}; give one entry for each of the {n_rows} "
+                "rows."
             )
         splitter = check_cv(self.cv, y, classifier=is_classifier(self))
         splits = [tuple(map(np.asarray, split)) for split in splitter.split(X, y, **params)]
-        check_splits(splits, len(y), self.cv)
+        check_splits(splits, n_rows, self.cv)
         least = 2 if self.early_stopping else 1
         if not splits or any(len(fit) < least or not len(test) for fit, test in splits):
             raise ValueError(

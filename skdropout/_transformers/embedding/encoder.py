@@ -124,13 +124,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
 
     Examples
     --------
-    >>> from collections.abc import Sequence
-    from dataclasses import KW_ONLY, dataclass
-    from typing import Any, Literal, Self
-
-    import numpy as np
-    import torch
-    from numpy.typing import ArrayLike
+    >>> import numpy as np
     >>> import pandas as pd
     >>> from skdropout import EmbeddingEncoder
     >>> cities = ["Bergen", "Oslo", "Rome", "Turin"]
