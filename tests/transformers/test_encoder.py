@@ -173,8 +173,12 @@ def test_arrays_and_codes_are_encoded_whole(data):
     assert list(encoder.get_feature_names_out()) == [f"x0_{i}" for i in range(4)]
     assert encoder.most_similar("x0", "Rome", k=1).index[0] == "Turin"
     tiny = {**SMALL, "max_iter": 2}
-    for table in (codes[:, None], pd.DataFrame({"code": codes}), codes[:, None].tolist()):
-        assert EmbeddingEncoder(**tiny).fit_transform(table, y).shape == (400, 4)
+    # sorted names and the numbers in their places are the same levels
+    places = np.searchsorted(sorted(CITIES), names)
+    expected = EmbeddingEncoder(**tiny).fit_transform(names, y)
+    for table in (places, pd.DataFrame({"code": places[:, 0]}), places.tolist()):
+        found = EmbeddingEncoder(**tiny).fit_transform(table, y)
+        np.testing.assert_array_equal(found, expected)
     chosen = EmbeddingEncoder(categorical_features=[1], **tiny)
     both = np.column_stack([y, codes])
     assert list(chosen.fit(both, y).get_feature_names_out())[:2] == ["x0", "x1_0"]
@@ -190,8 +194,11 @@ def test_network_follows_the_target(data):
         (np.column_stack([y, -y]), {}, DropoutMLPRegressor),
     ):
         encoder = EmbeddingEncoder(**{**SMALL, "max_iter": 2}, **options)
-        assert np.isfinite(encoder.fit_transform(X, target)[:, :4]).all()
+        crossed = encoder.fit_transform(X, target)
         assert type(encoder.estimator_) is kind
+        # a fold's vectors are of levels: each row of a city has one of three
+        for city in CITIES:
+            assert len(np.unique(crossed[X["city"] == city, :4], axis=0)) == 3
 
 
 def test_groups_go_to_the_splitter(data):

@@ -94,3 +94,32 @@ def test_several_outputs_are_refused_before_training(kind):
     with pytest.raises(ValueError, match="single output"):
         finder.fit(X, X[:, :2])
     assert estimator.targets == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "target_type"),
+    [(DropoutMLPClassifier, "continuous"), (DropoutMLPRegressor, "classes")],
+)
+def test_target_type_cannot_contradict_the_estimator(kind, target_type):
+    estimator = recording(kind)(**OPTIONS)
+    finder = SmoothHessInteractions(estimator, target_type=target_type)
+    with pytest.raises(ValueError, match=f"target_type='{target_type}' contradicts estimator"):
+        finder.fit(X, COUNTS)
+    assert estimator.targets == []
+
+
+def test_noise_for_counts_is_never_negative():
+    """Else networks with a Poisson loss refuse it."""
+    regressor = recording(DropoutMLPRegressor)(**OPTIONS, loss="poisson")
+    SmoothHessInteractions(regressor, n_interactions="auto", random_state=0).fit(X, COUNTS)
+    _, noise = regressor.targets
+    assert noise.min() >= 0
+    # the mean of residuals is zero, and mirroring adds what was below
+    assert COUNTS.mean() - 0.2 < noise.mean() < 2 * COUNTS.mean()
+
+
+def test_one_column_of_targets_is_one_output():
+    regressor = recording(DropoutMLPRegressor)(**OPTIONS)
+    finder = SmoothHessInteractions(regressor, n_interactions="auto", random_state=0)
+    column = finder.fit(X, X[:, :1]).strengths_
+    np.testing.assert_array_equal(column, finder.fit(X, X[:, 0]).strengths_)

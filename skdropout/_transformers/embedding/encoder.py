@@ -254,7 +254,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
             [vectors[column] for vectors, column in zip(self._plan.vectors, codes.T, strict=True)],
         )
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> MetadataRouter:
         """Say that ``fit_transform`` passes ``groups`` and the like on to the splitter.
 
         Returns

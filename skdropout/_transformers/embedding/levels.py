@@ -1,6 +1,10 @@
 """What networks have learnt of a column's levels: vectors, and tables that people read."""
 
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from scipy.linalg import orthogonal_procrustes
@@ -12,6 +16,10 @@ from skdropout._estimators import import_pandas
 from skdropout._sklearn_private import check_feature_names_in
 from skdropout._table import TableEncoder
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+Metric: TypeAlias = Literal["cosine", "euclidean"]
 SIMILARITIES = {"cosine": cosine_similarity, "euclidean": euclidean_distances}
 
 
@@ -93,14 +101,14 @@ class LevelPlan:
     """
 
     encoder: TableEncoder
-    vectors: list
+    vectors: list[np.ndarray]
 
 
 class LevelTables:
     """The half of an encoder that needs ``_plan`` alone."""
 
     @property
-    def embeddings_(self):
+    def embeddings_(self) -> dict[str, pd.DataFrame]:
         """Vectors of each categorical column's levels, as labelled tables."""
         check_is_fitted(self)
         pd = import_pandas("embeddings_")
@@ -111,7 +119,7 @@ class LevelTables:
             tables[name] = pd.DataFrame(vectors, index=index)
         return tables
 
-    def similarity(self, column, metric="cosine"):
+    def similarity(self, column: str, metric: Metric = "cosine") -> pd.DataFrame:
         """Compare all levels of a column with each other.
 
         Parameters
@@ -142,7 +150,9 @@ class LevelTables:
         values = SIMILARITIES[metric](vectors[: len(levels)])
         return pd.DataFrame(values, index=index, columns=index)
 
-    def most_similar(self, column, level, k=5, metric="cosine"):
+    def most_similar(
+        self, column: str, level: Hashable, k: int = 5, metric: Metric = "cosine"
+    ) -> pd.Series:
         """Return the levels that are most like one level.
 
         Parameters
@@ -174,7 +184,7 @@ class LevelTables:
         others = table[level].drop(level)
         return others.sort_values(ascending=metric == "euclidean", kind="stable").head(k)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Sequence[str] | None = None) -> np.ndarray:
         """Name the columns of ``transform``: "city_0", "city_1", ... in the place of "city".
 
         Parameters

@@ -84,9 +84,9 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
         Noise that smooths second derivatives, in units of each column's standard deviation.
     n_perturbations : int or "auto", default="auto"
         Gradients a row and network, even. "auto" is what ``interaction_strengths`` takes to rank;
-        for ``output="hessian"`` it doubles them, up to 4,096, until the standard error of each new
+        for ``output="hessian"`` it doubles them, up to 8,192, until the standard error of each new
         column, over up to 200 rows of ``fit``, is below a fifth of the column's standard deviation
-        or a thousandth of the output's own.
+        or a thousandth of the output's own; ``transform`` then takes as many at every row.
     output : {"product", "hessian"}, default="product"
         What ``transform`` makes of a pair: the product of both columns, or the row's own smoothed
         second derivative along them (needs a model with gradients and a single output), see Notes.
@@ -209,7 +209,8 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
         ValueError
             If a parameter, a column or the target cannot be used.
         KeyboardInterrupt
-            If any but a last training is interrupted; nothing has changed then.
+            If a training is interrupted; then nothing has changed. Of a given ``estimator`` that
+            has finished an epoch and is not to be fitted again, what was learnt is kept.
 
         Warns
         -----

@@ -16,7 +16,7 @@ _FARTHEST = 10.0
 _GRADIENTS_AT_ONCE = 2**13
 # "auto" asks at so many rows what the error is, and takes no more gradients than this.
 _ROWS_ASKED = 200
-_MOST_GRADIENTS = 2**12
+_MOST_GRADIENTS = 2**13
 _FIRST_BLOCKS = 4
 # Errors, as shares of a column's spread, and of the output's own: where there is no interaction.
 _SMALL = 0.2
@@ -102,15 +102,15 @@ class LocalHessians:
             seed = random_state.randint(2**31)
             view = _View(network, model.n_columns, sigma, most, is_auto, seed)
             self._views.append(view)
-        if is_auto and pairs:
+        if is_auto:
             rows = random_state.permutation(len(X))[:_ROWS_ASKED]
             self._settle(model.networks, torch.as_tensor(rows), pairs)
 
     def __call__(self, X, pairs):
         """Return the derivatives (n_samples, n_pairs) along the two columns of each pair."""
         networks = look_into(self._estimator, X).networks
-        _, target = self._explained(networks)
-        rows = torch.arange(len(networks[0].inputs))
+        outputs, target = self._explained(networks)
+        rows = torch.arange(len(outputs))
         found = [
             view.blocks(network, target, rows, pairs, 0, view.n_pairs, view.n_pairs)[0]
             for view, network in zip(self._views, networks, strict=True)
@@ -136,15 +136,15 @@ class LocalHessians:
         places = list(pairs.values())
         n_blocks, done = _FIRST_BLOCKS, 0
         most = min(len(view.delta) // view.block for view in self._views)
-        totals, squares = [0.0] * len(networks), [0.0] * len(networks)
+        totals, squares = torch.zeros(2, len(networks), len(rows), len(pairs), dtype=torch.float64)
         while True:
             for k, (view, network) in enumerate(zip(self._views, networks, strict=True)):
                 part = done * view.block, n_blocks * view.block
                 found = view.blocks(network, target, rows, places, *part, view.block)
-                totals[k] = totals[k] + found.sum(0)
-                squares[k] = squares[k] + found.square().sum(0)
-            means = torch.stack(totals) / n_blocks
-            scatter = (torch.stack(squares) / n_blocks - means.square()).clamp(min=0)
+                totals[k] += found.sum(0)
+                squares[k] += found.square().sum(0)
+            means = totals / n_blocks
+            scatter = (squares / n_blocks - means.square()).clamp(min=0)
             of_mean = scatter.mean(0) / ((n_blocks - 1) * len(networks))
             error, spread = of_mean.mean(0).sqrt(), means.mean(0).std(0, correction=0)
             is_large = (error > _SMALL * spread) & (error > negligible)
