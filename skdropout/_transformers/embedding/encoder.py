@@ -278,7 +278,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
                 "or more."
             )
         seeds = draw_seeds(self.random_state, 2)
-        fitted = self._network(y, encoder, seeds[0]).fit(X, y)
+        fitted: Any = self._network(y, encoder, seeds[0]).fit(X, y)
         _, codes = encoder.transform(X, owner)
         vectors = []
         for c, n_levels in enumerate(encoder.n_levels):
@@ -319,7 +319,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
 
     def _splits(self, X, y, n_rows, seed, params):
         options = {"shuffle": True, "random_state": seed}
-        splitter = check_cv(self.cv, y, classifier=has_classes(y, self.target_type), **options)
+        splitter: Any = check_cv(self.cv, y, classifier=has_classes(y, self.target_type), **options)
         splits = [tuple(map(np.asarray, split)) for split in splitter.split(X, y, **params)]
         tested = np.concatenate([test for _, test in splits])
         if not np.array_equal(np.sort(tested), np.arange(n_rows)):
@@ -335,7 +335,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
         blocks = dict(zip(self._plan.encoder.categorical_, vectors, strict=True))
         for j in self._plan.encoder.numeric_:
             blocks[j] = as_numbers(column_of(X, j), self._plan.encoder.names_[j])[:, None]
-        return np.hstack([blocks[j] for j in range(self.n_features_in_)])
+        return np.hstack([blocks[j] for j in range(len(self._plan.encoder.names_))])
 
     def __sklearn_tags__(self):
         """Declare missing cells, categories, and that a target is needed."""

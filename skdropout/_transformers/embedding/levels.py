@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from scipy.linalg import orthogonal_procrustes
@@ -107,6 +107,8 @@ class LevelPlan:
 class LevelTables:
     """The half of an encoder that needs ``_plan`` alone."""
 
+    _plan: LevelPlan
+
     @property
     def embeddings_(self) -> dict[str, pd.DataFrame]:
         """Vectors of each categorical column's levels, as labelled tables."""
@@ -176,7 +178,7 @@ class LevelTables:
         ValueError
             If the column, the level or the metric is none of those known.
         """
-        table = self.similarity(column, metric)
+        table: Any = self.similarity(column, metric)
         if level not in table.columns:
             raise ValueError(
                 f"level={level!r} is no level of {column!r}; those are {list(table.columns)}."
@@ -203,7 +205,7 @@ class LevelTables:
             If ``input_features`` are not the names seen in fit, or not as many.
         """
         check_is_fitted(self)
-        parts = [[name] for name in check_feature_names_in(self, input_features)]
+        parts = [[name] for name in np.asarray(check_feature_names_in(self, input_features))]
         for j, _, vectors in self._columns():
             (name,) = parts[j]
             parts[j] = [f"{name}_{i}" for i in range(vectors.shape[1])]

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from skdropout._sklearn_private import (
     check_feature_names_in,
     fit_context,
 )
-from skdropout._table import TableEncoder, TableLike, is_frame
+from skdropout._table import TableEncoder, TableLike
 from skdropout._transformers.interactions.networks import (
     TARGET_TYPES,
     additive_target,
@@ -37,7 +37,9 @@ from skdropout._transformers.interactions.networks import (
 )
 from skdropout._transformers.interactions.pair_columns import (
     ColumnValues,
+    FinderPlan,
     LocalHessians,
+    append,
     main_direction,
 )
 from skdropout.inspection import interaction_strengths
@@ -47,17 +49,17 @@ from skdropout.inspection._inner import as_table
 _ERROR_RATE = 0.05
 
 
-@dataclass(frozen=True, eq=False)
-class FinderPlan:
-    """What ``transform`` needs: an encoder, and products' values or second derivatives."""
+class Found:
+    """What ``fit`` leaves: no parameters, so not of the dataclass."""
 
-    encoder: TableEncoder
-    values: ColumnValues | None
-    hessians: LocalHessians | None
+    _plan: FinderPlan
+    estimator_: Any
+    interactions_: list[tuple[int, int]]
+    strengths_: np.ndarray
 
 
 @dataclass(eq=False, repr=False)
-class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
+class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
     """Find the pairs of columns that act together, and append their products.
 
     An estimator is fitted to the table, by default an ensemble of the library's networks, and the
@@ -234,17 +236,16 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
         n_kept = self.n_interactions
         if n_kept == "auto":
             table, random_state = np.concatenate(cells, axis=1), np.random.RandomState(seeds[2])
-            null_y = additive_target(table, np.ravel(y), are_classes, random_state)
+            null_y = additive_target(table, np.asarray(y).ravel(), are_classes, random_state)
             null_fitted = self._fit(_whole(fitted), X, null_y, fit_params)
             null = self._measure(_whole(null_fitted), X, seeds[3])
             level = noise_level(_of_pairs(null.strengths, null.pairs), _ERROR_RATE)
             n_kept = int((_of_pairs(measured.strengths, measured.pairs) > level).sum())
         kept = measured.pairs[:n_kept]
-        values = hessians = None
         if self.output == "product":
-            values = ColumnValues(encoder).fit(*cells, main_direction(y, are_classes))
+            columns = ColumnValues(encoder).fit(*cells, main_direction(y, are_classes))
         else:
-            hessians = LocalHessians(
+            columns = LocalHessians(
                 fitted,
                 as_table(X),
                 dict(zip(_names(encoder.names_, kept), kept, strict=True)),
@@ -255,7 +256,7 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
         return self._adopt(
             {
                 **{name: value for name, value in vars(owner).items() if name.endswith("in_")},
-                "_plan": FinderPlan(encoder, values, hessians),
+                "_plan": FinderPlan(encoder, columns),
                 "estimator_": fitted,
                 "strengths_": measured.strengths,
                 "interactions_": kept,
@@ -280,11 +281,7 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
         values = self._pair_columns(X)
         if not self.passthrough:
             return values
-        if not is_frame(X):
-            return np.hstack([np.asarray(X), values])
-        names = self.get_feature_names_out()[X.shape[1] :]
-        columns = dict(zip(names, values.T, strict=True))
-        return X.assign(**columns) if hasattr(X, "assign") else X.with_columns(**columns)
+        return append(X, _names(self._plan.encoder.names_, self.interactions_), values)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Name the columns of ``transform``: pairs as ``PolynomialFeatures`` does, "x0 x2".
@@ -305,7 +302,7 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
             If ``input_features`` are not the names seen in fit, or not as many.
         """
         check_is_fitted(self)
-        names = check_feature_names_in(self, input_features).tolist()
+        names = list(np.asarray(check_feature_names_in(self, input_features)))
         pairs = _names(names, self.interactions_)
         return np.array((names if self.passthrough else []) + pairs, dtype=object)
 
@@ -347,11 +344,12 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
 
     def _pair_columns(self, X):
         cells = self._plan.encoder.transform(X, self)  # checks the columns
-        if (self.output == "hessian") != (self._plan.hessians is not None):
+        columns = self._plan.columns
+        if (self.output == "hessian") != isinstance(columns, LocalHessians):
             raise NotFittedError(f"output={self.output!r} was set after fit; call fit again.")
-        if self._plan.hessians is not None:
-            return self._plan.hessians(as_table(X), self.interactions_)
-        values = self._plan.values(*cells)
+        if isinstance(columns, LocalHessians):
+            return columns(as_table(X), self.interactions_)
+        values = columns(*cells)
         first, second = np.array(self.interactions_, dtype=int).reshape(-1, 2).T
         return values[:, first] * values[:, second]
 
@@ -367,7 +365,7 @@ class SmoothHessInteractions(Adopting, TransformerMixin, BaseEstimator):
     def _fit(self, estimator, X, y, fit_params):
         if get_config()["enable_metadata_routing"]:
             fit_params = process_routing(self, "fit", **fit_params).estimator.fit
-        return clone(estimator).fit(X, y, **fit_params)
+        return cast(Any, clone(estimator)).fit(X, y, **fit_params)
 
     def _measure(self, estimator, X, seed):
         names = "method", "sigma", "n_perturbations", "n_points", "exclude"

@@ -1,12 +1,14 @@
 """What is made of a pair of columns: products of their values, or a row's second derivatives."""
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from sklearn.base import is_classifier
 from torch import nn
 
+from skdropout._table import TableEncoder, is_frame
 from skdropout.functional._inner import GaussianNoise, mirrored_draws, output_gradient
 from skdropout.inspection._inner import look_into
 
@@ -68,6 +70,14 @@ def main_direction(y, are_classes):
         return y[:, 0]
     _, _, directions = np.linalg.svd(y.T @ y)
     return y @ directions[0]
+
+
+def append(X, names, values):
+    """Return the columns of ``X`` and new ones, as a frame if ``X`` is one."""
+    if not is_frame(X):
+        return np.hstack([np.asarray(X), values])
+    columns = dict(zip(names, values.T, strict=True))
+    return X.assign(**columns) if hasattr(X, "assign") else X.with_columns(**columns)
 
 
 class LocalHessians:
@@ -225,3 +235,11 @@ class _View:
             target = target.repeat_interleave(2 * len(delta))
         there, back = output_gradient(f, points.flatten(0, 2), target).view_as(points).unbind(2)
         return (there - back) / 2
+
+
+@dataclass(frozen=True, eq=False)
+class FinderPlan:
+    """What ``transform`` needs: an encoder, and what pairs of columns become."""
+
+    encoder: TableEncoder
+    columns: ColumnValues | LocalHessians
