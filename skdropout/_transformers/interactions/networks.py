@@ -126,8 +126,9 @@ def is_interrupted(fitted):
     fitted = fitted[-1] if isinstance(fitted, Pipeline) else fitted
     net = getattr(fitted, "net_", None)
     # skorch's callbacks end a training by the same exception, but between epochs
-    is_over = net is not None and getattr(net, "interrupted_", False)
-    return is_over and net.finished_ < net.epoch_
+    if net is None or not getattr(net, "interrupted_", False):
+        return False
+    return net.finished_ < net.epoch_
 
 
 _OPTIONS = {"interaction_cst": "no_interactions", "max_iter": 300, "early_stopping": True}
