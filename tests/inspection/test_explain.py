@@ -105,15 +105,30 @@ def test_can_be_shown(models, data):
     X, _ = data
     ours, _, y = models
     explanation = explain_global(ours, X, interactions=1, n_points=20, n_grid=6, random_state=0)
-    for key in (None, 0, 1, 2, 3):
-        assert explanation.visualize(key).data
-    heat = explanation.visualize(3).data[0]
-    assert heat.z.shape == (3, 3)
-    local = explain_local(
-        ours, X[:2], y[:2], background=X, interactions=1, n_points=20, random_state=0
+    assert_drawn(explanation.visualize(None).data[0], explanation.data())
+    for key, trace in ((0, 1), (1, 1), (2, 0)):  # of a curve, the first trace is its lower bound
+        drawn, term = explanation.visualize(key).data[trace], explanation.data(key)
+        assert list(drawn.x) == term["names"]
+        np.testing.assert_array_equal(drawn.y, term["scores"])
+    heat, surface = explanation.visualize(3).data[0], explanation.data(3)
+    assert list(heat.x) == surface["left_names"]
+    assert list(heat.y) == surface["right_names"]
+    np.testing.assert_array_equal(heat.z, surface["scores"].T)
+    options = {"background": X, "n_points": 20, "random_state": 0}
+    local = explain_local(ours, X[:2], y[:2], interactions=1, **options)
+    assert_drawn(local.visualize(1).data[0], local.data(1))
+    few = explain_local(ours, X[:1], interactions=0, **options)
+    assert_drawn(few.visualize(0).data[0], few.data(0))
+
+
+def assert_drawn(bars, terms):
+    """One bar for each term, as long as its score; beside the name may stand the row's value."""
+    extra = terms.get("extra", {"names": [], "scores": []})
+    scores = dict(
+        zip(terms["names"] + extra["names"], terms["scores"] + extra["scores"], strict=True)
     )
-    assert len(local.visualize(1).data[0].x) == 6
-    assert explain_local(ours, X[:1], background=X, interactions=0).visualize(0).data
+    drawn = {name.split(" (")[0]: length for name, length in zip(bars.y, bars.x, strict=True)}
+    assert drawn == pytest.approx(scores)
 
 
 def test_curves_are_those_of_the_model(data):

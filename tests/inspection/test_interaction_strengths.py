@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import torch
+from scipy.stats import norm
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
@@ -52,6 +53,18 @@ def test_quadratic_has_its_own_second_derivatives():
     np.testing.assert_allclose(result.strengths, expected, atol=1e-5)
     assert result.pairs == [(0, 1), (1, 2), (0, 2)]
     assert result.names[0] == ("x0", "x1")
+
+
+def test_own_effects_are_root_mean_squares_of_gradients():
+    """Of a quadratic the gradient is x H, and noise in mirrored pairs adds nothing to its mean."""
+    X = np.random.default_rng(1).normal(size=(300, 3)) * [1.0, 2.0, 0.3]
+    found = interaction_strengths(Quadratic(), X, normalize=False, random_state=0)
+    gradients = X @ Quadratic.hessian.double().numpy() * X.std(0)
+    np.testing.assert_allclose(found.own_effects, np.sqrt((gradients**2).mean(0)), rtol=1e-5)
+    # a strength is divided by the root of the geometric mean of both own effects
+    scaled = interaction_strengths(Quadratic(), X, random_state=0).strengths
+    scale = np.outer(found.own_effects, found.own_effects) ** 0.25
+    np.testing.assert_allclose(scaled, found.strengths / scale, rtol=1e-5)
 
 
 def test_superset_is_the_variance_of_all_effects_that_contain_the_pair():
@@ -200,7 +213,18 @@ def test_skorch_nets_and_wrapped_estimators(numbers, ensemble):
     with torch.random.fork_rng():
         net = NeuralNetRegressor(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1)))
         net.initialize()
-    assert interaction_strengths(net, X, random_state=0).strengths.any()
+    found, of_module = (interaction_strengths(f, X, random_state=0) for f in (net, net.module_))
+    np.testing.assert_array_equal(found.strengths, of_module.strengths)
+    # in closed form: second derivatives of one hidden layer, smoothed, are a sum over its units
+    first, last = net.module_[0], net.module_[2]
+    spread, weight = X.std(0), first.weight.detach().double().numpy()
+    z = X @ weight.T + first.bias.detach().double().numpy()
+    deviation = 0.25 * np.linalg.norm(weight * spread, axis=1)
+    bend = last.weight.detach().double().numpy() * norm.pdf(z / deviation) / deviation
+    hessian = np.einsum("nu,ui,uj->nij", bend, weight * spread, weight * spread)
+    expected = np.sqrt((hessian**2).mean(0)) * (1 - np.eye(4))
+    found = interaction_strengths(net, X, normalize=False, random_state=0).strengths
+    np.testing.assert_allclose(found, expected, rtol=1e-3)
     plain = interaction_strengths(ensemble, X, random_state=0)
     search = GridSearchCV(ensemble, {})
     search.best_estimator_ = ensemble

@@ -138,7 +138,20 @@ def test_mixed_tables(mixed_table, fill):
     row = row.astype({name: X[name].dtype for name in ("city", "grade")})
     constant = np.full(300, model.predict(row)[0])
     np.testing.assert_allclose(curve.scores, [model.score(X, y), r2_score(y, constant)], rtol=1e-5)
-    assert curve.relevance.shape == X.shape
+
+
+def test_relevance_in_mixed_tables_is_what_a_linear_network_loses(mixed_table):
+    """Cell by cell: the size of the change of the prediction with the column made typical."""
+    X, y = mixed_table
+    options = {**SMALL, "hidden_layer_sizes": (), "numeric_encoding": "standard"}
+    # rows to stop by would have no part in the median; the level not seen is the typical one
+    model = DropoutMLPRegressor(**options, n_members=1, early_stopping=False).fit(X, y)
+    curve = occlusion_curve(model, X, y, fractions=[0])
+    typical = {"a": X["a"].median(), "b": X["b"].median(), "city": "new", "grade": "new"}
+    for j, (name, cell) in enumerate(typical.items()):
+        changed = X.astype({"city": object, "grade": object}).assign(**{name: cell})
+        lost = np.abs(model.predict(X) - model.predict(changed)) / y.std()
+        np.testing.assert_allclose(curve.relevance[:, j], lost, rtol=1e-4, atol=1e-6)
 
 
 def test_missing_cells_of_a_network_are_dropped_columns(mixed_table):

@@ -28,22 +28,37 @@ def test_pure_orders_of_a_network_that_chooses_its_rate(order):
 
 
 def test_all_orders_of_a_mixture_and_none_of_noise():
+    """Both targets are polynomials of degree 3 at most, and noise.
+
+    Least squares of 84 terms on 750 rows err by 1 + 84 / (750 - 84 - 1) times the noise's variance;
+    a mean of 750 squares has a relative standard deviation of (2 / 750)^1/2.
+    """
+    error, near = 1 + 84 / 665, 3 * (2 / 750) ** 0.5
     rng = np.random.default_rng(0)
     X = rng.uniform(-1, 1, size=(1500, 6))
     noise = rng.normal(size=1500)
     y = X[:, 0] + 3 * X[:, 1] * X[:, 2] + 5 * X[:, 3] * X[:, 4] * X[:, 5] + 0.3 * noise
-    assert supported_orders(OVERFITS, X, y, **FAST).orders == [1, 2, 3]
+    result = supported_orders(OVERFITS, X, y, **FAST)
+    assert result.orders == [1, 2, 3]
+    assert result.noise_variance == pytest.approx(0.09 * error, rel=near)
     result = supported_orders(OVERFITS, X, noise, **FAST)
     assert result.orders == []
     assert result.table["variance_in_model"].min() > 0
-    assert result.noise_variance > 1
+    assert result.noise_variance == pytest.approx(error, rel=near)
 
 
 def test_classes():
+    """The second class is certain where x1 x2 > 0: a pair effect of 1/2 or -1/2, variance 1/4.
+
+    No part of a model has more covariance with it than the root of the product of the variances;
+    a model that has learnt it has more than half of this, and a tenth of the Brier score of chance.
+    """
     X, y = make_pure_interaction(1500, n_features=3, order=2, random_state=0)
     result = supported_orders(network(DropoutMLPClassifierCV), X, y > 0, **FAST)
     assert result.orders == [2]
-    assert 0 < result.table["covariance_with_data"][1] < 0.3
+    _, variance, covariance, error, *_ = (column[1] for column in result.table.values())
+    assert 1 / 8 < covariance < (variance / 4) ** 0.5 + 3 * error < 0.3
+    assert result.noise_variance < 0.1 / 4
 
 
 def test_several_outputs_and_a_frame_with_categories():

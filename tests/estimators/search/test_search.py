@@ -198,22 +198,33 @@ def test_one_standard_error_takes_the_highest_rate_that_is_hardly_worse(data):
     assert simple.dropout_ > best.dropout_
 
 
+@pytest.mark.usefixtures("in_float64")
 def test_callable_scorers_and_weights(data):
+    """A scorer sees the network of the fold: it answers for any rows as one fitted by hand."""
     X, y = data
+    weight = np.random.default_rng(1).exponential(size=150)
+    other = -2 * X[::7]
     seen = []
 
     def score(estimator, X_test, y_test):
-        seen.append((X_test, y_test, estimator.predict(X_test)))
+        seen.append((X_test, y_test, estimator.predict(X_test), estimator.predict(other)))
         return 0.0
 
-    DropoutMLPRegressorCV(**SMALL, dropouts=[0.0], cv=KFold(3), scoring=score, refit=False).fit(
-        X, y, sample_weight=np.ones(150)
+    folds = list(KFold(3).split(X))
+    DropoutMLPRegressorCV(**SMALL, dropouts=[0.0], cv=folds, scoring=score, refit=False).fit(
+        X, y, sample_weight=weight
     )
-    rows = [part for fit, test in KFold(3).split(X) for part in (fit, test)]
-    by_size = [[X[part] for part in rows[start::2]] for start in (0, 1)]
-    for seen_part, expected in zip(seen, by_size[0] + by_size[1], strict=True):
-        np.testing.assert_array_equal(seen_part[0], expected)
-        assert seen_part[2].shape == seen_part[1].shape
+    alone = [
+        DropoutMLPRegressor(**SMALL, dropout=0.0).fit(X[fit], y[fit], sample_weight=weight[fit])
+        for fit, _ in folds
+    ]
+    # training rows of all folds, then the others
+    scored = [(k, folds[k][part]) for part in (0, 1) for k in range(3)]
+    for (k, rows), (X_seen, y_seen, *predicted) in zip(scored, seen, strict=True):
+        np.testing.assert_array_equal(X_seen, X[rows])
+        np.testing.assert_array_equal(y_seen, y[rows])
+        for Z, found in zip((X_seen, other), predicted, strict=True):
+            np.testing.assert_allclose(found, alone[k].predict(Z), rtol=1e-8, atol=1e-8)
 
 
 def test_multilabel_and_missing_classes_in_folds():
@@ -223,15 +234,26 @@ def test_multilabel_and_missing_classes_in_folds():
     # the number of bins is the whole table's, and a fold has fewer rows than that
     options = {**SMALL, "numeric_encoding": "standard"}
     search = DropoutMLPClassifierCV(**options, dropouts=[0.0], cv=2).fit(X, labels)
-    assert search.predict_proba(X).shape == (60, 2)
+    plain = DropoutMLPClassifier(**options, dropout=0.0).fit(X, labels)
+    np.testing.assert_array_equal(search.predict_proba(X), plain.predict_proba(X))
     fold = next(KFold(2).split(X))
     alone = DropoutMLPClassifier(**options, dropout=0.0).fit(X[fold[0]], labels[fold[0]])
     p = alone.predict_proba(X[fold[1]])
     per_label = [log_loss(labels[fold[1], j], p[:, j]) for j in range(2)]
     np.testing.assert_allclose(-search.scores_[0, 0], np.mean(per_label), rtol=1e-4)
-    y = np.repeat([0, 1, 2], 20)
-    ordered = DropoutMLPClassifierCV(**SMALL, dropouts=[0.0], cv=KFold(3)).fit(X, y)
-    assert np.isfinite(ordered.scores_).all()
+    y, seen = np.repeat([0, 1, 2], 20), []
+
+    def score(estimator, X_test, y_test):
+        seen.append(-log_loss(y_test, estimator.predict_proba(X_test), labels=[0, 1, 2]))
+        return seen[-1]
+
+    ordered = {**options, "dropouts": [0.0], "cv": KFold(3), "refit": False}
+    ordered |= {"max_iter": 20, "learning_rate_init": 0.01}
+    DropoutMLPClassifierCV(**ordered, scoring=score).fit(X, y)
+    of_loss = DropoutMLPClassifierCV(**ordered).fit(X, y)
+    np.testing.assert_allclose(of_loss.scores_[0], seen[3:], rtol=1e-6)
+    # a class that the fold has not seen is not expected: worse than by chance
+    assert (of_loss.scores_ < -np.log(3)).all()
 
 
 @pytest.mark.parametrize("loss", ["absolute_error", "poisson", "quantile"])
