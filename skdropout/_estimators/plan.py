@@ -29,6 +29,11 @@ class Adopting:
         """Return the estimator as it was before any fit, with the same parameters."""
         return type(self)(**self.get_params(deep=False))
 
+    def _seen(self) -> dict[str, Any]:
+        """Return the number of columns that it was shown and, if they have any, their names."""
+        names = ("n_features_in_", "feature_names_in_")
+        return {name: getattr(self, name) for name in names if hasattr(self, name)}
+
     def _adopt(self, found: dict[str, Any]) -> Self:
         """Become what a fit has ``found``; what an earlier fit left goes."""
         kept = {name: value for name, value in vars(self).items() if not _is_fitted(name)}

@@ -140,9 +140,8 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
         device = resolve_device(self.device)
         criterion = self._criterion()
         owner = self._bare() if former is None else former
-        X, y, weight = parts[0]
         if former is None:
-            encoder = TableEncoder(self.categorical_features).fit(X, owner)
+            encoder = TableEncoder(self.categorical_features).fit(parts[0][0], owner)
         else:
             encoder = former._plan.encoder
         arrays, target = [], None if former is None else former._plan.target
@@ -161,10 +160,8 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
                 target = self._learn_target(y, weight, criterion, announced)
             encoded = target.encode(y)
             arrays.append((numeric, codes, encoded, target.weigh(encoded, weight)))
-        names = ("n_features_in_", "feature_names_in_")
-        seen = {name: getattr(owner, name) for name in names if hasattr(owner, name)}
         plan = Plan(
-            seen=seen,
+            seen=owner._seen(),
             encoder=encoder,
             target=target,
             terms=terms,

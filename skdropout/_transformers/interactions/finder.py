@@ -255,7 +255,7 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
             )
         return self._adopt(
             {
-                **{name: value for name, value in vars(owner).items() if name.endswith("in_")},
+                **owner._seen(),
                 "_plan": FinderPlan(encoder, columns),
                 "estimator_": fitted,
                 "strengths_": measured.strengths,
