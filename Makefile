@@ -1,11 +1,11 @@
-# `make demo`, `make test`, `make docs`: each does all its own set-up in .venv.
+# `make demo`, `make test`, `make harness`, `make docs`: each does all its own set-up in .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 
-.PHONY: demo test lint slow docs clean
+.PHONY: demo test harness lint slow docs clean
 
 # products this small are no faster on several threads, and far slower on a busy machine
 demo: $(READY)
@@ -13,6 +13,10 @@ demo: $(READY)
 
 test: lint
 	$(BIN)/python -m pytest -n 2
+
+# goes on from .harness/ where it was interrupted; --fresh starts anew
+harness: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.harness
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -39,5 +43,5 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) .harness build dist *.egg-info .pytest_cache .ruff_cache
 	rm -rf docs/_build docs/_generated docs/auto_examples docs/sg_execution_times.rst
