@@ -11,6 +11,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from skdropout._estimators.checks import near_one
+from skdropout._estimators.fitted import mean_of_members
 from skdropout._estimators.template import BaseDropoutMLP
 from skdropout._sklearn_private import StrOptions
 from skdropout._stack import LogLoss, MultilabelLogLoss
@@ -142,6 +143,10 @@ def _checked(y):
     return column_or_1d(y, warn=True), False
 
 
+def _log_of_mean(log_probabilities):
+    return torch.logsumexp(log_probabilities, 0) - np.log(len(log_probabilities))
+
+
 def _by_code(class_weight, classes):
     """Rename the keys of ``class_weight`` from classes to their codes."""
     if isinstance(class_weight, str):
@@ -209,7 +214,7 @@ class BaseDropoutClassifier(ClassifierMixin, BaseDropoutMLP):
         probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             In the order of ``classes_``.
         """
-        return self._decode(self._forward(X).mean(0))
+        return self._decode(self._forward(X, mean_of_members))
 
     def predict_log_proba(self, X: TableLike) -> np.ndarray:
         """Predict logarithms of probabilities, exact also where these are too small to show.
@@ -224,8 +229,7 @@ class BaseDropoutClassifier(ClassifierMixin, BaseDropoutMLP):
         log_probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             In the order of ``classes_``.
         """
-        log_p = self._forward_log_probabilities(X)
-        return self._decode(torch.logsumexp(log_p, 0) - np.log(len(log_p)))
+        return self._decode(self._forward_log_probabilities(X, _log_of_mean))
 
     def _criterion(self):
         return None  # the target decides

@@ -70,6 +70,11 @@ class Known:
     predictions: torch.Tensor
 
 
+def mean_of_members(predictions):
+    """Average predictions (n_members, n_rows, n_outputs) over the networks."""
+    return predictions.mean(0)
+
+
 class FittedNetworks(Adopting):
     """The half of an estimator that needs ``net_``, ``_plan`` and ``_predictor`` alone.
 
@@ -107,18 +112,25 @@ class FittedNetworks(Adopting):
         check_is_fitted(self)
         return embedding_tables(self.net_.module_.encoding, self._plan.encoder)
 
-    def _forward(self, X):
-        """Return each member's predictions, (n_members, n_rows, n_outputs), as a tensor."""
-        check_is_fitted(self)
-        if self._known is not None and self._known.rows is X:
-            return self._known.predictions
-        return self._predictor(*self._plan.encoder.transform(X, self))
+    def _forward(self, X, combine=None):
+        """Return each member's predictions, (n_members, n_rows, n_outputs), as a tensor.
 
-    def _forward_log_probabilities(self, X):
+        Or, by parts, what ``combine`` makes of them.
+        """
         check_is_fitted(self)
         if self._known is not None and self._known.rows is X:
-            return self._known.predictions.log()
-        return self._predictor.log_probabilities(*self._plan.encoder.transform(X, self))
+            known = self._known.predictions
+            return combine(known) if combine else known
+        return self._predictor(self._parts(X), combine)
+
+    def _forward_log_probabilities(self, X, combine):
+        check_is_fitted(self)
+        if self._known is not None and self._known.rows is X:
+            return combine(self._known.predictions.log())
+        return self._predictor.log_probabilities(self._parts(X), combine)
+
+    def _parts(self, X):
+        return self._plan.encoder.parts(X, self, self._predictor.block)
 
     def _decode(self, predictions):
         return self._plan.target.decode(predictions)
@@ -173,9 +185,8 @@ class FittedNetworks(Adopting):
                 "All dropout rates are zero and there is one network, so draws do not differ; "
                 "fit with dropout > 0, dropout of columns or n_members > 1."
             )
-        rows = self._plan.encoder.transform(X, self)
         masks = MaskSource(*draw_seeds(random_state, 1), self.device_)
-        draws = self._predictor.draw(*rows, n_samples, masks)
+        draws = self._predictor.draw(self._parts(X), n_samples, masks)
         return self._decode(draws)
 
     def __getstate__(self):

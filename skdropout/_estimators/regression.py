@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_array
 
+from skdropout._estimators.fitted import mean_of_members
 from skdropout._estimators.template import BaseDropoutMLP
 from skdropout._sklearn_private import Interval, StrOptions
 from skdropout._stack import AbsoluteError, Pinball, Poisson, SquaredError
@@ -143,11 +144,13 @@ class BaseDropoutRegressor(RegressorMixin, BaseDropoutMLP):
         ValueError
             If ``return_std`` is asked of a single network.
         """
+        if not return_std:
+            return self._decode(self._forward(X, mean_of_members))
         predictions = self._forward(X)
-        if return_std and len(predictions) == 1:
+        if len(predictions) == 1:
             raise ValueError("return_std=True needs several networks; fit with n_members > 1.")
-        mean = self._decode(predictions.mean(0))
-        return (mean, np.std(self._decode(predictions), axis=0, ddof=1)) if return_std else mean
+        mean = self._decode(mean_of_members(predictions))
+        return mean, np.std(self._decode(predictions), axis=0, ddof=1)
 
     def _criterion(self):
         if self.loss == "quantile":

@@ -152,7 +152,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
                 )
             y = readable(y, "y")
             check_consistent_length(X, y, weight)
-            numeric, codes = encoder.transform(X, owner)
+            numeric, codes = encoder.transform(X, owner, np.float32)
             if k == 1:
                 warn_if_far(numeric, encoder)
             weight = check_weights(weight, X)

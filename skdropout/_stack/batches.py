@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import pairwise
 
 import torch
+from torch.nn import functional as F
 
 from skdropout._device import prediction_dtype
 
@@ -144,8 +145,10 @@ def bytes_of_member(widths, n_embedded, n_rows, n_valid, batch_size, dtype):
     return dtype.itemsize * (of_weights + max(of_step, of_evaluation)) + order
 
 
-# A block of rows of all members takes at most this many numbers in its widest layer.
-_BLOCK_ELEMENTS = 2**20
+# A block of rows of all members takes at most this many numbers in its widest layer: as many as
+# stay in a core's cache. It has at least so many rows, by their logarithm.
+_BLOCK_ELEMENTS = 2**18
+_LEAST_BLOCK = 4
 
 
 def predict_rows(net, rows):
@@ -163,7 +166,7 @@ def predict_rows(net, rows):
     """
     module = net.module_.eval()
     device = torch.device(net.device)
-    block = _rows_of_block(module)
+    block = max(1, _BLOCK_ELEMENTS // (module.widest * module.n_members))
     while True:
         done = []
         try:
@@ -179,17 +182,18 @@ def predict_rows(net, rows):
             block //= 2
 
 
-def _rows_of_block(module):
-    return max(1, _BLOCK_ELEMENTS // (module.widest * module.n_members))
-
-
 class Predictor:
-    """Predict with a copy of a net's module, all members at once.
+    """Predict with the networks of a net, all members at once.
+
+    Numbers are put in units, and outputs in those of the target, in double precision; the layers
+    between compute in the precision of training. There a row's last digits depend on how many rows
+    share a matrix product, so every product has equally many: blocks that are not full are padded,
+    and a row's prediction is the same, to the bit, alone and in any table.
 
     Parameters
     ----------
     net : StackNet
-        Its module is copied at the first prediction, so it must not be in training.
+        Its module must not be in training.
     """
 
     def __init__(self, net):
@@ -200,47 +204,67 @@ class Predictor:
 
     @cached_property
     def _module(self):
-        return copy.deepcopy(self._net.module_).to(self._device, self._dtype).eval()
+        return self._net.module_.folded()
 
     @cached_property
-    def _block(self):
-        return _rows_of_block(self._module)
+    def block(self):
+        """How many rows go through the layers at once, a power of two."""
+        most = _BLOCK_ELEMENTS // (self._module.widest * self._module.n_members)
+        return 2 ** max(most.bit_length() - 1, _LEAST_BLOCK)
 
-    def __call__(self, numeric, codes):
-        """Return predictions in the units of the table, (n_members, n_rows, n_outputs)."""
-        return self._in_blocks(self._module, self._natural, numeric, codes)
+    def __call__(self, parts, combine=None):
+        """Return predictions in the units of the table, (n_members, n_rows, n_outputs).
 
-    def log_probabilities(self, numeric, codes):
+        Parameters
+        ----------
+        parts : iterable of (numeric, codes)
+            The rows, as ``TableEncoder.parts`` gives them.
+        combine : callable, default=None
+            Makes of the predictions of a block, (n_members, n_rows, n_outputs), what is kept of
+            them, rows along the last axis but one.
+        """
+        return self._in_blocks(self._module.respond, self._natural, parts, combine)
+
+    def log_probabilities(self, parts, combine=None):
         """Return the members' log probabilities, for a criterion that has them."""
-        return self._in_blocks(self._module, self._criterion.log_probabilities, numeric, codes)
+        output = self._criterion.log_probabilities
+        return self._in_blocks(self._module.respond, output, parts, combine)
 
-    def draw(self, numeric, codes, n_draws, masks):
+    def draw(self, parts, n_draws, masks):
         """Return ``n_draws`` predictions under masks from ``masks``, the members taking turns."""
         module = copy.deepcopy(self._module)  # other threads may be predicting
         module.drop_with(masks)
-        n_passes = -(-n_draws // module.n_members)
-        passes = [
-            self._in_blocks(module.draw, self._natural, numeric, codes) for _ in range(n_passes)
-        ]
+        parts, n_passes = list(parts), -(-n_draws // module.n_members)
+        passes = [self._in_blocks(module.draw, self._natural, parts) for _ in range(n_passes)]
         return torch.cat(passes)[:n_draws]
 
     def _natural(self, raw):
         return self._module.natural(raw, self._criterion)
 
-    def _in_blocks(self, network, output, numeric, codes):
-        n_rows, start, done = len(numeric), 0, []
-        block = self._block
+    def _in_blocks(self, network, output, parts, combine=None):
+        done = []
         with torch.inference_mode():
-            while start < n_rows or not done:
-                rows = slice(start, start + block)
-                try:
-                    x = torch.as_tensor(numeric[rows]).to(self._device, self._dtype)
-                    raw = network(x[None], torch.as_tensor(codes[rows]).to(self._device)[None])
-                    done.append(output(raw).cpu())
-                except torch.cuda.OutOfMemoryError:
-                    if block == 1:
-                        raise
-                    block //= 2
-                    continue
-                start += block
-        return done[0] if len(done) == 1 else torch.cat(done, 1)
+            for numeric, codes in parts:
+                for rows in self._blocks(numeric, codes, network):
+                    predictions = output(rows.to(self._dtype))
+                    done.append((combine(predictions) if combine else predictions).cpu())
+        return done[0] if len(done) == 1 else torch.cat(done, -2)
+
+    def _blocks(self, numeric, codes, network):
+        """Yield the raw outputs of block after block of a part."""
+        start, block = 0, self.block
+        while start == 0 or start < len(numeric):
+            rows = slice(start, start + block)
+            x, c = (torch.as_tensor(part[rows]) for part in (numeric, codes))
+            padding = (0, 0, 0, block - len(x))
+            x = F.pad(x, padding).to(self._device, self._dtype)
+            try:
+                encoded = self._module.encoding(x[None], F.pad(c, padding).to(self._device)[None])
+                raw = network(encoded)
+            except torch.cuda.OutOfMemoryError:
+                if block == 1:
+                    raise
+                block //= 2
+                continue
+            yield raw[:, : block - padding[-1]]
+            start += block

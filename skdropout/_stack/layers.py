@@ -153,6 +153,13 @@ class ScaledLinear(StackLinear):
         """The weights, each input's times its factor."""
         return self.unscaled * (1 + self.speed * self.gain)
 
+    def folded(self):
+        """Return an ordinary layer that computes the same."""
+        layer = StackLinear.__new__(StackLinear)
+        nn.Module.__init__(layer)
+        layer.weight, layer.bias = nn.Parameter(self.weight.detach()), self.bias
+        return layer
+
 
 def _draw_layer(n_inputs, n_outputs, generators):
     """Draw weights (n_members, n_inputs, n_outputs) and biases (n_members, 1, n_outputs)."""

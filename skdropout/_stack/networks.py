@@ -10,7 +10,7 @@ from torch.func import functional_call
 
 from skdropout._device import seeded
 from skdropout._stack.columns import RandomColumns
-from skdropout._stack.layers import ACTIVATIONS, KeepLaw, ScaledLinear, StackLinear
+from skdropout._stack.layers import ACTIVATIONS, KeepLaw, ScaledLinear, StackLinear, sliced
 from skdropout._stack.numbers import CLIP
 
 
@@ -86,10 +86,13 @@ class Stack(nn.Module):
             return self.respond(x)
         return self.respond_dropping(self.columns(x, self, target, self._masks))
 
-    def draw(self, numeric, codes):
-        """Return raw outputs under masks as in training; all else is as in prediction."""
-        x = self.encoding(numeric, codes)
+    def draw(self, x):
+        """Return raw outputs of encoded inputs under masks as in training."""
         return self.respond_dropping(self.columns(x, self, None, self._masks))
+
+    def folded(self):
+        """Return what predicts the same in fewer steps; it may share tensors with this one."""
+        return self
 
     @abstractmethod
     def respond(self, x):
@@ -163,6 +166,14 @@ class StackMLP(Stack):
         for layer in others:
             modules += [ACTIVATIONS[self.activation], layer]
         return nn.Sequential(*modules).eval()
+
+    def folded(self):
+        """Return a stack whose factors of inputs are in the first layer's weights."""
+        folded = sliced(self, slice(None))
+        folded.hidden = nn.ModuleList(
+            layer.folded() if isinstance(layer, ScaledLinear) else layer for layer in self.hidden
+        )
+        return folded
 
     def drop_with(self, masks):
         """Drop units by masks from ``masks`` (a MaskSource) whenever in training mode."""
@@ -244,7 +255,7 @@ class GridEncoding(nn.Module):
         """Encode rows, (1, n_rows, n_columns)."""
         cells = (numeric - self.center) / self.scale
         cells = cells.nan_to_num(nan=0.0, posinf=CLIP, neginf=-CLIP)
-        return cells.clamp(-_FARTHEST, _FARTHEST)
+        return cells.clamp(-_FARTHEST, _FARTHEST).to(self.center.dtype)
 
     def typical(self):
         """Return the channels' means, all zeros."""

@@ -31,6 +31,11 @@ def column_of(X, j):
     return safe_indexing(X, j, axis=1)
 
 
+def rows_of(X, rows):
+    """Return the rows of a frame or of an array that a slice names."""
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+
+
 def looks_categorical(column, name):
     """Whether a frame's column holds categories: by dtype, or because its cells are strings."""
     kind = _kind(column)

@@ -15,6 +15,7 @@ from skdropout._table.column import (
     is_frame,
     looks_categorical,
     readable,
+    rows_of,
     spread,
 )
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     TableLike: TypeAlias = ArrayLike | pd.DataFrame | pl.DataFrame
 else:
     TableLike = ArrayLike
+
+
+# A table is read by parts of so many cells.
+_CELLS_AT_ONCE = 2**20
 
 
 @dataclass
@@ -127,9 +132,31 @@ class TableEncoder:
         self._location, self._scale = spread(self._numbers(X))
         return self
 
-    def transform(self, X, owner):
-        """Return ``numeric`` (n_rows, n_numeric) float64 and ``codes`` (n_rows, n_categorical)."""
+    def transform(self, X, owner, dtype=np.float64):
+        """Return ``numeric`` (n_rows, n_numeric) and ``codes`` (n_rows, n_categorical)."""
         X = self._validate(X, owner, reset=False)
+        numeric = np.empty((X.shape[0], len(self.numeric_)), dtype=dtype)
+        codes = np.empty((X.shape[0], len(self.categorical_)), dtype=np.int64)
+        with np.errstate(over="ignore"):
+            for rows in self._slices(X):
+                numeric[rows], codes[rows] = self._encoded(rows_of(X, rows))
+        return numeric, codes
+
+    def parts(self, X, owner, multiple=1):
+        """Yield what ``transform`` returns, a part at a time: a table's copy may be too large.
+
+        Every part but the last has a ``multiple`` of so many rows.
+        """
+        X = self._validate(X, owner, reset=False)
+        for rows in self._slices(X, multiple):
+            yield self._encoded(rows_of(X, rows))
+
+    @staticmethod
+    def _slices(X, multiple=1):
+        step = multiple * max(_CELLS_AT_ONCE // (X.shape[1] * multiple), 1)
+        return [slice(start, start + step) for start in range(0, X.shape[0], step)]
+
+    def _encoded(self, X):
         # halves, whose difference is finite; what no float holds is infinite, and clipped later
         with np.errstate(over="ignore"):
             numeric = (self._numbers(X) / 2 - self._location / 2) / (self._scale / 2)
@@ -160,25 +187,12 @@ class TableEncoder:
                 )
             validate_data(owner, X, reset=reset, skip_check_array=True)
             return X
-        # in an array whose categories are named by index, cells may be anything
-        coded = self._names_columns() if reset else bool(self.categorical_)
-        dtype = None if coded else np.float64
-        try:
-            return validate_data(
-                owner, readable(X), reset=reset, dtype=dtype, ensure_all_finite=False
-            )
-        except OverflowError as error:
-            raise ValueError(
-                f"X holds a number beyond any float ({error}); remove it, or make it smaller."
-            ) from error
-
-    def _names_columns(self):
-        chosen = self.categorical_features
-        return chosen is not None and not isinstance(chosen, str)
+        # cells may be anything here: each column is read by itself, by its name
+        return validate_data(owner, readable(X), reset=reset, dtype=None, ensure_all_finite=False)
 
     def _numbers(self, X):
-        if not is_frame(X) and not self.categorical_:
-            return X
+        if not is_frame(X) and X.dtype.kind in "fiub" and not self.categorical_:
+            return X.astype(np.float64, copy=False)
         columns = [as_numbers(column_of(X, j), self.names_[j]) for j in self.numeric_]
         return np.stack(columns, axis=1) if columns else np.empty((X.shape[0], 0))
 

@@ -100,7 +100,7 @@ class OwnNetworks(Model):
         return raw - raw.mean(-1, keepdim=True) if self._centres(raw) else raw
 
     def _answers(self, source, class_score, per_member):
-        members = self._predictor(*self._cells(source))
+        members = self._predictor([self._cells(source)])
         members = self._decode(members if per_member else members.mean(0, keepdim=True))
         members = members.reshape(*members.shape[:2], -1)
         if self.classes is None:
