@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "Storage size calculation overflowed")
+
 
 def resolve_device(device):
     """Return the ``torch.device`` that ``device`` names; "auto" takes the best there is.
@@ -37,6 +39,21 @@ def prediction_dtype(device):
     is the same alone and in a table. Apple's GPUs have no float64.
     """
     return torch.float32 if device.type == "mps" else torch.float64
+
+
+@contextmanager
+def memory_errors():
+    """Raise MemoryError, not torch's RuntimeError, where the host has no memory for a tensor."""
+    try:
+        yield
+    except RuntimeError as error:
+        reason = str(error).split("\n")[0]
+        if not any(words in reason for words in _NO_MEMORY):
+            raise
+        raise MemoryError(
+            f"A tensor is too large for this machine ({reason}); take fewer or smaller layers, "
+            "networks, rows or columns."
+        ) from error
 
 
 def draw_seeds(random_state, size):

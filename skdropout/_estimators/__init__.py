@@ -5,5 +5,10 @@ from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRe
 from skdropout._estimators.plan import Adopting
 from skdropout._estimators.reldrop import RelDropClassifier, RelDropRegressor
 from skdropout._estimators.search.estimators import DropoutMLPClassifierCV, DropoutMLPRegressorCV
-from skdropout._estimators.search.folds import InnerSplit, fit_on_folds
+from skdropout._estimators.search.folds import (
+    InnerSplit,
+    check_groups,
+    fit_on_folds,
+    make_splits,
+)
 from skdropout._estimators.template import BaseDropoutMLP

@@ -97,7 +97,13 @@ def check_weights(sample_weight, X):
     """Return weights as float64 numbers near one at most, or None if there are none."""
     if sample_weight is None:
         return None
-    weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    try:
+        weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"sample_weight cannot be used: {error} Give one number for each row, none of them "
+            "negative."
+        ) from error
     if not weight.any():
         raise ValueError(
             "sample_weight holds nothing but zeros; give at least one row a positive weight."

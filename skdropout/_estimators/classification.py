@@ -127,9 +127,12 @@ def learn_classes(y, class_weight, sample_weight, announced):
     codes = Classes(classes, None).encode(y)
     present = np.unique(codes)
     weights = np.ones(len(classes))
-    weights[present] = compute_class_weight(
-        _by_code(class_weight, classes), classes=present, y=codes, sample_weight=sample_weight
-    )
+    try:
+        weights[present] = compute_class_weight(
+            _by_code(class_weight, classes), classes=present, y=codes, sample_weight=sample_weight
+        )
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"class_weight={class_weight!r} cannot be used: {error}") from error
     return Classes(classes, near_one(weights))
 
 

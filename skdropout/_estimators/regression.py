@@ -83,7 +83,14 @@ class Values:
 
 
 def _checked(y, criterion):
-    y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+    try:
+        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+    except (TypeError, ValueError) as error:
+        if "convert" not in str(error):
+            raise
+        raise ValueError(
+            f"y holds what is no number ({error}); classes are for a classifier."
+        ) from error
     y = y.reshape(len(y), -1)
     if isinstance(criterion, Poisson) and y.min() < 0:
         raise _not_poisson(y)

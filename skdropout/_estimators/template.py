@@ -15,7 +15,7 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_consistent_length
 
-from skdropout._device import resolve_device
+from skdropout._device import memory_errors, resolve_device
 from skdropout._estimators.checks import (
     check_callbacks,
     check_validation_rows,
@@ -113,7 +113,8 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         data = {"estimator": self, "X": X, "y": y, "metadata": metadata}
         context.call_on_fit_task_begin(**data)
-        yield context, data
+        with memory_errors():
+            yield context, data
         context.call_on_fit_task_end(**data, reconstruction_attributes=dict)
 
     def _former(self):
@@ -337,6 +338,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             "best_validation_score_": -float(np.mean(net.best_losses())) if scores else None,
         }
 
+    @memory_errors()
     def _partial_fit(self, X, y, sample_weight, announced=None):
         """Go once over the rows, with a constant learning rate; the first call sets the layout."""
         former = self if hasattr(self, "net_") else None

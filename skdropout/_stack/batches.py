@@ -8,7 +8,7 @@ from itertools import pairwise
 import torch
 from torch.nn import functional as F
 
-from skdropout._device import prediction_dtype
+from skdropout._device import memory_errors, prediction_dtype
 
 # Training replaces this share of the symbols by "unknown", which is how that row is learnt.
 UNKNOWN_RATE = 0.01
@@ -241,6 +241,7 @@ class Predictor:
     def _natural(self, raw):
         return self._module.natural(raw, self._criterion)
 
+    @memory_errors()
     def _in_blocks(self, network, output, parts, combine=None):
         done = []
         with torch.inference_mode():

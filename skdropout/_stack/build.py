@@ -199,6 +199,7 @@ def build_stack(
 
 def finish_stack(module, table, members, criterion):
     """Give a new stack its members' rates and units of the target, and the table's precision."""
+    _of_rows(members, lambda rows: _check_weights(table.weight, rows))
     set_rates(module, members)
     if table.target.is_floating_point():
         units = [_target_units(table, member.train, criterion) for member in members]
@@ -223,6 +224,14 @@ def _of_rows(members, statistic):
         if id(member.train) not in known:
             known[id(member.train)] = statistic(member.train)
     return [known[id(member.train)] for member in members]
+
+
+def _check_weights(weight, rows):
+    if weight is not None and not weight[rows].any():
+        raise ValueError(
+            f"sample_weight is zero for all {len(rows)} rows that a network trains on, the others "
+            "being set aside; give more rows a positive weight."
+        )
 
 
 def _target_units(table, rows, criterion):

@@ -21,6 +21,14 @@ def readable(X, name="X"):
     """
     if hasattr(X, "detach"):
         X = X.detach().cpu()
+        X = X.float() if str(X.dtype) == "torch.bfloat16" else X  # NumPy has none
+    elif isinstance(X, list | tuple):
+        try:
+            X = np.asarray(X)
+        except ValueError as error:
+            raise ValueError(
+                f"{name} cannot be read as an array ({error}); give rows of equal length."
+            ) from error
     if getattr(getattr(X, "dtype", None), "kind", None) in ("m", "M"):
         raise ValueError(f"{name} {_is_neither(f'dtype {X.dtype}')}")
     return X

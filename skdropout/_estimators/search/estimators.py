@@ -12,14 +12,18 @@ from sklearn.base import is_classifier
 from sklearn.callback import with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer, log_loss, make_scorer, mean_pinball_loss
-from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
 from skdropout._device import draw_seeds
 from skdropout._estimators.classification import BaseDropoutClassifier
 from skdropout._estimators.documentation import documented
 from skdropout._estimators.regression import BaseDropoutRegressor
-from skdropout._estimators.search.folds import InnerSplit, check_splits, make_folds
+from skdropout._estimators.search.folds import (
+    InnerSplit,
+    check_groups,
+    make_folds,
+    make_splits,
+)
 from skdropout._estimators.search.grid import (
     FoldScores,
     RateGrid,
@@ -91,8 +95,9 @@ class RateSearch:
             plan, rows = self._read([(X, y, sample_weight)], former)
             scorer = self._scorer(plan.target)
             routed = route_to_search(self, scorer, sample_weight, params)
+            groups = check_groups(routed.splitter.split.get("groups"), rows.n_train)
             splits = self._splits(X, y, rows.n_train, routed.splitter.split)
-            inner = InnerSplit.like(splits, routed.splitter.split.get("groups"))
+            inner = InnerSplit.like(splits, groups)
             score = FoldScores(scorer, X, y, routed.scorer.score)
             chosen = self._search(plan, rows.table, splits, inner, score)
             rates = rates_of(chosen["dropout_"], chosen["input_dropout_"], plan.hidden_layer_sizes)
@@ -116,15 +121,7 @@ class RateSearch:
         return get_scorer(self.scoring) if isinstance(self.scoring, str) else self.scoring
 
     def _splits(self, X, y, n_rows, params):
-        groups = params.get("groups")
-        if groups is not None and np.shape(groups) != (n_rows,):
-            raise ValueError(
-                f"groups has the shape {np.shape(groups)}; give one entry for each of the {n_rows} "
-                "rows."
-            )
-        splitter = check_cv(self.cv, y, classifier=is_classifier(self))
-        splits = [tuple(map(np.asarray, split)) for split in splitter.split(X, y, **params)]
-        check_splits(splits, n_rows, self.cv)
+        splits = make_splits(self.cv, X, y, is_classifier(self), n_rows, params)
         least = 2 if self.early_stopping else 1
         if not splits or any(len(fit) < least or not len(test) for fit, test in splits):
             raise ValueError(

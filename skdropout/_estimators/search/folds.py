@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from sklearn.model_selection import GroupShuffleSplit
+from sklearn.model_selection import GroupShuffleSplit, check_cv
 
 from skdropout._device import draw_seeds
 from skdropout._estimators.checks import split_rows
@@ -43,7 +43,6 @@ class InnerSplit:
     @classmethod
     def like(cls, splits, groups):
         """Follow the ``splits`` of a splitter: they are ordered if no test row comes early."""
-        groups = None if groups is None else np.asarray(groups)
         between = [test.min() - train.max() - 1 for train, test in splits]
         ordered = all(n >= 0 for n in between)
         return cls(groups, min(between) if ordered else None)
@@ -69,9 +68,27 @@ class InnerSplit:
         return next(splitter.split(np.empty(n_rows), groups=self.groups))
 
 
-def check_splits(splits, n_rows, cv):
-    """Refuse rows in ``splits`` that a table of ``n_rows`` does not have."""
-    for rows in (part for split in splits for part in split):
+def make_splits(cv, X, y, classifier, n_rows, params, **options):
+    """Return training and test rows of each fold that ``cv`` makes, checked.
+
+    Parameters
+    ----------
+    cv : int, splitter, iterable or None
+    X, y : as in ``fit``
+    classifier : bool
+    n_rows : int
+    params : dict
+        For the splitter's ``split``.
+    **options : dict
+        Of the splitter that a number stands for.
+    """
+    try:
+        splitter = check_cv(cv, y, classifier=classifier, **options)
+        splits = [tuple(map(np.asarray, split)) for split in splitter.split(X, y, **params)]
+        parts = [part for train, test in splits for part in (train, test)]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"cv={cv!r} cannot split these {n_rows} rows: {error}") from error
+    for rows in parts:
         is_mask = rows.dtype.kind == "b" and rows.shape == (n_rows,)
         are_places = rows.dtype.kind in "iu" and rows.ndim == 1 and rows.size
         if rows.size and not (is_mask or (are_places and 0 <= rows.min() <= rows.max() < n_rows)):
@@ -79,6 +96,28 @@ def check_splits(splits, n_rows, cv):
                 f"cv={cv!r} gives rows that X has not; they must be whole numbers from 0 to "
                 f"{n_rows - 1}."
             )
+    return [tuple(map(_places, split)) for split in splits]
+
+
+def _places(rows):
+    return np.flatnonzero(rows) if rows.dtype.kind == "b" else rows
+
+
+def check_groups(groups, n_rows):
+    """Return the groups of rows as codes, or None if there are none."""
+    if groups is None:
+        return None
+    if np.shape(groups) != (n_rows,):
+        raise ValueError(
+            f"groups has the shape {np.shape(groups)}; give one entry for each of the {n_rows} "
+            "rows."
+        )
+    try:
+        return np.unique(np.asarray(groups), return_inverse=True)[1]
+    except TypeError as error:
+        raise ValueError(
+            f"groups mixes what cannot be compared ({error}); give numbers, or words."
+        ) from error
 
 
 def make_folds(splits, inner, fraction, strata, seed):

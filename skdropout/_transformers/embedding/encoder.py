@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_is_fitted
 
@@ -18,7 +17,9 @@ from skdropout._estimators import (
     DropoutMLPClassifier,
     DropoutMLPRegressor,
     InnerSplit,
+    check_groups,
     fit_on_folds,
+    make_splits,
 )
 from skdropout._sklearn_private import StrOptions, fit_context, route_to_splitter
 from skdropout._table import (
@@ -30,7 +31,7 @@ from skdropout._table import (
     looks_categorical,
 )
 from skdropout._transformers.embedding.levels import LevelPlan, LevelTables, align, level_vectors
-from skdropout._transformers.interactions.networks import TARGET_TYPES, has_classes
+from skdropout._transformers.interactions.networks import TARGET_TYPES, as_target, has_classes
 
 _NETWORK = DropoutMLPRegressor._parameter_constraints
 
@@ -221,8 +222,9 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
         if fitted.net_.interrupted_:
             raise KeyboardInterrupt  # the networks of the folds are still to come
         for_splitter = route_to_splitter(self, params)
+        groups = check_groups(for_splitter.get("groups"), len(codes))
         splits = self._splits(X, y, len(codes), seeds[1], for_splitter)
-        inner = InnerSplit.like(splits, for_splitter.get("groups"))
+        inner = InnerSplit.like(splits, groups)
         of_folds, folds = fit_on_folds(fitted, X, y, splits, inner)
         columns = [np.empty((len(codes), v.shape[1])) for v in references]
         for k, fold in enumerate(folds):
@@ -268,8 +270,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
 
     def _fit_all(self, X, y):
         """Train on all rows; return what to adopt, rows' codes, seeds of network and folds."""
-        if y is None:
-            raise ValueError("EmbeddingEncoder requires y to be passed, but the target y is None.")
+        y = as_target(y, type(self).__name__)
         owner = self._bare()
         encoder = TableEncoder(self._chosen_columns(X)).fit(X, owner)
         if not encoder.categorical_:
@@ -319,9 +320,9 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
 
     def _splits(self, X, y, n_rows, seed, params):
         options = {"shuffle": True, "random_state": seed}
-        splitter: Any = check_cv(self.cv, y, classifier=has_classes(y, self.target_type), **options)
-        splits = [tuple(map(np.asarray, split)) for split in splitter.split(X, y, **params)]
-        tested = np.concatenate([test for _, test in splits])
+        are_classes = has_classes(y, self.target_type)
+        splits = make_splits(self.cv, X, y, are_classes, n_rows, params, **options)
+        tested = np.concatenate([np.arange(0), *(test for _, test in splits)])
         if not np.array_equal(np.sort(tested), np.arange(n_rows)):
             raise ValueError(
                 f"cv={self.cv!r} must test each row exactly once, so that each gets one vector; "

@@ -29,6 +29,7 @@ from skdropout._table import TableEncoder, TableLike
 from skdropout._transformers.interactions.networks import (
     TARGET_TYPES,
     additive_target,
+    as_target,
     choose,
     detecting_networks,
     has_classes,
@@ -220,6 +221,7 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
             If ``output="hessian"`` needs more gradients than "auto" takes; it says how large the
             errors still are.
         """
+        y = as_target(y, type(self).__name__)
         self._check(y)
         seeds = draw_seeds(self.random_state, 5)
         owner = self._bare()
@@ -322,10 +324,6 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
 
     def _check(self, y):
         """Refuse what cannot be done with any table."""
-        if y is None:
-            raise ValueError(
-                "SmoothHessInteractions requires y to be passed, but the target y is None."
-            )
         if self.n_interactions == "auto" and isinstance(self.estimator, FrozenEstimator):
             raise ValueError(
                 "n_interactions='auto' fits the estimator once more, which a FrozenEstimator "

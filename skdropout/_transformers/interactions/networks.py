@@ -9,6 +9,8 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import type_of_target
 
+from skdropout._table import readable
+
 TARGET_TYPES = {"auto", "continuous", "classes"}
 # Counts and rounded measurements soon have more values, classes rarely do.
 _MOST_CLASSES = 50
@@ -27,6 +29,16 @@ NETWORKS = {
     # more than predictions need, and longer: networks agree better on which pairs there are
     "learning_rate_init": 2e-2,
 }
+
+
+def as_target(y, name):
+    """Return the target given to the transformer of that ``name``, as NumPy can read it."""
+    if y is None:
+        raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+    y = readable(y, "y")
+    if not np.ndim(y):
+        raise ValueError(f"y={y!r} must be an array with one target, or more, for each row.")
+    return y
 
 
 def has_classes(y, target_type, estimator=None):

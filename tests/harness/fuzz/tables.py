@@ -135,8 +135,10 @@ def _numpy(kinds, n, style, rng):
         X.flags.writeable = False
         return X
     if style == "on disk":
-        file = tempfile.TemporaryFile()
-        on_disk = np.memmap(file, dtype=float, shape=X.shape or (1,), mode="w+") if X.size else X
+        if not X.size:
+            return X
+        with tempfile.TemporaryFile() as file:
+            on_disk = np.memmap(file, dtype=float, shape=X.shape, mode="w+")
         on_disk[...] = X
         return on_disk
     with np.errstate(all="ignore"):

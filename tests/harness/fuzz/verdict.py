@@ -30,7 +30,9 @@ _WORDS_OF_SKLEARN = (
     "Unknown label type",
     "Expected sequence or array-like, got",
     "Singleton array",
-    "dimension",
+    "Complex data not supported",
+    "np.matrix is not supported",
+    "n_samples=",
 )
 
 
