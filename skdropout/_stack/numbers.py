@@ -54,7 +54,14 @@ class NumericEncoding(nn.Module):
     def statistics(numeric):
         """Return what a member learns from its training rows, (n_rows, n_numeric)."""
         center, scale = spread(numeric)
-        return {"center": center, "scale": scale, "has_missing": np.isnan(numeric).any(0)}
+        missing = np.isnan(numeric)
+        # a column that says nothing is to say nothing later: its weights learn nothing
+        says_nothing = (missing | (numeric == np.fmax.reduce(numeric))).all(0)
+        return {
+            "center": center,
+            "scale": np.where(says_nothing, np.inf, scale),
+            "has_missing": missing.any(0) & ~missing.all(0),
+        }
 
     @property
     def columns(self):
