@@ -138,6 +138,8 @@ def learn_classes(y, class_weight, sample_weight, announced):
 
 def _checked(y):
     """Return targets as an array, and whether they are labels that may hold together."""
+    if hasattr(y, "isna") and np.any(y.isna()):  # of which scikit-learn asks whether it is true
+        raise ValueError("y has missing cells; leave out these rows, or name a class for them.")
     assert_all_finite(y, input_name="y")
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     check_classification_targets(y)

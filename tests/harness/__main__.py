@@ -5,15 +5,20 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from tests.harness.runner import PARTS, run_part
+from tests.harness.proof import FAULTS
+from tests.harness.runner import PARTS, find, run_part
 
 _RECORD = Path(".harness")
 _MOST_SHOWN = 40
+# How many batches a fault that was put back is looked for.
+_MOST_BATCHES = 20
 
 
 def main(arguments=None):
     """Run the parts asked for; return 1 if any case ended wrongly."""
     given = _parser().parse_args(arguments)
+    if given.prove:
+        return prove()
     tallies = {}
     for name in given.parts or PARTS:
         record = given.record / f"{name}-{given.size:g}.jsonl"
@@ -24,6 +29,20 @@ def main(arguments=None):
     for name, tally in tallies.items():
         print_failures(name, tally.failures)
     return int(any(tally.failures for tally in tallies.values()))
+
+
+def prove():
+    """Put faults back, one at a time; return 1 if two or more are not found."""
+    n_missed = 0
+    print(f"{'fault put back':<40} {'part':<8} found by")
+    for fault, (part, _) in FAULTS.items():
+        tally = find(fault, part, _MOST_BATCHES)
+        first = tally.failures[0] if tally.failures else None
+        n_missed += first is None
+        how = f"{first['outcome']}: {first['detail'].strip().splitlines()[-1:]}" if first else "-"
+        print(f"{fault:<40} {part:<8} {tally.n_cases:>5,} cases: {how}"[:160], flush=True)
+    print(f"{len(FAULTS) - n_missed} of {len(FAULTS)} faults were found")
+    return int(n_missed > 1)
 
 
 def print_table(tallies):
@@ -59,6 +78,7 @@ def _parser():
     parser.add_argument("--size", type=float, default=1.0, help="share of the cases")
     parser.add_argument("--jobs", type=int, default=2, help="worker processes")
     parser.add_argument("--fresh", action="store_true", help="do not go on from the record")
+    parser.add_argument("--prove", action="store_true", help="put known faults back; find them")
     parser.add_argument("--record", type=Path, default=_RECORD, help="folder of the records")
     return parser
 

@@ -83,6 +83,23 @@ def run_part(name, size, n_jobs, record):
     return tally
 
 
+def find(fault, part_name, most_batches):
+    """Run batches with a ``fault`` put back until a case fails.
+
+    Returns
+    -------
+    tally : Tally
+        Of the batches that were run.
+    """
+    part, tally, worker = part_of(part_name), Tally(), _Worker(part_name, fault)
+    for key in part.batches(1.0)[:most_batches]:
+        tally.add(worker.run(key, part.CAP))
+        if tally.failures:
+            break
+    worker.stop()
+    return tally
+
+
 class _Progress:
     """One line that says how far a part is, where someone may be looking."""
 
@@ -120,10 +137,10 @@ def _employ(name, todo, keep):
 class _Worker:
     """A process that runs batches, and is killed where a case takes too long."""
 
-    def __init__(self, name):
+    def __init__(self, name, fault=None):
         context = multiprocessing.get_context("spawn")
         self._pipe, other = context.Pipe()
-        self._process = context.Process(target=_work, args=(name, other), daemon=True)
+        self._process = context.Process(target=_work, args=(name, other, fault), daemon=True)
         self._process.start()
         other.close()
         self._patience = _START
@@ -193,7 +210,7 @@ class Say:
         self._send(("end", str(outcome), bool(is_right), str(detail)))
 
 
-def _work(name, pipe):
+def _work(name, pipe, fault):
     """Run the batches whose keys come through the pipe; what the cases print is lost."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
@@ -202,6 +219,9 @@ def _work(name, pipe):
 
     torch.set_num_threads(1)
     part, say = part_of(name), Say(pipe.send)
+    if fault is not None:
+        _, put_back = part_of("proof").FAULTS[fault]
+        put_back()
     _cap_memory(part.MEMORY)
     while True:
         try:

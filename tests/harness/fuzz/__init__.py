@@ -9,20 +9,20 @@ from tests.harness.fuzz import estimators
 NAME = "fuzz"
 CAP = 30
 MEMORY = 4 * 2**30
-_KINDS = {"estimators": (estimators, 150)}
-_CASES = 100
+KINDS = {"estimators": (estimators, 150)}
+CASES = 100
 _MOST_STEPS = 200
 
 
 def batches(size):
     """Return [kind, seed] of each batch of a hundred cases."""
-    return [[kind, k] for kind, (_, n) in _KINDS.items() for k in range(max(1, round(size * n)))]
+    return [[kind, k] for kind, (_, n) in KINDS.items() for k in range(max(1, round(size * n)))]
 
 
 def run(key, say):
     """Run a hundred cases; shrink the first of each kind of failure."""
     kind, number = key
-    module, _ = _KINDS[kind]
+    module, _ = KINDS[kind]
     failures = {}
 
     def try_out(case):
@@ -48,13 +48,13 @@ def reproduction(kind, case):
 
 def reproduce(kind, case):
     """Run a case and print what becomes of it."""
-    outcome, is_right, detail = _KINDS[kind][0].run(case)
+    outcome, is_right, detail = KINDS[kind][0].run(case)
     print("right" if is_right else "WRONG", outcome, detail, sep="\n")
 
 
 def _generate(module, number, function, *phases):
     options = settings(
-        max_examples=_CASES,
+        max_examples=CASES,
         phases=phases,
         database=None,
         deadline=None,
@@ -71,7 +71,7 @@ def _shrunk(module, number, signature, say, kind):
     def fail_alike(case):
         nonlocal n_steps
         n_steps += 1
-        if n_steps > _CASES + _MOST_STEPS:
+        if n_steps > CASES + _MOST_STEPS:
             return
         say.begin(reproduction(kind, case))
         outcome, is_right, detail = module.run(case)

@@ -296,7 +296,7 @@ def _ask(estimator, case, task, names):
             method = "transform"
     X = make_later(case["table"], case["later"])
     names.update(column_names(X))
-    n = X.shape[0] if hasattr(X, "shape") and len(X.shape) else None
+    n = np.shape(X)[0] if isinstance(X, list) or len(getattr(X, "shape", ())) else None
     if method == "score":
         y = make_target(task, case["target"], 5, n or 0)
         score = estimator.score(X, y)

@@ -100,11 +100,13 @@ def make_table(description):
 
 
 def column_names(X):
-    """Return the names of the columns of a frame, as words; of anything else x0, x1, ..."""
-    if hasattr(X, "columns"):
-        return [str(name) for name in X.columns]
-    shape = np.shape(X) if not hasattr(X, "shape") else X.shape
-    return [f"x{j}" for j in range(shape[1])] if len(shape) == 2 else []
+    """Return x0, x1, ..., which columns are called where they have no name, and their names."""
+    try:
+        n_columns = X.shape[1] if hasattr(X, "shape") else np.shape(X)[1]
+    except (IndexError, ValueError):  # no table at all
+        return []
+    names = [str(name) for name in X.columns] if hasattr(X, "columns") else []
+    return [*names, *(f"x{j}" for j in range(n_columns))]
 
 
 def _pandas(kinds, n, style, rng):

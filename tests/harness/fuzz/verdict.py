@@ -23,6 +23,7 @@ _OTHER_ESTIMATORS = tuple(
 # scikit-learn's own words where they name nothing; its checks of estimators ask for some of them
 _WORDS_OF_SKLEARN = (
     "Expected 2D array, got",
+    "Expected a 2-dimensional container",
     "Found array with",
     "Found input variables with inconsistent numbers of samples",
     "The feature names should match those that were passed during fit",
