@@ -223,7 +223,7 @@ def _run(case, names):
     X, n = make_table(table), table["n"]
     y = make_target(task, case["target"], table["seed"], n)
     if table["container"] == "odd" and np.ndim(y):
-        y = y[: len(X)] if hasattr(X, "__len__") and np.ndim(X) else y
+        y = y[: len(X)] if hasattr(X, "__len__") and getattr(X, "shape", [0]) else y
     parameters = {
         name: make_splitter(eval(source), n)
         if name == "cv" and source[0] in "'\""
