@@ -30,11 +30,12 @@ __all__ = [
 
 
 class Interval(_Interval):
-    """An interval of numbers, which truth values are none of."""
+    """An interval of Python's and NumPy's numbers, which truth values are none of."""
 
     def is_satisfied_by(self, val):
         """Whether ``val`` is a number that lies within."""
-        return not isinstance(val, (bool, np.bool_)) and super().is_satisfied_by(val)
+        is_number = isinstance(val, (int, float, np.integer, np.floating))
+        return is_number and not isinstance(val, bool) and super().is_satisfied_by(val)
 
 
 def route_to_search(owner, scorer, sample_weight, params):
