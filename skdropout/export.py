@@ -83,7 +83,11 @@ def to_onnx(estimator, path):
             output_names=[layout["output"]],
             dynamic_shapes={name: {0: n_rows} for name in example},
             opset_version=_OPSET,
-            custom_translation_table={torch.ops.aten.searchsorted.Tensor: _searchsorted},
+            custom_translation_table={
+                torch.ops.aten.searchsorted.Tensor: _searchsorted,
+                torch.ops.aten.isposinf.default: _isposinf,
+                torch.ops.aten.isneginf.default: _isneginf,
+            },
             dynamo=True,
             verbose=False,
         ).model_proto
@@ -144,6 +148,19 @@ def _searchsorted(knots, x, *, out_int32=False, right=False, side=None, sorter=N
     knots, x = op.Unsqueeze(knots, [-2]), op.Unsqueeze(x, [-1])
     passed = op.LessOrEqual(knots, x) if right else op.Less(knots, x)
     return op.ReduceSum(op.Cast(passed, to=INT64.dtype), [-1], keepdims=0)
+
+
+def _isposinf(x):
+    """Find infinite numbers; the exporter's own translation takes 1e39 for one."""
+    from onnxscript import opset18 as op
+
+    return op.IsInf(x, detect_negative=0)
+
+
+def _isneginf(x):
+    from onnxscript import opset18 as op
+
+    return op.IsInf(x, detect_positive=0)
 
 
 @contextmanager
