@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+FLOORS := .venv-floors
 DOCS_READY := $(VENV)/.docs-ready
 
-.PHONY: demo test harness lint slow docs clean
+.PHONY: demo test harness lint slow floors docs clean
 
 # products this small are no faster on several threads, and far slower on a busy machine
 demo: $(READY)
@@ -26,6 +27,19 @@ lint: $(READY)
 slow: $(READY)
 	$(BIN)/python -m pytest -n 2 -m slow
 
+# the lowest versions that pyproject.toml allows, among which old releases may be warned of by new
+# ones beside them; torch of that age brings CUDA along on Linux, some 6 GB
+floors: $(FLOORS)/.ready
+	$(FLOORS)/bin/python -m pytest -n 2 -W ignore::DeprecationWarning
+
+$(FLOORS)/.ready: pyproject.toml
+	rm -rf $(FLOORS)
+	$(PYTHON) -m venv $(FLOORS)
+	$(FLOORS)/bin/python -m pip install --quiet -c constraints.txt uv
+	$(FLOORS)/bin/uv pip install --quiet --python $(FLOORS)/bin/python \
+		--resolution lowest-direct -e ".[dev]"
+	touch $(FLOORS)/.ready
+
 # the examples run while the pages are built, so this takes some minutes
 docs: $(DOCS_READY)
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
@@ -43,5 +57,5 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) .harness build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(FLOORS) .harness build dist *.egg-info .pytest_cache .ruff_cache
 	rm -rf docs/_build docs/_generated docs/auto_examples docs/sg_execution_times.rst

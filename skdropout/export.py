@@ -3,6 +3,7 @@
 import copy
 import json
 import logging
+import math
 import warnings
 from contextlib import contextmanager
 
@@ -54,7 +55,8 @@ def to_onnx(estimator, path):
     ImportError
         If onnx or onnxscript is not installed.
     ValueError
-        If ``estimator`` is not one of the library's networks.
+        If ``estimator`` is not one of the library's networks, or has categories that are neither
+        strings nor finite numbers.
 
     Examples
     --------
@@ -83,7 +85,7 @@ def to_onnx(estimator, path):
             output_names=[layout["output"]],
             dynamic_shapes={name: {0: n_rows} for name in example},
             opset_version=_OPSET,
-            custom_translation_table={torch.ops.aten.searchsorted.Tensor: _searchsorted},
+            custom_translation_table=_translations(),
             dynamo=True,
             verbose=False,
         ).model_proto
@@ -136,14 +138,21 @@ class _InDouble(nn.Module):
         return self.encoding(numeric, codes).float()
 
 
-def _searchsorted(knots, x, *, out_int32=False, right=False, side=None, sorter=None):
-    """Count the knots to the left of each number; the exporter has no translation of its own."""
+def _translations():
+    """Return what the exporter cannot translate, or takes 1e39 for infinite in."""
     from onnxscript import INT64
     from onnxscript import opset18 as op
 
-    knots, x = op.Unsqueeze(knots, [-2]), op.Unsqueeze(x, [-1])
-    passed = op.LessOrEqual(knots, x) if right else op.Less(knots, x)
-    return op.ReduceSum(op.Cast(passed, to=INT64.dtype), [-1], keepdims=0)
+    def searchsorted(knots, x, *, out_int32=False, right=False, side=None, sorter=None):
+        knots, x = op.Unsqueeze(knots, [-2]), op.Unsqueeze(x, [-1])
+        passed = op.LessOrEqual(knots, x) if right else op.Less(knots, x)
+        return op.ReduceSum(op.Cast(passed, to=INT64.dtype), [-1], keepdims=0)
+
+    return {
+        torch.ops.aten.searchsorted.Tensor: searchsorted,
+        torch.ops.aten.isposinf.default: lambda x: op.IsInf(x, detect_negative=0),
+        torch.ops.aten.isneginf.default: lambda x: op.IsInf(x, detect_positive=0),
+    }
 
 
 @contextmanager
@@ -167,16 +176,23 @@ def _layout(estimator):
     return {
         "numeric": [encoder.names_[j] for j in encoder.numeric_],
         "categorical": {
-            encoder.names_[j]: [_plain(level) for level in levels] for j, levels in columns
+            encoder.names_[j]: [_plain(level, encoder.names_[j]) for level in levels]
+            for j, levels in columns
         },
         "output": "predictions" if classes is None else "probabilities",
         "classes": classes,
     }
 
 
-def _plain(level):
+def _plain(level, name):
     """Return a level as JSON can say it."""
-    return level.item() if hasattr(level, "item") else level
+    level = level.item() if hasattr(level, "item") else level
+    if not isinstance(level, str | int | float) or level in (math.inf, -math.inf):
+        raise ValueError(
+            f"Column {name!r} has the category {level!r}, a {type(level).__name__} that JSON "
+            "cannot hold; turn its categories into strings before fit."
+        )
+    return level
 
 
 def _checked(estimator):

@@ -121,6 +121,14 @@ def test_bad_estimators(tmp_path):
         to_onnx(DropoutMLPRegressor(), tmp_path / "model.onnx")
 
 
+@pytest.mark.parametrize("level", [pd.Timestamp("2020-01-01"), pd.Interval(0, 1), np.inf, b"a"])
+def test_levels_that_json_cannot_say(tmp_path, level):
+    X = pd.DataFrame({"when": pd.Categorical([level] * 20)})
+    model = DropoutMLPRegressor((4,), max_iter=1, random_state=0).fit(X, np.arange(20.0))
+    with pytest.raises(ValueError, match=r"'when'.* into strings before fit"):
+        to_onnx(model, tmp_path / "model.onnx")
+
+
 def test_says_how_to_get_onnx(tmp_path, monkeypatch):
     whole_import = builtins.__import__
 

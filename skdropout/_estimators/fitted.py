@@ -190,9 +190,10 @@ class FittedNetworks(Adopting):
         return self._decode(draws)
 
     def __getstate__(self):
-        """Leave out what the net has already."""
+        """Leave out what the net has already, and rows that a scorer was to be spared."""
         state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_predictor"}
+        left_out = "_predictor", "_known"
+        return {name: value for name, value in state.items() if name not in left_out}
 
     def __setstate__(self, state):
         """Follow the networks to the device they could be loaded on."""

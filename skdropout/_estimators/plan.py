@@ -11,6 +11,7 @@ import torch
 from skdropout._device import draw_seeds
 from skdropout._stack import Member
 from skdropout._table import TableEncoder, TableTensors
+from skdropout._version import __version__, unpickled
 
 
 def _is_fitted(name: str) -> bool:
@@ -39,6 +40,21 @@ class Adopting:
         kept = {name: value for name, value in vars(self).items() if not _is_fitted(name)}
         self.__dict__ = {**kept, **found}
         return self
+
+    def __reduce__(self):
+        """Let pickles begin with the version that makes them, before anything that may change."""
+        return unpickled, (type(self), __version__), self.__getstate__()
+
+    def __getstate__(self):
+        """Add the version, as scikit-learn does for its own estimators."""
+        return {**super().__getstate__(), "_skdropout_version": __version__}
+
+    def __setstate__(self, state):
+        """Refuse the state of a version that did not say which it is."""
+        state = dict(state)
+        if state.pop("_skdropout_version", None) is None:
+            unpickled(type(self), None)
+        super().__setstate__(state)
 
 
 @dataclass(frozen=True, eq=False)

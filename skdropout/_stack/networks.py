@@ -311,7 +311,8 @@ class GridNetwork(Stack):
             return self._call(x, drops=True)
 
     def _call(self, x, drops):
-        plan = self._plan[0].train(drops)
+        plan = self._plan[0] if self.training else _with_the_same_tensors(self._plan[0])
+        plan.train(drops)
         if not self.training:
             for part in plan.modules():
                 if isinstance(part, nn.modules.batchnorm._NormBase):
@@ -320,6 +321,12 @@ class GridNetwork(Stack):
         by_name = {name: tensor[0] for name, tensor in zip(self._names, tensors, strict=True)}
         output = functional_call(plan, by_name, (x[0].unflatten(1, self.feature_shape),))
         return output.reshape(1, x.shape[1], -1)
+
+
+def _with_the_same_tensors(module):
+    """Copy a module but not its tensors; for threads, as a functional call swaps them in place."""
+    tensors = (*module.parameters(), *module.buffers())
+    return copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
 
 
 class _State(nn.Module):

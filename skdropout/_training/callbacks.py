@@ -10,6 +10,8 @@ from skdropout._stack import copy_members, replace_members
 
 # A stack is cut down once at most this share of its members still trains.
 _SHRINK_AT = 0.9
+# Of a race: the level of its tests, and when the first is made.
+_LEVEL, _FIRST_EPOCH = 0.05, 4
 
 
 class BestEpoch(Callback):
@@ -81,12 +83,6 @@ class BestEpoch(Callback):
             replace_members(net.module_, self._best)
         self.best_loss_, self.best_epoch_ = self.best_loss_.cpu(), self.best_epoch_.cpu()
         del self._best, self._bar, self._bar_epoch, self._going
-
-
-_LEVEL = 0.05
-
-
-_FIRST_EPOCH = 4
 
 
 class Race(Callback):
