@@ -194,19 +194,19 @@ def scenarios_of_functions():
     for functions, make in (*of_models, (LAYERS, partial(layers, 3)), (EQUATIONS, int)):
         for name, call in functions.items():
             yield Scenario(name, make, _networks(call), 0.2 if functions is EQUATIONS else 0.7)
-    yield Scenario("RelevanceDropout", _dropout, lambda drop: drop(TENSOR, CLASSES), 2.0)
-    gradient = {"rule": "integrated_gradients", "warmup": 1, "probability": 0.5}
-    make = partial(_dropout, **gradient)
-    yield Scenario("RelevanceDropout(gradients)", make, _twice, 2.0)
+    call = lambda drop: drop(TENSOR, CLASSES)  # noqa: E731
+    yield Scenario("RelevanceDropout", _dropout, call, 2.0, _with_new_generator)
+    make = partial(_dropout, rule="integrated_gradients", probability=0.5)
+    yield Scenario("RelevanceDropout(gradients)", make, call, 2.0, _with_new_generator)
 
 
 def _dropout(rule="epsilon_plus", **options):
     return RelevanceDropout(layers(3), rule=rule, generator=generator(), **options)
 
 
-def _twice(drop):
-    drop(TENSOR, CLASSES)
-    return drop(TENSOR, CLASSES)
+def _with_new_generator(drop):
+    drop.generator = generator()
+    return drop
 
 
 @cache
@@ -223,5 +223,3 @@ def _exported(estimator):
 def scenarios_of_export():
     """Yield what writes a model; slow, and few."""
     yield Scenario("to_onnx", partial(_fitted, "DropoutMLPRegressor"), _exported, 0.2)
-
-

@@ -49,12 +49,15 @@ class Scenario:
         ``call(made)`` is what is disturbed; it returns what is to be the same when it is not.
     share : float
         How often it is disturbed, in comparison with the others.
+    renew : callable
+        Gives ``made`` new sources of chance for those of the user's that were drawn from.
     """
 
     name: str
     make: Callable[[], Any]
     call: Callable[[Any], Any]
     share: float = 1.0
+    renew: Callable[[Any], Any] = lambda made: made
 
 
 class UserModule(nn.Module):
@@ -148,9 +151,7 @@ NETWORKS = {
         Y,
     ),
     "RelDropClassifier(blocks)": lambda: (
-        RelDropClassifier(
-            **SMALL, module=UserModule(), feature_shape=(1, 2, 2), occlusion="block"
-        ),
+        RelDropClassifier(**SMALL, module=UserModule(), feature_shape=(1, 2, 2), occlusion="block"),
         NUMBERS,
         TWO,
     ),
@@ -208,7 +209,7 @@ def _fitted_once(name):
 
 def fitted(name, **parameters):
     """Return a copy of an estimator that was fitted."""
-    made = copy.deepcopy(_fitted_once(name))
+    made = _with_new_random_state(copy.deepcopy(_fitted_once(name)))
     return made.set_params(**parameters) if parameters else made
 
 
@@ -217,8 +218,10 @@ def scenarios_of(name):
     make = ESTIMATORS[name]
     example, table, target = make()
 
+    renew = _with_new_random_state if "random state" in name else (lambda made: made)
+
     def of(method, call, made=None, share=1.0):
-        return Scenario(f"{name}.{method}", made or partial(fitted, name), call, share)
+        return Scenario(f"{name}.{method}", made or partial(fitted, name), call, share, renew)
 
     def fit(method):
         return lambda made: getattr(made, method)(table, target) is made
@@ -259,4 +262,10 @@ def scenarios_of(name):
 
 def _once_more(name):
     made, table, target = ESTIMATORS[name]()
-    return made.partial_fit(table, target)
+    return _with_new_random_state(made.partial_fit(table, target))
+
+
+def _with_new_random_state(made):
+    if isinstance(made.random_state, UserRandomState):
+        made.random_state = UserRandomState(0)
+    return made

@@ -12,8 +12,8 @@ import sklearn
 import torch
 from torch import nn
 
-# how long an epoch took, and what scikit-learn sets for the time of a fit
-PASSING = {"dur"}
+# how long an epoch took; what a callback of the user's has recorded, of a fit that failed as well
+PASSING = {"dur", "spectra_"}
 
 
 def digest(value):
@@ -33,9 +33,7 @@ def _feed(value, update, within):
     elif isinstance(value, np.ndarray) and value.dtype != object:
         say("array", value.dtype.str, value.shape)
         update(np.ascontiguousarray(value).tobytes())
-    elif isinstance(value, torch.Generator):
-        _feed(value.get_state(), update, within)
-    elif isinstance(value, np.random.RandomState):
+    elif isinstance(value, torch.Generator | np.random.RandomState):
         _feed(value.get_state(), update, within)
     elif isinstance(value, pd.DataFrame | pd.Series):
         _feed(value.to_dict(), update, within)
@@ -59,7 +57,8 @@ def _feed(value, update, within):
         say(type(value).__qualname__)
         for name in sorted(vars(value)):
             # what is kept for later calls is no state
-            if not isinstance(getattr(type(value), name, None), cached_property):
+            kept = isinstance(getattr(type(value), name, None), cached_property)
+            if not kept and name not in PASSING:
                 say(name)
                 _feed(vars(value)[name], update, within | {id(value)})
     else:

@@ -5,6 +5,7 @@ import sys
 from contextlib import ExitStack, contextmanager
 from functools import cache, wraps
 from pathlib import Path
+from pkgutil import resolve_name
 from unittest import mock
 
 import torch
@@ -12,9 +13,6 @@ from skorch.callbacks import Callback
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import skdropout
-from skdropout._stack.columns import RandomColumns, RelevantColumns
-from skdropout._stack.networks import Stack
-from skdropout._training.net import StackNet
 
 PACKAGE = str(Path(skdropout.__file__).parent)
 
@@ -157,7 +155,9 @@ def unguarded(path):
     return frozenset(lines)
 
 
-def reaching(method, kind, unless=lambda owner: False):
+def reaching(method, kind, unless):
+    """Return ``method`` with a step at its beginning."""
+
     @wraps(method)
     def wrapped(self, *args, **kwargs):
         if not unless(self):
@@ -165,6 +165,16 @@ def reaching(method, kind, unless=lambda owner: False):
         return method(self, *args, **kwargs)
 
     return wrapped
+
+
+# methods whose calls are steps: those of the networks outside of training take a block each
+PLACES = {
+    "skdropout._stack.columns:RandomColumns.begin_epoch": "epoch",
+    "skdropout._stack.columns:RelevantColumns.begin_epoch": "epoch",
+    "skdropout._training.net:StackNet.train_step": "training step",
+    "skdropout._stack.networks:Stack.forward": "block",
+    "skdropout._stack.networks:Stack.draw": "block",
+}
 
 
 @contextmanager
@@ -177,18 +187,13 @@ def small_blocks():
 @contextmanager
 def steps(trigger, lines):
     """Count the steps within: all kinds, or all but ``lines``, which are slow to count."""
-    places = [
-        (RandomColumns, "begin_epoch", "epoch"),
-        (RelevantColumns, "begin_epoch", "epoch"),
-        (StackNet, "train_step", "training step"),
-    ]
     with ExitStack() as stack:
-        for cls, name, kind in places:
-            method = reaching(getattr(cls, name), kind)
-            stack.enter_context(mock.patch.object(cls, name, method))
-        for name in ("forward", "draw"):
-            method = reaching(getattr(Stack, name), "block", lambda network: network.training)
-            stack.enter_context(mock.patch.object(Stack, name, method))
+        for place, kind in PLACES.items():
+            owner, _, name = place.rpartition(".")
+            unless = (lambda network: network.training) if kind == "block" else (lambda _: False)
+            owner = resolve_name(owner)
+            method = reaching(getattr(owner, name), kind, unless)
+            stack.enter_context(mock.patch.object(owner, name, method))
         _triggers.append(trigger)
         stack.callback(_triggers.pop)
         if lines:
