@@ -1,6 +1,6 @@
 """Faults in the middle of everything: all is as before, or as documented, whenever they come.
 
-Every public method is called some three dozen times, and an exception, MemoryError, torch's
+Every public method is called up to two dozen times, and an exception, MemoryError, torch's
 OutOfMemoryError or KeyboardInterrupt is raised at one of its steps: an operator of torch, a line of
 the library, an event of a callback, a block of a prediction, an epoch, a training step, or a call
 of what is the user's own. A case is a scenario's name, a kind of step, its number and the fault::
@@ -27,7 +27,7 @@ CAP = 60
 MEMORY = 4 * 2**30
 
 # cases of a scenario of the ordinary share, in a full run
-_CASES = 12
+_CASES = 8
 # lines outnumber all other steps, and most matter little; what the user owns matters much
 _WEIGHTS = {"line": 2.0, "operator": 4.0, "epoch": 0.5, "training step": 0.5}
 

@@ -37,7 +37,8 @@ class UserModel(nn.Module):
 @cache
 def _state(n_outputs):
     generator = torch.Generator().manual_seed(0)
-    shapes = {name: p.shape for name, p in UserModel(n_outputs).state_dict().items()}
+    with torch.random.fork_rng():
+        shapes = {name: p.shape for name, p in UserModel(n_outputs).state_dict().items()}
     return {
         name: torch.rand(shape, generator=generator) if shape else torch.tensor(0)
         for name, shape in shapes.items()
@@ -45,7 +46,8 @@ def _state(n_outputs):
 
 
 def user_model(is_training=True, n_outputs=1):
-    model = UserModel(n_outputs)
+    with torch.random.fork_rng():
+        model = UserModel(n_outputs)
     model.load_state_dict(_state(n_outputs))
     for parameter in model.parameters():
         parameter.grad = torch.ones_like(parameter)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import KFold
 from torch import nn
@@ -103,6 +104,12 @@ def user_scorer(estimator, X, y):
 def user_module():
     reach("user")
     return UserModule()
+
+
+def _user_module():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return UserModule()
 
 
 SMALL = {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0, "device": "cpu"}
