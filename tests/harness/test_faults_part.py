@@ -21,11 +21,9 @@ NAMES = [
     "DropoutMLPClassifier.second partial_fit",
     "DropoutMLPClassifier.predict_log_proba",
     "RelDropRegressor(module).fit",
-    "DropoutMLPRegressorCV.fit",
     "EmbeddingEncoder.fit_transform again",
     "SmoothHessInteractions(hessian).fit_transform",
     "interaction_strengths of pipeline",
-    "occlusion_curve of DropoutMLPClassifier",
     "smooth_hessian",
     "RelevanceDropout(gradients)",
 ]

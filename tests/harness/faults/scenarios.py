@@ -158,7 +158,9 @@ NETWORKS = {
         Y,
     ),
     "RelDropClassifier(blocks)": lambda: (
-        RelDropClassifier(**SMALL, module=UserModule(), feature_shape=(1, 2, 2), occlusion="block"),
+        RelDropClassifier(
+            **SMALL, module=_user_module(), feature_shape=(1, 2, 2), occlusion="block"
+        ),
         NUMBERS,
         TWO,
     ),
@@ -273,6 +275,7 @@ def _once_more(name):
 
 
 def _with_new_random_state(made):
-    if isinstance(made.random_state, UserRandomState):
+    # a copy is of NumPy's own class
+    if isinstance(made.random_state, np.random.RandomState):
         made.random_state = UserRandomState(0)
     return made
