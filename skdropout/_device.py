@@ -23,6 +23,8 @@ def resolve_device(device):
     try:
         resolved = torch.device(device)
         torch.empty(0, device=resolved).cpu()
+    except torch.cuda.OutOfMemoryError:
+        raise
     except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
         reason = str(error).split("\n")[0]
         raise ValueError(
@@ -73,10 +75,10 @@ def seeded(seed, device):
     """
     own = None if device.type == "cpu" else torch.get_device_module(device)
     states = torch.default_generator.get_state(), own and own.get_rng_state()
-    torch.default_generator.manual_seed(seed)
-    if own:
-        own.manual_seed(seed)
     try:
+        torch.default_generator.manual_seed(seed)
+        if own:
+            own.manual_seed(seed)
         yield
     finally:
         torch.default_generator.set_state(states[0])

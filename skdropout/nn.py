@@ -158,11 +158,12 @@ class RelevanceDropout(nn.Module):
         Tensor of the shape of x
             A new tensor, or `x` itself where nothing is to be done.
         """
-        if not self.training:
-            return x
-        self.n_batches += 1
-        if self.n_batches <= self.warmup:
-            return x
+        if self.training:
+            x = x if self.n_batches < self.warmup else self._treated(x, y)
+            self.n_batches += 1
+        return x
+
+    def _treated(self, x: Tensor, y: Tensor | None) -> Tensor:
         generator = resolve_generator(self.generator, x.device)
         if self.probability == 1:
             return self._occluded(x, y, generator)
@@ -195,6 +196,5 @@ class RelevanceDropout(nn.Module):
     def _draw(self, relevance: Tensor, generator: torch.Generator) -> Tensor:
         if self.occlusion == "block":
             return relevance_block_mask(relevance, probability=1.0, generator=generator)
-        flat = relevance.flatten(1)
-        mask = relevance_mask(flat, alpha=self.alpha, beta=self.beta, generator=generator)
-        return mask.view_as(relevance)
+        options = {"alpha": self.alpha, "beta": self.beta, "generator": generator}
+        return relevance_mask(relevance.flatten(1), **options).view_as(relevance)

@@ -252,3 +252,12 @@ def test_bad_batches():
         RelevanceDropout(table_net(), occlusion="block")(X)
     with pytest.raises(ValueError, match="labels 0 and 1, or none for a regression"):
         RelevanceDropout(table_net())(X, X[:, 0])
+
+
+def test_a_batch_that_fails_is_not_counted():
+    """So that one more try is dropped as the batch would have been."""
+    drop = RelevanceDropout(lambda x: x, rule="gradient_x_input", warmup=1)
+    drop(X)
+    with pytest.raises(ValueError, match="no batch"):
+        drop(X[0])
+    assert drop.n_batches == 1

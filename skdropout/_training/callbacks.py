@@ -52,14 +52,18 @@ class BestEpoch(Callback):
         # a member that has stopped but is not cut off yet must not improve any more
         loss = loss.where(self._going[active], torch.inf)
         better = loss < self.best_loss_[active]
-        improved = active[better]
-        self.best_loss_[improved] = loss[better]
-        self.best_epoch_[improved] = net.epoch_
-        for best, now in zip(self._best, copy_members(net.module_), strict=True):
-            best[improved] = now[better]
+        epoch = torch.full_like(active, net.epoch_)
+        best_loss = _merged(loss, self.best_loss_, active, better)
+        best_epoch = _merged(epoch, self.best_epoch_, active, better)
+        best = [
+            _merged(now, old, active, better)
+            for now, old in zip(copy_members(net.module_), self._best, strict=True)
+        ]
+        # at once: Ctrl-C leaves the weights of one epoch, not layers of two
+        self.best_loss_, self.best_epoch_, self._best = best_loss, best_epoch, best
         below = loss < self._bar[active] - self.tol
-        self._bar[active[below]] = loss[below]
-        self._bar_epoch[active[below]] = net.epoch_
+        self._bar = _merged(loss, self._bar, active, below)
+        self._bar_epoch = _merged(epoch, self._bar_epoch, active, below)
         self.stop(net, net.epoch_ - self._bar_epoch >= self.patience)
 
     def going(self):
@@ -83,6 +87,14 @@ class BestEpoch(Callback):
             replace_members(net.module_, self._best)
         self.best_loss_, self.best_epoch_ = self.best_loss_.cpu(), self.best_epoch_.cpu()
         del self._best, self._bar, self._bar_epoch, self._going
+
+
+def _merged(new, old, members, chosen):
+    """Return ``old`` with what is ``chosen`` of ``new`` in the place of these ``members``."""
+    chosen = chosen.view(-1, *[1] * (old.dim() - 1))
+    if len(members) == len(old):
+        return torch.where(chosen, new, old)
+    return old.index_copy(0, members, torch.where(chosen, new, old[members]))
 
 
 class Race(Callback):
@@ -115,7 +127,12 @@ class Race(Callback):
     def enter(self, places):
         """Say which (candidate, fold) the members of the next stack are."""
         self._candidates, self._folds = np.transpose(places)
+        self._before = self.out_.copy(), self._losses.copy()
         return self
+
+    def leave(self):
+        """Forget the stack last entered, whose training failed."""
+        self.out_, self._losses = self._before
 
     def on_epoch_end(self, net, **_):
         """Compare, and stop who is beaten; comes after BestEpoch."""

@@ -3,6 +3,7 @@
 import copy
 import math
 import time
+import traceback
 import warnings
 
 import numpy as np
@@ -12,9 +13,11 @@ from skorch.callbacks import Callback
 from skorch.utils import TeeGenerator
 
 from skdropout._stack import Batches, LogLoss, select_members, sliced
+from skdropout._training.callbacks import BestEpoch, FitTasks, ProgressBar, Race
 from skdropout._training.optimizer import StackAdamW, moments_on
 
 _EVALUATION_ROWS = 4096
+_OWN = (BestEpoch, FitTasks, ProgressBar, Race)
 _WARM_UP = 0.05
 
 
@@ -134,25 +137,32 @@ class StackNet(NeuralNet):
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
         """Train for ``epochs`` on ``X``, which is Rows that hold their target."""
         self._epochs_planned = self.max_epochs if epochs is None else epochs
-        while self.epoch_ < self._epochs_planned and not self._is_over:
-            self.epoch_ += 1
-            try:
+        try:
+            while self.epoch_ < self._epochs_planned and not self._is_over:
+                self.epoch_ += 1
                 self._go_once()
-            except KeyboardInterrupt:
-                self.interrupted_ = self._is_over = True
-                if self.finished_:
-                    warnings.warn(
-                        f"Training was interrupted in epoch {self.epoch_}; the best weights so far "
-                        "are kept.",
-                        stacklevel=2,
-                    )
-                return self
-            self.finished_ = self.epoch_
-            try:
-                self.notify("on_epoch_end", **self._datasets)
-            except KeyboardInterrupt:  # how skorch's callbacks end a training
-                self.interrupted_ = self._is_over = True
+                self._end_epoch()
+                self.finished_ = self.epoch_
+        except KeyboardInterrupt:
+            self.interrupted_ = True
+            if self.finished_:
+                warnings.warn(
+                    f"Training was interrupted in epoch {self.epoch_}; the best weights so far "
+                    "are kept.",
+                    stacklevel=2,
+                )
         return self
+
+    def _end_epoch(self):
+        self.on_epoch_end(self, **self._datasets)
+        for _, callback in self.callbacks_:
+            try:
+                callback.on_epoch_end(self, **self._datasets)
+            except KeyboardInterrupt as stop:
+                if not _ends_training(callback, stop):
+                    raise
+                # the others see this epoch too, lest its weights are lost
+                self.interrupted_ = self._is_over = True
 
     def _go_once(self):
         start = time.perf_counter()
@@ -174,6 +184,10 @@ class StackNet(NeuralNet):
         device = torch.device(self.device)
         self._train = Batches(train, self.batch_size, device, self.generators_)
         self._valid = None if valid is None else Batches(valid, _EVALUATION_ROWS, device)
+
+    def _set_training(self, training):
+        # the loss is shared with the estimator, and has no modes
+        self.module_.train(training)
 
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
         """Go once over ``iterator``; record the mean loss and keep each member's own."""
@@ -322,3 +336,15 @@ class StackNet(NeuralNet):
             self.module_.to(self.device)
         except (RuntimeError, AssertionError):
             self.device = "cpu"
+            self.module_.to("cpu")  # some of it may have moved
+
+
+def _ends_training(callback, stop):
+    """Whether ``callback`` itself raised this KeyboardInterrupt, as skorch's do to end a training.
+
+    Ctrl-C comes in whatever the callback has called.
+    """
+    if isinstance(callback, _OWN):
+        return False
+    *_, (frame, _) = traceback.walk_tb(stop.__traceback__)
+    return frame.f_code.co_name == "on_epoch_end"

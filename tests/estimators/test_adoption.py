@@ -193,3 +193,26 @@ def test_what_an_earlier_fit_left_goes():
     assert model.not_ours == "kept"
     names = vars(model).keys()
     assert names == {*vars(DropoutMLPRegressor(**SMALL).fit(X[["a"]].to_numpy(), Y)), "not_ours"}
+
+
+@pytest.mark.parametrize(
+    ("estimator", "broken"),
+    [
+        (EmbeddingEncoder(**SMALL), "skdropout._transformers.embedding.encoder.np.hstack"),
+        (
+            SmoothHessInteractions(DropoutMLPRegressor(**SMALL), random_state=0),
+            "skdropout._transformers.interactions.finder.append",
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_output_that_cannot_be_made_leaves_nothing_fitted(estimator, broken, monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    estimator = estimator._bare()
+    before = dict(vars(estimator))
+    monkeypatch.setattr(broken, fail)
+    with pytest.raises(MemoryError):
+        estimator.fit_transform(X, Y)
+    assert vars(estimator) == before

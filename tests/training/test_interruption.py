@@ -164,3 +164,82 @@ def test_early_stopping_is_no_interruption(patience):
         warnings.simplefilter("error")
         model = DropoutMLPRegressor(**options).fit(X, noise)
     assert model.n_iter_ < 60
+
+
+@pytest.mark.parametrize("early_stopping", [True, False], ids=["stopping", "all-epochs"])
+def test_whenever_it_comes_whole_epochs_or_steps_are_kept(early_stopping):
+    """Never layers of two epochs, nor half a step; and it never looks like a divergence."""
+    options = {**SMALL, "max_iter": 3, "learning_rate": "constant", "batch_size": 100}
+    options |= {"early_stopping": early_stopping}
+
+    def make(max_iter=3):
+        return DropoutMLPRegressor(**{**options, "max_iter": max_iter})
+
+    # one step an epoch: to stop after some of them is to have been given as many
+    whole = [make(k).fit(X, Y).predict(X) for k in (1, 2, 3)]
+    with CtrlCAtOperation() as counted:
+        make().fit(X, Y)
+    n_kept = 0
+    for number in range(counted.n_seen // 4, counted.n_seen, 31):
+        model = make()
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            try:
+                with CtrlCAtOperation(number):
+                    model.fit(X, Y)
+            except KeyboardInterrupt:
+                assert not fitted_attributes(model)
+                continue
+        assert any("interrupted" in str(each.message) for each in warned)
+        n_kept += 1
+        predictions = model.predict(X)
+        assert any(np.array_equal(predictions, expected) for expected in whole)
+    assert n_kept > 5
+
+
+class Stop(Callback):
+    """End the training after the first epoch, as skorch's callbacks do."""
+
+    def on_epoch_end(self, net, **_):
+        raise KeyboardInterrupt
+
+
+class Busy(Callback):
+    """Be met by Ctrl-C after the second epoch, in a function."""
+
+    def on_epoch_end(self, net, **_):
+        if net.epoch_ == 2:
+            self.work()
+
+    def work(self):
+        raise KeyboardInterrupt
+
+
+def test_a_callback_may_end_the_training_after_the_first_epoch():
+    options = {**SMALL, "learning_rate": "constant"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = DropoutMLPRegressor(**options, callbacks=[Stop()]).fit(X, Y)
+    assert model.n_iter_ == 1
+    one = DropoutMLPRegressor(**{**options, "max_iter": 1}).fit(X, Y)
+    np.testing.assert_array_equal(model.predict(X), one.predict(X))
+
+
+def test_in_what_a_callback_does_it_is_told():
+    options = {**SMALL, "learning_rate": "constant"}
+    with pytest.warns(UserWarning, match="interrupted in epoch 2"):
+        model = DropoutMLPRegressor(**options, callbacks=[Busy()]).fit(X, Y)
+    one = DropoutMLPRegressor(**{**options, "max_iter": 1}).fit(X, Y)
+    np.testing.assert_array_equal(model.predict(X), one.predict(X))
+
+
+def test_the_loss_of_a_fitted_estimator_keeps_its_mode():
+    """It is shared with the networks that are trained further."""
+    model = DropoutMLPRegressor(**SMALL, warm_start=True).fit(X, Y)
+    before = model.net_.criterion_.training
+    stop = CtrlC()
+    stop.armed = 1
+    model.set_params(callbacks=[stop])
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    assert model.net_.criterion_.training == before

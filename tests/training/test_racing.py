@@ -116,3 +116,37 @@ def test_racing_chooses_as_the_whole_grid_or_within_its_error(n_slices, monkeypa
     best = whole.scores_[whole.best_index_]
     error = best.std(ddof=1) / len(best) ** 0.5
     assert whole.scores_[raced.best_index_].mean() >= best.mean() - error
+
+
+def test_a_slice_that_is_too_large_leaves_no_trace(monkeypatch):
+    """What ran out of memory in a late epoch is raced anew, in halves, as if never before."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 3)), rng.normal(size=60)
+    options = {
+        "hidden_layer_sizes": (4,),
+        "max_iter": 12,
+        "learning_rate_init": 0.05,
+        "cv": 3,
+        "dropouts": [0.0, 0.5, 0.9],
+        "racing": True,
+        "random_state": 0,
+        "device": "cpu",
+    }
+    monkeypatch.setattr(DropoutMLPRegressorCV, "_members_that_fit", lambda *_: 3)
+    expected = DropoutMLPRegressorCV(**options).fit(X, y)
+    monkeypatch.setattr(DropoutMLPRegressorCV, "_members_that_fit", lambda *_: 6)
+    record, seen = Race.on_epoch_end, []
+
+    def on_epoch_end(self, net, **kwargs):
+        record(self, net, **kwargs)
+        seen.append(net.epoch_)
+        if len(seen) == 8:
+            self.out_[:] = True  # whoever left until then
+            raise torch.cuda.OutOfMemoryError("none left")
+
+    monkeypatch.setattr(Race, "on_epoch_end", on_epoch_end)
+    found = DropoutMLPRegressorCV(**options).fit(X, y)
+    assert len(seen) > 8
+    for name, column in expected.cv_results_.items():
+        np.testing.assert_array_equal(found.cv_results_[name], column)
+    np.testing.assert_array_equal(found.predict(X), expected.predict(X))

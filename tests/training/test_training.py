@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -196,3 +197,22 @@ def test_gradients_are_clipped_per_member(data):
     DropoutMLPRegressor(**SMALL, n_members=3, max_grad_norm=0.1, callbacks=[Norms()]).fit(X, y)
     assert max(norms) <= 0.1 * (1 + 1e-5)
     assert np.isclose(max(norms), 0.1, rtol=1e-4)
+
+
+def test_a_device_that_takes_half_a_network_is_left(data, monkeypatch):
+    """A net that cannot be loaded where it was fitted is on the CPU, all of it."""
+    X, y = data
+    net = DropoutMLPRegressor(**SMALL).fit(X, y).net_
+    state, places = net.__getstate__(), []
+
+    def to(self, place):
+        places.append(str(place))
+        if len(places) == 1:
+            raise torch.cuda.OutOfMemoryError("no room for the rest")
+        return self
+
+    monkeypatch.setattr(torch.nn.Module, "to", to)
+    loaded = object.__new__(type(net))
+    loaded.__setstate__({**state, "device": "cuda"})
+    assert places == ["cuda", "cpu"]
+    assert loaded.device == "cpu"

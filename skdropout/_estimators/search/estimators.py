@@ -199,6 +199,7 @@ class RateSearch:
             except torch.cuda.OutOfMemoryError:
                 if size == 1:
                     raise
+                race.leave()
                 size = -(-min(size, len(places)) // 2)
                 continue
             if net.interrupted_:

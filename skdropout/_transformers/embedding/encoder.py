@@ -233,7 +233,9 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
                 vectors = level_vectors(of_folds.net_.module_, k, c, counts, reference.shape[1])
                 vectors = align(vectors, reference, counts)
                 column[fold.test] = vectors[codes[fold.test, c]]
-        return self._adopt(found)._put_together(X, columns)
+        output = self._put_together(X, columns, found["_plan"].encoder)
+        self._adopt(found)
+        return output
 
     def transform(self, X: TableLike) -> np.ndarray:
         """Replace categories by their vectors.
@@ -254,6 +256,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
         return self._put_together(
             X,
             [vectors[column] for vectors, column in zip(self._plan.vectors, codes.T, strict=True)],
+            self._plan.encoder,
         )
 
     def get_metadata_routing(self) -> MetadataRouter:
@@ -330,13 +333,13 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
             )
         return splits
 
-    def _put_together(self, X, vectors):
+    def _put_together(self, X, vectors, encoder):
         """Return the output: ``vectors`` in the place of categories, and the other columns."""
         X = X if is_frame(X) else np.asarray(X)
-        blocks = dict(zip(self._plan.encoder.categorical_, vectors, strict=True))
-        for j in self._plan.encoder.numeric_:
-            blocks[j] = as_numbers(column_of(X, j), self._plan.encoder.names_[j])[:, None]
-        return np.hstack([blocks[j] for j in range(len(self._plan.encoder.names_))])
+        blocks = dict(zip(encoder.categorical_, vectors, strict=True))
+        for j in encoder.numeric_:
+            blocks[j] = as_numbers(column_of(X, j), encoder.names_[j])[:, None]
+        return np.hstack([blocks[j] for j in range(len(encoder.names_))])
 
     def __sklearn_tags__(self):
         """Declare missing cells, categories, and that a target is needed."""

@@ -19,12 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdropout._device import draw_seeds
 from skdropout._estimators import Adopting, DropoutMLPClassifier, DropoutMLPRegressor
-from skdropout._sklearn_private import (
-    Interval,
-    StrOptions,
-    check_feature_names_in,
-    fit_context,
-)
+from skdropout._sklearn_private import Interval, StrOptions, check_feature_names_in, fit_context
 from skdropout._table import TableEncoder, TableLike
 from skdropout._transformers.interactions.networks import (
     TARGET_TYPES,
@@ -33,8 +28,8 @@ from skdropout._transformers.interactions.networks import (
     choose,
     detecting_networks,
     has_classes,
-    is_interrupted,
-    noise_level,
+    n_above_noise,
+    whole,
 )
 from skdropout._transformers.interactions.pair_columns import (
     ColumnValues,
@@ -42,12 +37,10 @@ from skdropout._transformers.interactions.pair_columns import (
     LocalHessians,
     append,
     main_direction,
+    pair_names,
 )
 from skdropout.inspection import interaction_strengths
 from skdropout.inspection._inner import as_table
-
-# Probability that n_interactions="auto" keeps any pair where there are no interactions at all.
-_ERROR_RATE = 0.05
 
 
 class Found:
@@ -221,49 +214,30 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
             If ``output="hessian"`` needs more gradients than "auto" takes; it says how large the
             errors still are.
         """
-        y = as_target(y, type(self).__name__)
-        self._check(y)
-        seeds = draw_seeds(self.random_state, 5)
-        owner = self._bare()
-        categorical = getattr(self.estimator, "categorical_features", "from_dtype")
-        encoder = TableEncoder(categorical).fit(X, owner)
-        check_consistent_length(X, y)
-        cells = encoder.transform(X, owner)
-        are_classes = has_classes(y, self.target_type, self.estimator)
-        if self.estimator is None:
-            fitted = self._fit_default(X, y, cells, are_classes, seeds[0], fit_params)
-        else:
-            fitted = self._fit(self.estimator, X, y, fit_params)
-        measured = self._measure(fitted, X, seeds[1])
-        n_kept = self.n_interactions
-        if n_kept == "auto":
-            table, random_state = np.concatenate(cells, axis=1), np.random.RandomState(seeds[2])
-            null_y = additive_target(table, np.asarray(y).ravel(), are_classes, random_state)
-            null_fitted = self._fit(_whole(fitted), X, null_y, fit_params)
-            null = self._measure(_whole(null_fitted), X, seeds[3])
-            level = noise_level(_of_pairs(null.strengths, null.pairs), _ERROR_RATE)
-            n_kept = int((_of_pairs(measured.strengths, measured.pairs) > level).sum())
-        kept = measured.pairs[:n_kept]
-        if self.output == "product":
-            columns = ColumnValues(encoder).fit(*cells, main_direction(y, are_classes))
-        else:
-            columns = LocalHessians(
-                fitted,
-                as_table(X),
-                dict(zip(_names(encoder.names_, kept), kept, strict=True)),
-                sigma=self.sigma,
-                n_perturbations=self.n_perturbations,
-                random_state=np.random.RandomState(seeds[4]),
-            )
-        return self._adopt(
-            {
-                **owner._seen(),
-                "_plan": FinderPlan(encoder, columns),
-                "estimator_": fitted,
-                "strengths_": measured.strengths,
-                "interactions_": kept,
-            }
-        )
+        return self._adopt(self._find(X, y, fit_params))
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit_transform(self, X: TableLike, y: ArrayLike | None = None, **fit_params: Any) -> Any:
+        """Fit, and return what ``transform`` gives of the same rows.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Rows to learn from and to transform.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        **fit_params : dict
+            As of ``fit``.
+
+        Returns
+        -------
+        X_new : ndarray or data frame of shape (n_samples, n_features_out)
+            As of ``transform``.
+        """
+        found = self._find(X, y, fit_params)
+        output = self._bare()._adopt(found)._columns_of(X)
+        self._adopt(found)
+        return output
 
     def transform(self, X: TableLike) -> Any:
         """Return products of the columns that act together.
@@ -280,10 +254,7 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
             frame if ``X`` is one whose columns are not all numbers.
         """
         check_is_fitted(self)
-        values = self._pair_columns(X)
-        if not self.passthrough:
-            return values
-        return append(X, _names(self._plan.encoder.names_, self.interactions_), values)
+        return self._columns_of(X)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Name the columns of ``transform``: pairs as ``PolynomialFeatures`` does, "x0 x2".
@@ -305,7 +276,7 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         names = list(np.asarray(check_feature_names_in(self, input_features)))
-        pairs = _names(names, self.interactions_)
+        pairs = pair_names(names, self.interactions_)
         return np.array((names if self.passthrough else []) + pairs, dtype=object)
 
     def get_metadata_routing(self) -> MetadataRouter:
@@ -321,6 +292,49 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
         if estimator is None:
             estimator, *_ = detecting_networks(DropoutMLPRegressor)
         return MetadataRouter(owner=self).add(estimator=estimator, method_mapping=mapping)
+
+    def _find(self, X, y, fit_params):
+        """Return what ``fit`` adopts."""
+        y = as_target(y, type(self).__name__)
+        self._check(y)
+        seeds = draw_seeds(self.random_state, 5)
+        owner = self._bare()
+        categorical = getattr(self.estimator, "categorical_features", "from_dtype")
+        encoder = TableEncoder(categorical).fit(X, owner)
+        check_consistent_length(X, y)
+        cells = encoder.transform(X, owner)
+        are_classes = has_classes(y, self.target_type, self.estimator)
+        if self.estimator is None:
+            fitted = self._fit_default(X, y, cells, are_classes, seeds[0], fit_params)
+        else:
+            fitted = self._fit(self.estimator, X, y, fit_params)
+        measured = self._measure(fitted, X, seeds[1])
+        n_kept = self.n_interactions
+        if n_kept == "auto":
+            table, random_state = np.concatenate(cells, axis=1), np.random.RandomState(seeds[2])
+            null_y = additive_target(table, np.asarray(y).ravel(), are_classes, random_state)
+            null_fitted = self._fit(whole(fitted), X, null_y, fit_params)
+            null = self._measure(whole(null_fitted), X, seeds[3])
+            n_kept = n_above_noise(measured, null)
+        kept = measured.pairs[:n_kept]
+        if self.output == "product":
+            columns = ColumnValues(encoder).fit(*cells, main_direction(y, are_classes))
+        else:
+            columns = LocalHessians(
+                fitted,
+                as_table(X),
+                dict(zip(pair_names(encoder.names_, kept), kept, strict=True)),
+                sigma=self.sigma,
+                n_perturbations=self.n_perturbations,
+                random_state=np.random.RandomState(seeds[4]),
+            )
+        return {
+            **owner._seen(),
+            "_plan": FinderPlan(encoder, columns),
+            "estimator_": fitted,
+            "strengths_": measured.strengths,
+            "interactions_": kept,
+        }
 
     def _check(self, y):
         """Refuse what cannot be done with any table."""
@@ -340,16 +354,18 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
                     "or one transformer for each output."
                 )
 
-    def _pair_columns(self, X):
+    def _columns_of(self, X):
         cells = self._plan.encoder.transform(X, self)  # checks the columns
         columns = self._plan.columns
         if (self.output == "hessian") != isinstance(columns, LocalHessians):
             raise NotFittedError(f"output={self.output!r} was set after fit; call fit again.")
         if isinstance(columns, LocalHessians):
-            return columns(as_table(X), self.interactions_)
-        values = columns(*cells)
-        first, second = np.array(self.interactions_, dtype=int).reshape(-1, 2).T
-        return values[:, first] * values[:, second]
+            values = columns(as_table(X), self.interactions_)
+        else:
+            values = columns.products(*cells, self.interactions_)
+        if not self.passthrough:
+            return values
+        return append(X, pair_names(self._plan.encoder.names_, self.interactions_), values)
 
     def _fit_default(self, X, y, cells, are_classes, seed, fit_params):
         kind = DropoutMLPClassifier if are_classes else DropoutMLPRegressor
@@ -358,7 +374,7 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
         candidates = detecting_networks(kind, *size, **options)
         with warnings.catch_warnings():  # they are meant to go through all their epochs
             warnings.simplefilter("ignore", ConvergenceWarning)
-            return choose([_whole(self._fit(model, X, y, fit_params)) for model in candidates])
+            return choose([whole(self._fit(model, X, y, fit_params)) for model in candidates])
 
     def _fit(self, estimator, X, y, fit_params):
         if get_config()["enable_metadata_routing"]:
@@ -377,19 +393,3 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
         return tags
-
-
-def _whole(fitted):
-    """Return what has been fitted; where Ctrl-C cut it short, no more is to be fitted."""
-    if is_interrupted(fitted):
-        raise KeyboardInterrupt
-    return fitted
-
-
-def _names(names, pairs):
-    return [f"{names[i]} {names[j]}" for i, j in pairs]
-
-
-def _of_pairs(matrix, pairs):
-    first, second = np.array(pairs, dtype=int).reshape(-1, 2).T
-    return matrix[first, second]

@@ -143,6 +143,13 @@ def is_interrupted(fitted):
     return net.finished_ < net.epoch_
 
 
+def whole(fitted):
+    """Return what has been fitted; where Ctrl-C cut it short, no more is to be fitted."""
+    if is_interrupted(fitted):
+        raise KeyboardInterrupt
+    return fitted
+
+
 _OPTIONS = {"interaction_cst": "no_interactions", "max_iter": 300, "early_stopping": True}
 
 
@@ -174,6 +181,21 @@ def additive_target(table, y, are_classes, random_state):
     residuals = y - cross_val_predict(model, table, y)
     drawn = model.fit(table, y).predict(table) + random_state.permutation(residuals)
     return drawn if y.min() < 0 else np.abs(drawn)
+
+
+# Probability that n_interactions="auto" keeps any pair where there are no interactions at all.
+_ERROR_RATE = 0.05
+
+
+def n_above_noise(measured, null):
+    """Return how many pairs are stronger than what was found where none interact."""
+    level = noise_level(_of_pairs(null), _ERROR_RATE)
+    return int((_of_pairs(measured) > level).sum())
+
+
+def _of_pairs(measured):
+    first, second = np.array(measured.pairs, dtype=int).reshape(-1, 2).T
+    return measured.strengths[first, second]
 
 
 def noise_level(strengths, error_rate):

@@ -58,6 +58,12 @@ class ColumnValues:
             values[:, j] = effects[column]
         return values
 
+    def products(self, numeric, codes, pairs):
+        """Return the product of both values of each pair, (n_rows, n_pairs)."""
+        values = self(numeric, codes)
+        first, second = np.array(pairs, dtype=int).reshape(-1, 2).T
+        return values[:, first] * values[:, second]
+
 
 def main_direction(y, are_classes):
     """Return the centred target or, of several outputs, their first principal component."""
@@ -70,6 +76,11 @@ def main_direction(y, are_classes):
         return y[:, 0]
     _, _, directions = np.linalg.svd(y.T @ y)
     return y @ directions[0]
+
+
+def pair_names(names, pairs):
+    """Name pairs of columns as ``PolynomialFeatures`` does."""
+    return [f"{names[i]} {names[j]}" for i, j in pairs]
 
 
 def append(X, names, values):
