@@ -26,6 +26,16 @@ from skdropout.inspection import (
 # no script may run, and nothing is fetched
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
+# control characters, halves of pairs, and what is no character are not allowed in HTML; marks that
+# turn the direction of text around would reach beyond the words they stand in
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\u202a-\u202e\u2066-\u2069"
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+    )
+    + "]"
+)
+
 _BLUE, _ORANGE = "#2f86c4", "#d8701c"
 _INK = "#010203"  # stands for the page's ink in a figure that is not yet text
 _STYLE = {
@@ -153,7 +163,7 @@ def _cell(value):
 
 
 def _words(words):
-    return escape(str(words), quote=True)
+    return escape(_UNPRINTABLE.sub("\ufffd", str(words)), quote=True)
 
 
 def short(name, most=22):
