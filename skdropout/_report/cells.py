@@ -19,6 +19,7 @@ WITH_COMMAS = (
     "and nothing between thousands"
 )
 FEWEST_ROWS = 60
+LARGEST = 1e150  # the squares of larger numbers, and their sums, are infinite
 
 
 def why_left_out(column):
@@ -41,6 +42,8 @@ def why_left_out(column):
 
 
 def why_useless(column):
+    if is_number(column):
+        column = as_numbers(column)
     if not is_known(column):
         return f"it holds {kind_of(column)}, which is neither a number nor a category"
     n_values = column.map(str).nunique() if column.dtype == object else column.nunique()
@@ -64,7 +67,8 @@ def is_number(column):
 
 
 def _is_text(column):
-    return pd.api.types.is_string_dtype(column) and column.dtype != object
+    is_of_text = pd.api.types.is_string_dtype(column)  # categories that are words too
+    return is_of_text and column.dtype not in ("category", object)
 
 
 def kind_of(column):
@@ -104,3 +108,14 @@ def _words_without_gaps(column):
 
 def as_words(column):
     return column.map(str).astype(object)
+
+
+def as_numbers(column):
+    """Return numbers that can be computed with; others are missing."""
+    column = column.astype(float)
+    return column.where(column.abs() <= LARGEST)
+
+
+def as_categories(column):
+    # as objects, for pandas' own strings have missing cells that scikit-learn does not know
+    return column.astype(object).map(str, na_action="ignore").astype("category")

@@ -96,13 +96,14 @@ def _check_output(output, data):
     folder = Path(output).parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        is_writable = os.access(folder, os.W_OK) and not Path(output).is_dir()
-        is_data = os.path.exists(output) and os.path.exists(data) and os.path.samefile(output, data)
+        is_there = os.stat(output) is not None
+    except FileNotFoundError:
+        is_there = False
     except (OSError, ValueError) as error:  # a name that is too long, or has a NUL
         raise ReportError(_words_of_output(output, error)) from error
-    if not is_writable or (os.path.exists(output) and not os.access(output, os.W_OK)):
+    if os.path.isdir(output) or not os.access(output if is_there else folder, os.W_OK):
         raise ReportError(_words_of_output(output))
-    if is_data:
+    if is_there and os.path.exists(data) and os.path.samefile(output, data):
         raise ReportError(f"the file {output!r} is the table itself; choose another with -o.")
 
 

@@ -8,7 +8,10 @@ from sklearn.model_selection import train_test_split
 
 from skdropout._report.cells import (
     FEWEST_ROWS,
+    LARGEST,
     WITH_COMMAS,
+    as_categories,
+    as_numbers,
     as_words,
     is_known,
     is_number,
@@ -22,6 +25,7 @@ from skdropout._report.cells import (
 _LONG = 60  # characters of a name in a message
 _FEW_VALUES = 10
 _MOST_CLASSES = 100
+_MOST_COLUMNS = 1_000
 _FEWEST_OF_A_CLASS = 10
 TEST_SHARE = 0.25
 
@@ -87,6 +91,12 @@ def choose_recipe(table, target, task, max_rows):
     """
     if target not in table.columns:
         raise ReportError(f"there is no column {target!r}; the columns are {some(table.columns)}.")
+    if table.shape[1] - 1 > _MOST_COLUMNS:
+        raise ReportError(
+            f"there are {table.shape[1] - 1:,} columns beside {target!r}, and the report, which "
+            f"ranks all pairs of them, takes {_MOST_COLUMNS:,} at most; leave out what matters "
+            "least."
+        )
     recipe = Recipe(target, task)
     recipe.gaps = [name for name in table.columns if is_numbers_with_gaps(table[name])]
     for name in recipe.gaps:
@@ -97,7 +107,8 @@ def choose_recipe(table, target, task, max_rows):
     n_missing = int(table[target].isna().sum())
     if n_missing == len(table):
         raise ReportError(
-            f"the target {target!r} is empty: all its {n_missing:,} cells are missing."
+            f"the target {target!r} is empty: all its {n_missing:,} cells are missing; choose "
+            "another."
         )
     if n_missing:
         recipe.notes.append(f"{n_missing:,} rows without a value of {target} are left out.")
@@ -138,10 +149,10 @@ def apply_recipe(table, recipe):
     table = _of_common_classes(_sampled(_with_gaps(table, recipe), recipe), recipe)
     X = table.drop(columns=[recipe.target, *recipe.left_out])
     for name in recipe.numbers:
-        X[name] = X[name].astype(float).replace([np.inf, -np.inf], np.nan)
+        X[name] = as_numbers(X[name])
     for name in recipe.categories:
         if X[name].dtype != "category":
-            X[name] = X[name].map(str, na_action="ignore").astype("category")
+            X[name] = as_categories(X[name])
     y = table[recipe.target]
     is_regression = recipe.task == "regression"
     y = y.astype(float) if is_regression else as_words(y)
@@ -200,8 +211,14 @@ def _settle_task(recipe, y):
             "to tell apart."
         )
     if recipe.task == "regression":
-        if not np.isfinite(y.astype(float)).all():
+        most = y.astype(float).abs().max()
+        if np.isinf(most):
             raise ReportError(f"the target {name!r} holds infinite numbers; remove these rows.")
+        if most > LARGEST:
+            raise ReportError(
+                f"the target {name!r} holds numbers as large as {most:.3g}, whose squares are "
+                f"infinite; divide all by one number, or remove these rows."
+            )
         return
     counts = as_words(y).value_counts()
     if len(counts) > _MOST_CLASSES:
@@ -229,8 +246,10 @@ def _settle_column(recipe, column, why):
         recipe.notes.append(f"{name} is left out: {why}.")
     elif is_number(column):
         recipe.numbers.append(name)
-        if np.isinf(column.astype(float)).any():
-            recipe.notes.append(f"{name}: infinite numbers are taken as missing.")
+        if (column.astype(float).abs() > LARGEST).any():
+            recipe.notes.append(
+                f"{name}: infinite numbers, and those beyond {LARGEST:g}, are taken as missing."
+            )
     else:
         recipe.categories.append(name)
         recipe.n_levels[name] = column.nunique()

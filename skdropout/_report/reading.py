@@ -12,6 +12,7 @@ import zlib
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +25,7 @@ _BUNDLED, _SEPARATORS, _PARQUET = "bike_sharing", ",;\t|", (".parquet", ".pq")
 _COMPRESSED = {
     b"\x1f\x8b": "gzip",
     b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",  # an empty one
     b"\xfd7zXZ\x00": "xz",
     b"BZh": "bz2",
 }
@@ -33,10 +35,14 @@ _OTHERS = {
     b"\xfe\xff": "is in UTF-16, not in UTF-8; save it as UTF-8",
     b"\x28\xb5\x2f\xfd": "is compressed with zstd; unpack it first",
     b"\xd0\xcf\x11\xe0": "is a workbook of a spreadsheet program; save it as CSV",
+    b"<!DOCTYP": "is a page of HTML; save the table in it as CSV",
+    b"<!doctyp": "is a page of HTML; save the table in it as CSV",
+    b"<html": "is a page of HTML; save the table in it as CSV",
     b"ARROW1": "is an Arrow file; save it as Parquet",
 }
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _DAMAGE = EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile
+_N_LINES = 50  # that tell the separator
 _LONGEST_CELL = 2**31 - 1
 
 
@@ -59,8 +65,9 @@ class Reading:
         name = self.twins.get(target)
         if name is not None:
             raise ReportError(
-                f"{list(self.twins.values()).count(name)} columns are named {name!r}, so it is "
-                "not clear which is the target; rename or remove the others."
+                f"it is not clear which column is the target {target!r}, as "
+                f"{list(self.twins.values()).count(name)} are named {name!r}; rename or remove "
+                "the others."
             )
 
 
@@ -190,31 +197,44 @@ def _look_through(path, compression):
     pandas takes the first cells of rows longer than the header for names of rows, and a second
     column of one name for another, in silence; and it does not say where a file is broken.
     """
-    with _opened(path, compression) as file:
-        lines = _checked_lines(file, path)
-        first = next((line for line in lines if line.strip()), None)
-    if first is None:
-        raise ReportError(f"the file {path!r} is empty; give one with a header and rows.")
-    bare = re.sub(r'"[^"]*"', "", first)
-    separator = max(_SEPARATORS, key=bare.count)
-    header, n_short = None, 0
-    with _opened(path, compression) as file, _cells_of_any_length():
-        reader = csv.reader(_checked_lines(file, path), delimiter=separator)
-        end = 0
-        for row in reader:
-            start, end = end + 1, reader.line_num
-            if not row or (len(row) == 1 and row[0].isspace()):
-                continue
+    with _cells_of_any_length():
+        with _opened(path, compression) as file:
+            separator = _separator(list(islice(_checked_lines(file, path), _N_LINES)))
+        with _opened(path, compression) as file:
+            rows = _rows(_checked_lines(file, path), separator)
+            place, header = next(rows, (0, None))
             if header is None:
-                header, place = row, start
-            elif len(row) > len(header):
-                raise ReportError(
-                    f"line {start} of the file {path!r} has {len(row)} cells, the header in line "
-                    f"{place} has {len(header)}; give both as many, and put cells that hold "
-                    f"{separator!r} in quotes."
-                )
-            n_short += len(row) < len(header)
+                raise ReportError(f"the file {path!r} is empty; give one with a header and rows.")
+            n_short = 0
+            for line, row in rows:
+                n_short += len(row) < len(header)
+                if len(row) > len(header):
+                    raise ReportError(
+                        f"line {line} of the file {path!r} has {len(row)} cells, the header in "
+                        f"line {place} has {len(header)}; give both as many, and put cells that "
+                        f"hold {separator!r} in quotes."
+                    )
     return separator, header, n_short
+
+
+def _separator(lines):
+    """Return what parts most rows into as many cells as the header, and of these the most."""
+
+    def agreement(separator):
+        lengths = [len(row) for _, row in _rows(lines, separator)] or [0]
+        n_alike = lengths.count(lengths[0])
+        return (n_alike if lengths[0] > 1 else 0), lengths[0]
+
+    return max(_SEPARATORS, key=agreement)
+
+
+def _rows(lines, separator):
+    """Yield the rows that are not blank, each with the number of its first line."""
+    reader, end = csv.reader(lines, delimiter=separator), 0
+    for row in reader:
+        start, end = end + 1, reader.line_num
+        if row and not (len(row) == 1 and row[0].isspace()):
+            yield start, row
 
 
 @contextmanager
@@ -222,7 +242,7 @@ def _opened(path, compression):
     """Open a file as text, compressed or not; bytes that are not UTF-8 become lone surrogates."""
     if compression == "zip":
         with zipfile.ZipFile(path) as archive:
-            members = [m for m in archive.namelist() if not m.endswith("/")]
+            members = archive.namelist()
             if "[Content_Types].xml" in members or "mimetype" in members:
                 raise ReportError(f"the file {path!r} is a workbook or document; save it as CSV.")
             if len(members) != 1:

@@ -1,6 +1,6 @@
 """Reports that take a second, and reports that end where models would be fitted."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -65,11 +65,14 @@ def without_models():
         return found.reading
 
     def stop(prepared, models, bar):
-        bar.disable = True  # or it is drawn once more at its end
         found.prepared, found.recipe = prepared, models.recipe
         program = code_of(models.recipe, found.reading.source, models, 0.1, False)
         found.code = program.split("# the dropout rate")[0]
         raise WasRead(found)
 
-    with patch.object(make, "read_table", read), patch.object(make, "measure", stop):
+    with (
+        patch.object(make, "read_table", read),
+        patch.object(make, "measure", stop),
+        patch.object(make, "tqdm", lambda **options: nullcontext()),
+    ):
         yield
