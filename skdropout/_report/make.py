@@ -12,7 +12,7 @@ from skdropout._device import resolve_device
 from skdropout._report.code import code_of
 from skdropout._report.models import FULL, OUR_NAME, QUICK, STEPS, Models, measure
 from skdropout._report.page import code, listing, page, paragraph, section
-from skdropout._report.preparing import ReportError, apply_recipe, choose_recipe
+from skdropout._report.preparing import apply_recipe, choose_recipe
 from skdropout._report.reading import read_table
 from skdropout._report.sections import (
     boosting_machines,
@@ -25,6 +25,7 @@ from skdropout._report.sections import (
     scores,
     words_of_scores,
 )
+from skdropout._report.words import ReportError, clipped, named
 from skdropout._version import __version__
 
 
@@ -83,11 +84,15 @@ def make_report(data, *, target, output, task="auto", device="auto", is_quick=Fa
         ),
     ]
     if findings.warnings:
-        parts.append(section("Warnings on the way", listing(findings.warnings)))
+        parts.append(
+            section(
+                "Warnings on the way", listing([clipped(words, 300) for words in findings.warnings])
+            )
+        )
     if is_quick:
         parts.insert(0, paragraph(_words_of_quick(sizes, n_rows), "quick"))
     parts.append(paragraph(_words_of_making(time.perf_counter() - start), "note"))
-    title = f"{target} from {Path(data).name}"
+    title = f"{named(target)} from {named(Path(data).name)}"
     subtitle = f"{recipe.task}, {n_rows:,} rows, {table.shape[1] - 1} columns beside the target"
     _write(output, page(title, subtitle, parts))
 

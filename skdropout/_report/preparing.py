@@ -21,17 +21,14 @@ from skdropout._report.cells import (
     why_left_out,
     why_useless,
 )
+from skdropout._report.words import ReportError, named, some
 
-_LONG = 60  # characters of a name in a message
 _FEW_VALUES = 10
+_MOST_REASONS = 5  # in one message
 _MOST_CLASSES = 100
-_MOST_COLUMNS = 1_000
+_MOST_COLUMNS = 500
 _FEWEST_OF_A_CLASS = 10
 TEST_SHARE = 0.25
-
-
-class ReportError(Exception):
-    """What keeps a report from being made, in one line for the user."""
 
 
 @dataclass
@@ -100,7 +97,9 @@ def choose_recipe(table, target, task, max_rows):
     recipe = Recipe(target, task)
     recipe.gaps = [name for name in table.columns if is_numbers_with_gaps(table[name])]
     for name in recipe.gaps:
-        recipe.notes.append(f"{name}: numbers, with words for missing cells that are now missing.")
+        recipe.notes.append(
+            f"{named(name)}: numbers, with words for missing cells that are now missing."
+        )
     table = _with_gaps(table, recipe)
     # before sampling, after which more columns would look like names of rows
     useless = {name: why for name in table.columns if (why := why_left_out(table[name]))}
@@ -111,7 +110,7 @@ def choose_recipe(table, target, task, max_rows):
             "another."
         )
     if n_missing:
-        recipe.notes.append(f"{n_missing:,} rows without a value of {target} are left out.")
+        recipe.notes.append(f"{n_missing:,} rows without a value of {named(target)} are left out.")
     if len(table) - n_missing > max_rows:
         recipe.n_rows = max_rows
         recipe.notes.append(
@@ -126,10 +125,15 @@ def choose_recipe(table, target, task, max_rows):
             f"{FEWEST_ROWS}."
         )
     for name in table.columns.drop(target):
-        _settle_column(recipe, table[name], useless.get(name))
+        _settle_column(recipe, table[name], useless)
     if not recipe.categories and not recipe.numbers:
+        reasons = [
+            f"{name!r} is left out: {why}."
+            for name, why in useless.items()
+            if name in recipe.left_out
+        ]
         raise ReportError(
-            f"no column is left to predict {target!r} from: " + " ".join(recipe.notes)
+            f"no column is left to predict {target!r} from: " + " ".join(reasons[:_MOST_REASONS])
         )
     return recipe
 
@@ -196,7 +200,7 @@ def _settle_task(recipe, y):
         regression = number and not (whole and n_values <= _FEW_VALUES)
         recipe.task = "regression" if regression else "classification"
         recipe.notes.append(
-            f"{recipe.target} has {n_values:,} different values, so this is {recipe.task}; "
+            f"{named(recipe.target)} has {n_values:,} different values, so this is {recipe.task}; "
             "--task says otherwise."
         )
     name = recipe.target
@@ -238,26 +242,20 @@ def _settle_task(recipe, y):
         )
 
 
-def _settle_column(recipe, column, why):
+def _settle_column(recipe, column, useless):
     name = column.name
-    why = why or why_useless(column)
+    why = useless.get(name) or why_useless(column)
     if why:
+        useless[name] = why
         recipe.left_out.append(name)
-        recipe.notes.append(f"{name} is left out: {why}.")
+        recipe.notes.append(f"{named(name)} is left out: {why}.")
     elif is_number(column):
         recipe.numbers.append(name)
         if (column.astype(float).abs() > LARGEST).any():
             recipe.notes.append(
-                f"{name}: infinite numbers, and those beyond {LARGEST:g}, are taken as missing."
+                f"{named(name)}: infinite numbers, and those beyond {LARGEST:g}, are taken as "
+                "missing."
             )
     else:
         recipe.categories.append(name)
         recipe.n_levels[name] = column.nunique()
-
-
-def some(names, most=20):
-    """Return the first names, in quotes and shortened, as words."""
-    names = list(map(str, names))
-    shown = [repr(name if len(name) <= _LONG else f"{name[: _LONG - 1]}…") for name in names[:most]]
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(shown) + more

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from skdropout._report.preparing import ReportError, some
+from skdropout._report.words import ReportError, named, some
 from skdropout.datasets import load_bike_sharing
 
 _BUNDLED, _SEPARATORS, _PARQUET = "bike_sharing", ",;\t|", (".parquet", ".pq")
@@ -92,17 +92,7 @@ def read_table(path):
     """
     if path == _BUNDLED and not Path(path).exists():
         return Reading(load_bike_sharing().frame, "load_bike_sharing().frame")
-    try:
-        reading = _read(path)
-    except ReportError:
-        raise
-    except ImportError as error:
-        raise ReportError(
-            "Parquet files need pyarrow: pip install pyarrow, or save the table as CSV."
-        ) from error
-    # broken files make decoders raise nearly anything
-    except Exception as error:
-        raise ReportError(f"the file {path!r} {_what_is_wrong(error)}.") from error
+    reading = _read(path)
     if not len(reading.table):
         raise ReportError(f"the file {path!r} has no rows below its header.")
     return reading
@@ -110,7 +100,7 @@ def read_table(path):
 
 def _read(path):
     _check_file(path)
-    with open(path, "rb") as file:
+    with _decoding(path), open(path, "rb") as file:
         start = file.read(8)
         file.seek(max(0, os.fstat(file.fileno()).st_size - 4))
         is_parquet = start[:4] == file.read() == b"PAR1"
@@ -123,6 +113,21 @@ def _read(path):
     if compression == "bz2" and not start[3:4].isdigit():  # a name may begin with BZh
         compression = None
     return _read_csv(path, compression)
+
+
+@contextmanager
+def _decoding(path):
+    """Say of what decoders raise, which is nearly anything, that the file is broken."""
+    try:
+        yield
+    except ReportError:
+        raise
+    except ImportError as error:
+        raise ReportError(
+            "Parquet files need pyarrow: pip install pyarrow, or save the table as CSV."
+        ) from error
+    except Exception as error:
+        raise ReportError(f"the file {path!r} {_what_is_wrong(error)}.") from error
 
 
 def _what_is_wrong(error):
@@ -153,13 +158,16 @@ def _check_file(path):
 
 
 def _read_parquet(path):
-    from pyarrow.parquet import read_schema
+    with _decoding(path):
+        from pyarrow.parquet import read_schema
 
-    names = read_schema(path).names
+        names = read_schema(path).names
     if len(set(names)) < len(names):
         name = Counter(names).most_common(1)[0][0]
         raise ReportError(f"the file {path!r} has several columns named {name!r}; rename them.")
-    table, source = pd.read_parquet(path), f"pd.read_parquet({path!r})"
+    with _decoding(path):
+        table = pd.read_parquet(path)
+    source = f"pd.read_parquet({path!r})"
     if any(name is not None for name in table.index.names):
         table, source = table.reset_index(), f"{source}.reset_index()"
     if table.columns.nlevels > 1:
@@ -168,21 +176,23 @@ def _read_parquet(path):
 
 
 def _read_csv(path, compression):
-    separator, header, n_short = _look_through(path, compression)
+    with _decoding(path):
+        separator, header, n_short = _look_through(path, compression)
     options = {"keep_default_na": False, "na_values": [""]}
     if separator != ",":
         options = {"sep": separator, **options}
     if compression != _SUFFIXES.get(Path(path).suffix.lower()):
         options["compression"] = compression
     given = ", ".join(f"{name}={value!r}" for name, value in options.items())
-    table = pd.read_csv(path, **options, low_memory=False)
+    with _decoding(path):
+        table = pd.read_csv(path, **options, low_memory=False)
     reading = Reading(table, f"pd.read_csv({path!r}, {given}, low_memory=False)")
     counts = Counter(header)
-    named = zip(map(str, table.columns), header, strict=True)
-    reading.twins = {name: wrote for name, wrote in named if wrote and counts[wrote] > 1}
+    both = zip(map(str, table.columns), header, strict=True)
+    reading.twins = {name: wrote for name, wrote in both if wrote and counts[wrote] > 1}
     for name in dict.fromkeys(reading.twins.values()):
         called = [new for new, wrote in reading.twins.items() if wrote == name]
-        reading.notes.append(f"{len(called)} columns are named {name}; here {some(called)}.")
+        reading.notes.append(f"{len(called)} columns are named {named(name)}; here {some(called)}.")
     if n_short:
         reading.notes.append(
             f"{n_short:,} {'rows have' if n_short > 1 else 'row has'} fewer cells than the header; "

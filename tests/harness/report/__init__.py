@@ -58,7 +58,10 @@ def outcome_of(which, folder=None):
         else:
             case = mixtures.drawn(which, folder, is_page=which % _OF_A_PAGE == 0)
         is_seen = not isinstance(which, int) or which % (3 * _OF_A_PAGE) == 0
-        return judging.outcome_of(case, browser.found() if is_seen else None)
+        outcome, *rest = judging.outcome_of(case, browser.found() if is_seen else None)
+        if outcome == "page" and is_seen:
+            outcome = "page, no Chromium on PATH"
+        return outcome, *rest
     except Exception as error:
         return type(error).__name__, False, traceback.format_exc()
     finally:

@@ -28,9 +28,6 @@ def found():
     return next(filter(None, map(shutil.which, _NAMES)), None)
 
 
-WHY_NOT = f"no Chromium on PATH ({', '.join(_NAMES)}); install the system's package"
-
-
 def dom_of(path, browser):
     """Return the document that a browser has made of a file, as HTML."""
     return _run(browser, "--dump-dom", path.absolute().as_uri())

@@ -39,7 +39,8 @@ NAMES = {
     "spaces": (" ", "  a ", "\t"),
     "long": ("x" * 3_000, "ab " * 1_000, "é" * 2_000),
 }
-_LEVELS = [name for names in NAMES.values() for name in names if name not in ("nan", "\t")][:60]
+_LEVELS = [name for names in NAMES.values() for name in names if name not in ("nan", "\t")]
+_LEVELS = _LEVELS[::3]  # of 70 rows, so that most levels stand twice
 
 
 def _of_names(kind, ends, folder):
@@ -48,6 +49,15 @@ def _of_names(kind, ends, folder):
     columns = {first: columns["a"], second: columns["b"], third: columns["y"]}
     (folder / "t.csv").write_bytes(written(columns).encode())
     return Case("t.csv", third, ends, shape=(70, 3))
+
+
+def _all_at_once(folder):
+    kinds = ["script", "control characters", "right to left", "turned around", "emoji", "combined"]
+    columns = {NAMES[kind][0]: cells(seed=k)["a"] for k, kind in enumerate(kinds)}
+    columns |= {"عمود\u202e": [_LEVELS[k % len(_LEVELS)] for k in range(70)]}
+    columns |= {NAMES["long"][0]: cells()["a"], IMAGE: cells()["y"]}
+    (folder / "t.csv").write_bytes(written(columns).encode())
+    return Case("t.csv", IMAGE, "page", shape=(70, 9))
 
 
 def _of_cells(kind, folder):
@@ -139,6 +149,7 @@ HOSTILE = {
         f"a target, {kind}": _of_content(_with("y", v), ends="page") for kind, v in _TARGETS.items()
     },
     "levels of all kinds": _of_content(_with("b", _LEVELS), ends="page"),
+    "all kinds at once": _all_at_once,
     "no pairs": _of_content(
         written({k: v for k, v in cells().items() if k != "b"}), ends="page", shape=None
     ),

@@ -23,8 +23,9 @@ _REMEDY = re.compile(
 _ELEMENTS = set(
     re.findall(
         r"\w+",
-        "html head meta title style body main header section h1 h2 p ul li div table thead tbody "
-        "tr th td i figure figcaption pre code svg g path defs use rect text tspan image clipPath",
+        "html head meta title style body main header section h1 h2 p ul li div table thead "
+        "tbody tr th td i figure figcaption pre code svg g path defs use rect text tspan image "
+        "clipPath bdi",
     )
 )
 _ADDRESSES = {"src", "href", "action", "formaction", "data", "poster", "srcset", "background"}
@@ -72,7 +73,7 @@ def _judged(case, browser):
         _check_reading(case, found)
         return "table"
     _check(status == 0, f"status {status}")
-    _check_page(case, Path(output).read_bytes(), browser)
+    check_page(case, Path(output).read_bytes(), browser)
     return "page" if browser is None else "page, in Chromium too"
 
 
@@ -123,7 +124,7 @@ def _check_reading(case, found):
     """The page's code makes the very tables that models would be fitted to."""
     if case.shape is not None:
         _check(found.table.shape == case.shape, f"the table has the shape {found.table.shape}")
-    notes = "\n".join(found.recipe.notes)
+    notes = re.sub("[\u2068\u2069]", "", "\n".join(found.recipe.notes))
     for words in case.words:
         _check(words in notes, f"{words!r} is not in {notes!r}")
     names = {}
@@ -153,7 +154,8 @@ def _is_same(column, target):
     return re.fullmatch(re.escape(target) + r"(\.\d+)?", column.name) is not None
 
 
-def _check_page(case, content, browser):
+def check_page(case, content, browser=None):
+    """Raise WrongError if anything in a page is raw, or words of the case are not on it."""
     text = content.decode("utf-8")
     raw = sorted({c for c in text if _is_raw(c)})
     _check(not raw, f"raw characters {raw!r}")

@@ -62,7 +62,9 @@ def _column(rng, n):
     elif kind == 1:
         cells = [str(x) for x in rng.integers(-5, 5, n)]
     elif kind == 2:
-        cells = [f"{x:.3g}" for x in np.exp(rng.normal(0, _pick(rng, [1, 100, 300]), n).clip(-740, 709))]
+        cells = [
+            f"{x:.3g}" for x in np.exp(rng.normal(0, _pick(rng, [1, 100, 300]), n).clip(-740, 709))
+        ]
     elif kind == 3:
         cells = [f"{x:.2f}".replace(".", ",") for x in rng.normal(size=n)]
     elif kind == 4:
