@@ -35,13 +35,18 @@ def main(arguments=None):
         )
     except ReportError as error:
         return _complain(error)
-    print(f"Report: {given.output}")
+    print(f"Report: {_in_one_line(given.output)}")
     return 0
 
 
 def _complain(words):
-    print(f"skdropout report: {words}", file=sys.stderr)
+    print(f"skdropout report: {_in_one_line(words)}", file=sys.stderr)
     return 2
+
+
+def _in_one_line(words):
+    """Escape line ends and whatever else a terminal may obey, or not be able to print."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(words))
 
 
 def _parser():

@@ -239,7 +239,7 @@ def test_files_are_small(module):
 
 
 def test_files_are_not_crumbs():
-    assert len(SOURCES) < 90
+    assert len(SOURCES) < 95
     assert 100 <= median(map(lines, SOURCES)) <= 200
 
 

@@ -5,6 +5,7 @@ from textwrap import indent
 
 from sklearn.base import BaseEstimator
 
+from skdropout._report.cells import LARGEST
 from skdropout._report.preparing import TEST_SHARE
 
 _WIDTH = 76
@@ -124,13 +125,15 @@ def _data(recipe, reading):
     if recipe.numbers:
         lines += [
             f"for name in {source(recipe.numbers)}:",
-            "    X[name] = X[name].astype(float).replace([np.inf, -np.inf], np.nan)",
+            "    X[name] = X[name].astype(float)",
+            f"    X[name] = X[name].where(X[name].abs() <= {LARGEST:g})  # or missing",
         ]
     if recipe.categories:
         lines += [
             f"for name in {source(recipe.categories)}:",
             '    if X[name].dtype != "category":',
-            '        X[name] = X[name].map(str, na_action="ignore").astype("category")',
+            '        words = X[name].astype(object).map(str, na_action="ignore")',
+            '        X[name] = words.astype("category")',
         ]
     stratify = "" if recipe.task == "regression" else ", stratify=y"
     lines += [

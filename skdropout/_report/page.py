@@ -7,7 +7,6 @@ import io
 import re
 import warnings
 from contextlib import contextmanager
-from html import escape
 from importlib import resources
 
 import matplotlib as mpl
@@ -15,6 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from skdropout._report.models import OUR_NAME, RELDROP_NAME
+from skdropout._report.words import as_attribute, as_html, short
 from skdropout.inspection import (
     DropoutPathDisplay,
     EmbeddingDisplay,
@@ -73,13 +73,13 @@ def page(title, subtitle, parts):
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>{_words(title)}</title>
+<title>{as_attribute(title)}</title>
 <style>
 {style}</style>
 </head>
 <body>
 <main>
-<header><h1>{_words(title)}</h1>
+<header><h1>{as_html(title)}</h1>
 {paragraph(subtitle)}</header>
 {"".join(parts)}</main>
 </body>
@@ -89,23 +89,23 @@ def page(title, subtitle, parts):
 
 def section(heading, *parts):
     """Return a section of HTML parts under a heading of words."""
-    return f"<section>\n<h2>{_words(heading)}</h2>\n{''.join(parts)}</section>\n"
+    return f"<section>\n<h2>{as_html(heading)}</h2>\n{''.join(parts)}</section>\n"
 
 
 def paragraph(words, kind=None):
     """Return a paragraph of words."""
     attribute = f' class="{kind}"' if kind else ""
-    return f"<p{attribute}>{_words(words)}</p>\n"
+    return f"<p{attribute}>{as_html(words)}</p>\n"
 
 
 def listing(sentences):
     """Return a list of words."""
-    return "<ul>\n" + "".join(f"<li>{_words(s)}</li>\n" for s in sentences) + "</ul>\n"
+    return "<ul>\n" + "".join(f"<li>{as_html(s)}</li>\n" for s in sentences) + "</ul>\n"
 
 
 def table(header, rows):
     """Return a table of words; numbers are to stand to the right."""
-    head = "".join(f'<th scope="col">{_words(cell)}</th>' for cell in header)
+    head = "".join(f'<th scope="col">{as_html(cell)}</th>' for cell in header)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>\n" for row in rows)
     return (
         f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n'
@@ -117,7 +117,7 @@ def bars(names, sizes):
     """Return a list of names with bars, the largest of which is full."""
     most = max(sizes, default=0) or 1
     rows = "".join(
-        f'<tr><td>{_words(name)}</td><td class="bar"><i style="width:{100 * size / most:.1f}%">'
+        f'<tr><td>{as_html(name)}</td><td class="bar"><i style="width:{100 * size / most:.1f}%">'
         "</i></td></tr>\n"
         for name, size in zip(names, sizes, strict=True)
     )
@@ -129,8 +129,8 @@ def figures(*drawn):
     return (
         '<div class="figures">\n'
         + "".join(
-            f'<figure role="group" aria-label="{_words(caption)}">{svg}'
-            f"<figcaption>{_words(caption)}</figcaption></figure>\n"
+            f'<figure role="group" aria-label="{as_attribute(caption)}">{svg}'
+            f"<figcaption>{as_html(caption)}</figcaption></figure>\n"
             for svg, caption in drawn
         )
         + "</div>\n"
@@ -139,7 +139,7 @@ def figures(*drawn):
 
 def code(text):
     """Return a block of code."""
-    return f"<pre><code>{_words(text)}</code></pre>\n"
+    return f"<pre><code>{as_html(text)}</code></pre>\n"
 
 
 def _cell(value):
@@ -148,18 +148,8 @@ def _cell(value):
     elif isinstance(value, float):
         value = f"{value:.4g}"
     else:
-        return f"<td>{_words(value)}</td>"
+        return f"<td>{as_html(value)}</td>"
     return f'<td class="number">{value}</td>'
-
-
-def _words(words):
-    return escape(str(words), quote=True)
-
-
-def short(name, most=22):
-    """Return a name that fits in a figure, without what cannot be printed."""
-    name = "".join(c if c.isprintable() else " " for c in str(name))
-    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def draw_scores(found, label):

@@ -6,17 +6,29 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-# What people write for "missing" in a column of numbers.
-_GAPS = {"na", "n/a", "#n/a", "nan", "null", "none", "missing", "?", "-", "."}
+from skdropout._report.cells import (
+    FEWEST_ROWS,
+    LARGEST,
+    WITH_COMMAS,
+    as_categories,
+    as_numbers,
+    as_words,
+    is_known,
+    is_number,
+    is_numbers_with_gaps,
+    kind_of,
+    number_with_comma,
+    why_left_out,
+    why_useless,
+)
+from skdropout._report.words import ReportError, named, some
+
 _FEW_VALUES = 10
+_MOST_REASONS = 5  # in one message
 _MOST_CLASSES = 100
-_FEWEST_ROWS = 60
+_MOST_COLUMNS = 500
 _FEWEST_OF_A_CLASS = 10
 TEST_SHARE = 0.25
-
-
-class ReportError(Exception):
-    """What keeps a report from being made, in one line for the user."""
 
 
 @dataclass
@@ -75,21 +87,30 @@ def choose_recipe(table, target, task, max_rows):
         If the target cannot be learnt, or nothing is left to learn it from.
     """
     if target not in table.columns:
-        raise ReportError(f"there is no column {target!r}; the columns are {_some(table.columns)}.")
+        raise ReportError(f"there is no column {target!r}; the columns are {some(table.columns)}.")
+    if table.shape[1] - 1 > _MOST_COLUMNS:
+        raise ReportError(
+            f"there are {table.shape[1] - 1:,} columns beside {target!r}, and the report, which "
+            f"ranks all pairs of them, takes {_MOST_COLUMNS:,} at most; leave out what matters "
+            "least."
+        )
     recipe = Recipe(target, task)
-    recipe.gaps = [name for name in table.columns if _is_numbers_with_gaps(table[name])]
+    recipe.gaps = [name for name in table.columns if is_numbers_with_gaps(table[name])]
     for name in recipe.gaps:
-        recipe.notes.append(f"{name}: numbers, with words for missing cells that are now missing.")
+        recipe.notes.append(
+            f"{named(name)}: numbers, with words for missing cells that are now missing."
+        )
     table = _with_gaps(table, recipe)
     # before sampling, after which more columns would look like names of rows
-    ids = {name: why for name in table.columns if (why := _why_identifier(table[name]))}
+    useless = {name: why for name in table.columns if (why := why_left_out(table[name]))}
     n_missing = int(table[target].isna().sum())
     if n_missing == len(table):
         raise ReportError(
-            f"the target {target!r} is empty: all its {n_missing:,} cells are missing."
+            f"the target {target!r} is empty: all its {n_missing:,} cells are missing; choose "
+            "another."
         )
     if n_missing:
-        recipe.notes.append(f"{n_missing:,} rows without a value of {target} are left out.")
+        recipe.notes.append(f"{n_missing:,} rows without a value of {named(target)} are left out.")
     if len(table) - n_missing > max_rows:
         recipe.n_rows = max_rows
         recipe.notes.append(
@@ -98,16 +119,21 @@ def choose_recipe(table, target, task, max_rows):
     table = _sampled(table, recipe)
     _settle_task(recipe, table[target])
     table = _of_common_classes(table, recipe)
-    if len(table) < _FEWEST_ROWS:
+    if len(table) < FEWEST_ROWS:
         raise ReportError(
             f"{len(table)} rows are left to learn {target!r} from; the report needs at least "
-            f"{_FEWEST_ROWS}."
+            f"{FEWEST_ROWS}."
         )
     for name in table.columns.drop(target):
-        _settle_column(recipe, table[name], ids.get(name))
+        _settle_column(recipe, table[name], useless)
     if not recipe.categories and not recipe.numbers:
+        reasons = [
+            f"{name!r} is left out: {why}."
+            for name, why in useless.items()
+            if name in recipe.left_out
+        ]
         raise ReportError(
-            f"no column is left to predict {target!r} from: " + " ".join(recipe.notes)
+            f"no column is left to predict {target!r} from: " + " ".join(reasons[:_MOST_REASONS])
         )
     return recipe
 
@@ -127,13 +153,13 @@ def apply_recipe(table, recipe):
     table = _of_common_classes(_sampled(_with_gaps(table, recipe), recipe), recipe)
     X = table.drop(columns=[recipe.target, *recipe.left_out])
     for name in recipe.numbers:
-        X[name] = X[name].astype(float).replace([np.inf, -np.inf], np.nan)
+        X[name] = as_numbers(X[name])
     for name in recipe.categories:
         if X[name].dtype != "category":
-            X[name] = X[name].map(str, na_action="ignore").astype("category")
+            X[name] = as_categories(X[name])
     y = table[recipe.target]
     is_regression = recipe.task == "regression"
-    y = y.astype(float) if is_regression else y.map(str).astype(object)
+    y = y.astype(float) if is_regression else as_words(y)
     split = train_test_split(
         X, y, test_size=TEST_SHARE, random_state=0, stratify=None if is_regression else y
     )
@@ -141,8 +167,10 @@ def apply_recipe(table, recipe):
 
 
 def _with_gaps(table, recipe):
-    numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in recipe.gaps}
-    return table.assign(**numbers)
+    table = table.copy(deep=False)
+    for name in recipe.gaps:
+        table[name] = pd.to_numeric(table[name], errors="coerce")
+    return table
 
 
 def _sampled(table, recipe):
@@ -151,22 +179,28 @@ def _sampled(table, recipe):
 
 
 def _of_common_classes(table, recipe):
-    return table[~table[recipe.target].map(str).isin(recipe.rare_classes)]
+    return table[~as_words(table[recipe.target]).isin(recipe.rare_classes)]
 
 
 def _settle_task(recipe, y):
-    if not _is_known(y):
+    if not is_known(y):
         raise ReportError(
-            f"the target {recipe.target!r} has type {y.dtype}, which is neither numbers nor words."
+            f"the target {recipe.target!r} holds {kind_of(y)}, which is neither numbers nor "
+            "words; turn it into one of them."
+        )
+    if recipe.task != "classification" and (cell := number_with_comma(y)):
+        raise ReportError(
+            f"the target {recipe.target!r} holds {WITH_COMMAS.format(cell)}, or use --task "
+            "classification."
         )
     n_values = y.nunique()
-    number = _is_number(y)
+    number = is_number(y)
     if recipe.task == "auto":
         whole = number and not (y.astype(float) % 1).any()
         regression = number and not (whole and n_values <= _FEW_VALUES)
         recipe.task = "regression" if regression else "classification"
         recipe.notes.append(
-            f"{recipe.target} has {n_values:,} different values, so this is {recipe.task}; "
+            f"{named(recipe.target)} has {n_values:,} different values, so this is {recipe.task}; "
             "--task says otherwise."
         )
     name = recipe.target
@@ -181,10 +215,16 @@ def _settle_task(recipe, y):
             "to tell apart."
         )
     if recipe.task == "regression":
-        if not np.isfinite(y.astype(float)).all():
+        most = y.astype(float).abs().max()
+        if np.isinf(most):
             raise ReportError(f"the target {name!r} holds infinite numbers; remove these rows.")
+        if most > LARGEST:
+            raise ReportError(
+                f"the target {name!r} holds numbers as large as {most:.3g}, whose squares are "
+                f"infinite; divide all by one number, or remove these rows."
+            )
         return
-    counts = y.map(str).value_counts()
+    counts = as_words(y).value_counts()
     if len(counts) > _MOST_CLASSES:
         raise ReportError(
             f"the target {name!r} has {len(counts):,} classes, more than {_MOST_CLASSES}; "
@@ -198,80 +238,24 @@ def _settle_task(recipe, y):
     if recipe.rare_classes:
         recipe.notes.append(
             f"Rows of classes with fewer than {_FEWEST_OF_A_CLASS} rows are left out: "
-            f"{_some(recipe.rare_classes)}."
+            f"{some(recipe.rare_classes)}."
         )
 
 
-def _settle_column(recipe, column, why_identifier):
+def _settle_column(recipe, column, useless):
     name = column.name
-    why = why_identifier or _why_useless(column)
+    why = useless.get(name) or why_useless(column)
     if why:
+        useless[name] = why
         recipe.left_out.append(name)
-        recipe.notes.append(f"{name} is left out: {why}.")
-    elif _is_number(column):
+        recipe.notes.append(f"{named(name)} is left out: {why}.")
+    elif is_number(column):
         recipe.numbers.append(name)
-        if np.isinf(column.astype(float)).any():
-            recipe.notes.append(f"{name}: infinite numbers are taken as missing.")
+        if (column.astype(float).abs() > LARGEST).any():
+            recipe.notes.append(
+                f"{named(name)}: infinite numbers, and those beyond {LARGEST:g}, are taken as "
+                "missing."
+            )
     else:
         recipe.categories.append(name)
         recipe.n_levels[name] = column.nunique()
-
-
-def _why_identifier(column):
-    """Say why a column only names its rows, or return None."""
-    cells = column.dropna()
-    if len(cells) < _FEWEST_ROWS or column.dtype == "category" or not _is_known(column):
-        return None
-    whole = getattr(column.dtype, "kind", "O") in "iu"
-    if whole and cells.is_unique:
-        return (
-            "whole numbers that are all different, so it names its rows (written with decimals, "
-            "1.0, they would be kept)"
-        )
-    if not _is_number(column) and cells.map(str).nunique() > len(cells) / 2:
-        return "words most of which stand only once, so it names its rows"
-    return None
-
-
-def _why_useless(column):
-    if not _is_known(column):
-        return f"its type, {column.dtype}, is neither a number nor a category"
-    n_values = column.map(str).nunique() if column.dtype == object else column.nunique()
-    if column.isna().all():
-        return "all its cells are missing"
-    if n_values == 1 and not column.isna().any():
-        return "all its cells are the same"
-    return None
-
-
-def _is_known(column):
-    """Whether cells are numbers, truth values, words or categories; not dates, not lists."""
-    if column.dtype == object:
-        kinds = (str, bool, int, float, np.generic)
-        return column.dropna().map(lambda cell: isinstance(cell, kinds)).all()
-    return _is_number(column) or column.dtype == "category" or _is_text(column)
-
-
-def _is_number(column):
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
-
-
-def _is_text(column):
-    return pd.api.types.is_string_dtype(column) and column.dtype != object
-
-
-def _is_numbers_with_gaps(column):
-    """Whether a column of text holds numbers, but for words that mean "missing"."""
-    if _is_number(column) or not (_is_text(column) or column.dtype == object):
-        return False
-    cells = column.dropna()
-    if not cells.map(lambda cell: isinstance(cell, str)).all():
-        return False
-    cells = cells[~cells.str.strip().str.lower().isin(_GAPS)]
-    return len(cells) > 0 and pd.to_numeric(cells, errors="coerce").notna().all()
-
-
-def _some(names, most=20):
-    names = [repr(str(name)) for name in names]
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -15,9 +15,9 @@ from skdropout._report.page import (
     listing,
     paragraph,
     section,
-    short,
     table,
 )
+from skdropout._report.words import clipped, named, short
 
 _NEEDS_INTERPRET = (
     "interpret is not installed, so there is no explainable boosting machine (EBM) here: "
@@ -58,10 +58,10 @@ def columns(prepared, recipe):
         missing = f"{values.isna().mean():.1%}"
         if name in recipe.categories:
             seen = f"{values.nunique():,} levels, most often {short(values.mode().iloc[0], 30)}"
-            rows.append((name, "category", seen, missing))
+            rows.append((clipped(name), "category", seen, missing))
         else:
             seen = f"{values.min():.4g} to {values.max():.4g}, half below {values.median():.4g}"
-            rows.append((name, "number", seen, missing))
+            rows.append((clipped(name), "number", seen, missing))
     return section(
         "The table",
         paragraph(
@@ -155,7 +155,10 @@ def interactions(findings, prepared):
     names = prepared.X_train.columns
     sizes = [float(findings.strengths[pair]) for pair in findings.pairs]
     drawn = [
-        (draw_surface(measured), f"{' and '.join(measured.feature_names)}, beyond what each does.")
+        (
+            draw_surface(measured),
+            f"{' and '.join(map(named, measured.feature_names))}, beyond what each does.",
+        )
         for measured in findings.surfaces
     ]
     return section(
@@ -242,7 +245,7 @@ def embeddings(findings, prepared, recipe, n_maps):
         vectors = findings.embeddings[name]
         levels = prepared.X_train[name].value_counts()
         levels = [level for level in levels.index if level in vectors.index]
-        caption = f"{name}: {len(levels):,} levels."
+        caption = f"{named(name)}: {len(levels):,} levels."
         drawn.append((draw_embedding_map(vectors.loc[levels].to_numpy(), levels, name), caption))
     return section(
         heading,
@@ -259,7 +262,11 @@ def _explained(y):
     if y.dtype == float:
         return "the target"
     classes = sorted(y.unique())
-    return f"the log-odds of {classes[1]}" if len(classes) == 2 else f"the score of {classes[0]}"
+    return (
+        f"the log-odds of {named(classes[1])}"
+        if len(classes) == 2
+        else f"the score of {named(classes[0])}"
+    )
 
 
 def _loss(is_regression):
@@ -280,4 +287,4 @@ def _score_of(findings, name):
 
 
 def _pair_name(names, pair):
-    return " × ".join(short(names[column], 40) for column in pair)
+    return " × ".join(named(short(names[column], 40)) for column in pair)

@@ -1,41 +1,16 @@
-"""Reports small enough for tests."""
+"""Small reports for all tests of a module, and a page as a browser sees it."""
 
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
-import skdropout._report.make as make
-from skdropout._report.models import QUICK, Models
-
-TINY = replace(
-    QUICK,
-    max_rows=240,
-    hidden_layer_sizes=(8,),
-    dropouts=(0.0, 0.3),
-    cv=2,
-    max_iter=4,
-    outer_bags=1,
-    detecting={"hidden_layer_sizes": (8,), "activation": "silu", "max_iter": 4},
-    n_evaluations=2_000,
-    n_occluded_rows=40,
-    n_interactions=3,
-    n_surfaces=1,
-    n_maps=1,
-)
+from tests.report.small import small_reports
 
 
 @pytest.fixture(scope="module")
 def tiny():
     """Let ``--quick`` stand for next to nothing."""
-    whole = Models.boosting_machine
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(make, "QUICK", TINY)
-        patch.setattr(
-            Models,
-            "boosting_machine",
-            lambda models, interactions: whole(models, interactions).set_params(max_rounds=3),
-        )
+    with small_reports():
         yield
 
 

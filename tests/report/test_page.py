@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 import skdropout._report.page as page
 from skdropout import DropoutMLPRegressor
 from skdropout._report.code import source
+from skdropout._report.words import clipped, named, short, some
 
 EVIL = "</code><script>alert('&')</script>"
 
@@ -32,6 +33,35 @@ def test_words_are_escaped(html):
     assert "&lt;script&gt;" in html
 
 
+@pytest.mark.parametrize(
+    "raw", ["\0", "\x1b", "\r", "\x85", "\ud800", "\ufffe", "\U0010ffff", "\u202e"]
+)
+def test_what_is_not_allowed_in_html_is_replaced(raw):
+    text = page.page(f"a{raw}b", raw, [page.figures(("<svg></svg>", f"c{raw}d")), page.code(raw)])
+    assert raw not in text
+    assert "<title>a�b</title>" in text
+    assert 'aria-label="c�d"' in text
+
+
+def test_names_keep_their_direction_to_themselves():
+    assert page.paragraph(f"{named('עיר')}, {named('<b>')}") == (
+        "<p><bdi>עיר</bdi>, <bdi>&lt;b&gt;</bdi></p>\n"
+    )
+    assert "<bdi>a��b</bdi>" in page.paragraph(named("a\u2069\u2068b"))
+    assert page.paragraph("a\u2068b") == "<p>a�b</p>\n"
+    text = page.page(named("x"), "y", [page.figures(("<svg></svg>", named("z")))])
+    assert "<title>x</title>" in text
+    assert 'aria-label="z"' in text
+    assert "<figcaption><bdi>z</bdi>" in text
+
+
+def test_long_names_are_clipped():
+    assert clipped("x" * 101) == "x" * 99 + "…"
+    assert named("x" * 100) == f"\u2068{'x' * 100}\u2069"
+    assert some(["y" * 61, "\n"]) == f"'{'y' * 59}…', '\\n'"
+    assert some(range(30)).endswith("'19' and 10 more")
+
+
 def test_the_page_allows_no_script():
     assert "default-src 'none'" in page.page("a", "b", [])
 
@@ -52,8 +82,8 @@ def test_source_evaluates_to_its_value(value):
 
 
 def test_names_in_figures_are_short_and_printable():
-    assert page.short("x" * 50, 10) == "xxxxxxxxx…"
-    assert page.short("a\x00b\nc") == "a b c"
+    assert short("x" * 50, 10) == "xxxxxxxxx…"
+    assert short("a\x00b\nc") == "a b c"
 
 
 def test_names_no_font_of_ours_has_are_left_to_the_reader():

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skdropout._report.preparing import ReportError, apply_recipe, choose_recipe
+from skdropout._report.preparing import apply_recipe, choose_recipe
+from skdropout._report.words import ReportError
 
 N = 120
 
@@ -35,7 +36,8 @@ def prepare(table, target="y", task="auto", max_rows=10_000):
 
 
 def said(recipe, *words):
-    return any(all(word in note for word in words) for note in recipe.notes)
+    notes = [note.translate(dict.fromkeys(map(ord, "\u2068\u2069"))) for note in recipe.notes]
+    return any(all(word in note for word in words) for note in notes)
 
 
 def test_columns_are_told_apart(table):
@@ -106,12 +108,84 @@ def test_millions_of_rows_are_sampled():
         (np.arange(N) / 7, "classification", "--task regression"),
         (np.where(np.arange(N), np.arange(N) / 7, np.inf), "auto", "infinite"),
         (np.where(np.arange(N) < 3, "no", "yes"), "auto", "fewer than two classes"),
+        (
+            [f"{k},5" for k in range(N)],
+            "auto",
+            "numbers with commas, such as '0,5'.*decimal points",
+        ),
+        ([f"{k}.250,5" for k in range(N)], "regression", "numbers with commas"),
+        (["1,234,567", "NA", "12"] * 40, "auto", "numbers with commas, .*between thousands"),
+        (np.arange(N) * 1e149 + 0.5, "auto", r"numbers as large as 1.19e\+151"),
+        ([["a"]] * N, "auto", "cells of type list, which is neither"),
         (np.where(np.arange(N) < 40, np.arange(N) / 7, np.nan), "auto", "40 rows are left"),
     ],
 )
 def test_targets_that_cannot_be_learnt(table, values, task, words):
     with pytest.raises(ReportError, match=words):
         prepare(table.assign(y=values), task=task)
+
+
+def test_columns_of_numbers_with_commas_are_left_out(table):
+    recipe, _ = prepare(table.assign(a=[f"{k % 9},5" for k in range(N)]))
+    assert "a" in recipe.left_out
+    assert said(recipe, "a is left out: numbers with commas, such as '0,5'", "decimal points")
+
+
+@pytest.mark.parametrize("cells", [["1,5 m", "2"], ["a,b", "c"], ["1,2,3", "4"], ["1.5", "2"]])
+def test_words_with_commas_are_no_numbers(table, cells):
+    recipe, _ = prepare(table.assign(a=cells * (N // 2)))
+    assert "a" in recipe.categories + recipe.numbers
+
+
+def test_commas_of_classes_may_be_asked_for(table):
+    recipe, _ = prepare(table.assign(y=["1,5", "2,0"] * (N // 2)), task="classification")
+    assert recipe.task == "classification"
+
+
+def test_numbers_too_large_to_square_are_missing(table):
+    recipe, prepared = prepare(table.assign(size=[1e160, -1e150, 0.5, 1] * (N // 4)))
+    sizes = pd.concat([prepared.X_train, prepared.X_test])["size"]
+    assert sizes.isna().sum() == N // 4
+    assert sizes.min() == -1e150
+    assert said(recipe, "size", "beyond 1e+150, are taken as missing")
+
+
+def test_columns_that_hold_nothing_else_are_left_out(table):
+    recipe, _ = prepare(table.assign(a=np.inf, b=[[1]] * N))
+    assert said(recipe, "a is left out: all its cells are missing")
+    assert said(recipe, "b is left out: it holds cells of type list")
+
+
+@pytest.mark.parametrize("dtype", ["string", "category", object])
+def test_missing_words_are_alike_whatever_holds_them(table, dtype):
+    cells = pd.Series(["Rome", None, "Oslo"] * (N // 3), dtype=dtype)
+    recipe, prepared = prepare(table.assign(town=cells))
+    towns = pd.concat([prepared.X_train, prepared.X_test])["town"]
+    assert recipe.categories == ["town"]
+    assert towns.sort_index().to_numpy()[:3].tolist() == [
+        "Rome",
+        pytest.approx(np.nan, nan_ok=True),
+        "Oslo",
+    ]
+
+
+def test_columns_may_be_named_like_arguments(table):
+    table["self"] = table["weight"]
+    recipe, prepared = prepare(table)
+    assert "self" in recipe.gaps
+    assert prepared.X_train["self"].dtype == float
+
+
+def test_classes_that_do_not_occur_do_not_count(table):
+    y = pd.Categorical(["a", "b"] * (N // 2), categories=["a", *map(str, range(200)), "b"])
+    recipe, _ = prepare(table.assign(y=y))
+    assert recipe.rare_classes == []
+
+
+def test_too_many_columns_are_refused_at_once(table):
+    wide = pd.DataFrame(np.zeros((N, 501))).rename(columns=str).assign(y=table["y"])
+    with pytest.raises(ReportError, match=r"501 columns beside 'y', .* 500 at most; leave out"):
+        prepare(wide)
 
 
 def test_unknown_target_and_nothing_to_learn_from(table):

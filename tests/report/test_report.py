@@ -7,6 +7,7 @@ import sys
 import warnings
 from xml.etree import ElementTree
 
+import html5lib
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -56,6 +57,10 @@ def test_nothing_in_a_table_becomes_markup(report):
     assert any(SCRIPT in text for text in page.text_of("td"))
     assert any("$\\frac{$" in text for text in page.text_of("text"))
     assert any("#ffffff" in text for text in page.text_of("text"))  # a level, not a colour
+
+
+def test_the_page_is_html(report):
+    html5lib.HTMLParser(strict=True).parse(report)
 
 
 def test_the_page_stands_alone(report):
@@ -120,6 +125,10 @@ def test_without_interpret_the_page_says_so(tiny, tmp_path, monkeypatch):
         (["bike_sharing", "--target", "bikes"], "no column 'bikes'; the columns are 'season'"),
         (["bike_sharing", "--target", "cnt", "--device", "abacus"], "no device 'abacus'"),
         (["bike_sharing", "--target", "cnt", "-o", "."], "'.' cannot be written"),
+        (["bike_sharing", "--target", "cnt", "-o", "x" * 999], "cannot be written: File name too"),
+        (["bike_sharing", "--target", "cnt", "-o", "a\0b"], r"'a\x00b' cannot be written"),
+        (["a\0b.csv", "--target", "y"], r"'a\x00b.csv' does not exist"),
+        (["none\n.csv", "--target", "y"], r"'none\n.csv' does not exist"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(arguments, words, capsys):
@@ -128,6 +137,14 @@ def test_what_is_wrong_is_said_in_one_line(arguments, words, capsys):
     assert words in said.err
     assert said.err.count("\n") == 1
     assert not said.out
+
+
+def test_the_table_is_not_written_over(tmp_path, capsys):
+    data = tmp_path / "table.csv"
+    data.write_text("a,y\n1,2\n")
+    assert main(["report", str(data), "--target", "y", "-o", str(data)]) == 2
+    assert "is the table itself; choose another with -o" in capsys.readouterr().err
+    assert data.read_text() == "a,y\n1,2\n"
 
 
 def test_an_unknown_task_is_refused(capsys):
