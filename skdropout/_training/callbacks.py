@@ -6,7 +6,7 @@ from scipy.stats import t as student_t
 from skorch.callbacks import Callback
 from tqdm.auto import tqdm
 
-from skdropout._stack import copy_members, replace_members
+from skdropout._stack import member_tensors, replace_members
 
 # A stack is cut down once at most this share of its members still trains.
 _SHRINK_AT = 0.9
@@ -41,7 +41,7 @@ class BestEpoch(Callback):
         self.best_epoch_ = torch.zeros(n_members, dtype=torch.long, device=device)
         self._bar, self._bar_epoch = self.best_loss_.clone(), self.best_epoch_.clone()
         self._going = torch.ones(n_members, dtype=torch.bool, device=device)
-        self._best = copy_members(net.module_)
+        self._best = [tensor.clone() for tensor in member_tensors(net.module_)]
 
     def on_epoch_end(self, net, **_):
         """Remember the members that improved; leave out those that have stopped."""
@@ -50,14 +50,14 @@ class BestEpoch(Callback):
         # a member that has stopped but is not cut off yet must not improve any more
         loss = loss.where(self._going[active], torch.inf)
         better = loss < self.best_loss_[active]
-        improved = active[better]
-        self.best_loss_[improved] = loss[better]
-        self.best_epoch_[improved] = net.epoch_
-        for best, now in zip(self._best, copy_members(net.module_), strict=True):
-            best[improved] = now[better]
+        epoch = torch.full_like(active, net.epoch_)
+        _put(loss, self.best_loss_, active, better)
+        _put(epoch, self.best_epoch_, active, better)
+        for now, best in zip(member_tensors(net.module_), self._best, strict=True):
+            _put(now, best, active, better)
         below = loss < self._bar[active] - self.tol
-        self._bar[active[below]] = loss[below]
-        self._bar_epoch[active[below]] = net.epoch_
+        _put(loss, self._bar, active, below)
+        _put(epoch, self._bar_epoch, active, below)
         self.stop(net, net.epoch_ - self._bar_epoch >= self.patience)
 
     def going(self):
@@ -68,7 +68,7 @@ class BestEpoch(Callback):
         """Stop the members that ``stopped`` marks in the whole stack."""
         self._going &= ~torch.as_tensor(stopped, device=net.device)
         active = net.members_.to(net.device)
-        going = self._going[active]
+        going = self._going[active].cpu()
         n_going = int(going.sum())
         if not n_going:
             net.stop_training()
@@ -81,6 +81,18 @@ class BestEpoch(Callback):
             replace_members(net.module_, self._best)
         self.best_loss_, self.best_epoch_ = self.best_loss_.cpu(), self.best_epoch_.cpu()
         del self._best, self._bar, self._bar_epoch, self._going
+
+
+def _put(new, old, members, chosen):
+    """Put what is ``chosen`` of ``new`` in the place of these ``members`` of ``old``.
+
+    ``old[members[chosen]] = new[chosen]`` does the same, and waits for a GPU to count them.
+    """
+    chosen = chosen.view(-1, *[1] * (old.dim() - 1))
+    if len(members) == len(old):
+        torch.where(chosen, new, old, out=old)
+    else:
+        old[members] = torch.where(chosen, new, old[members])
 
 
 _LEVEL = 0.05
