@@ -110,7 +110,8 @@ class TableEncoding(nn.Module):
     def typical(self):
         """Encode the typical row: medians and unknown levels, (n_members, 1, width)."""
         parts = [] if self.numeric is None else [self.numeric.typical()]
-        return torch.cat([*parts, *(embedding.typical() for embedding in self.embeddings)], -1)
+        parts += [embedding.typical() for embedding in self.embeddings]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, -1)
 
     def keep(self, encoded, factor):
         """Shrink each column towards its typical encoding, or away from it, by ``factor``.
