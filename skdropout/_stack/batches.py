@@ -59,6 +59,10 @@ class Batches:
         for k, (n, s, b) in enumerate(zip(lengths, self.steps, self._sizes, strict=True)):
             self.counts[k, :s] = (n - b * torch.arange(s)).clamp(max=b)
         self.n_rows = torch.tensor(lengths).to(device, rows.table.numeric.dtype)
+        # trailing columns of a step that no member needs are cut off
+        widest = self.counts.amax(0)
+        self._widths = widest.tolist()
+        self._is_padded = (self.counts != widest).any(0).tolist()
         self._weight_scale = self._mean_weight()
 
     def __len__(self):
@@ -68,15 +72,12 @@ class Batches:
         numeric = self.rows.table.numeric
         order = self._order().to(numeric.device)
         counts = self.counts.to(self.device, numeric.dtype)
-        return self._go_through(order, self._replaced(numeric.device), counts)
-
-    def _go_through(self, order, replaced, counts):
-        table, device = self.rows.table, self.device
         shares = 1 / counts.clamp(min=1)
-        # trailing columns of a step that no member needs are cut off
-        widths = self.counts.amax(0).tolist()
-        padded = (self.counts != self.counts.amax(0)).any(0).tolist()
-        for step, width in enumerate(widths):
+        return self._go_through(order, self._replaced(numeric.device), counts, shares)
+
+    def _go_through(self, order, replaced, counts, shares):
+        table, device = self.rows.table, self.device
+        for step, width in enumerate(self._widths):
             index = order[:, step, :width].reshape(-1)
             shape = (len(order), width)
             codes = table.codes.index_select(0, index).view(*shape, -1)
@@ -91,7 +92,7 @@ class Batches:
             x, y = ({name: t.to(device) for name, t in part.items()} for part in (x, y))
             if table.weight is not None:
                 y["weight"] = y["weight"] * self._weight_scale
-            if padded[step]:
+            if self._is_padded[step]:
                 real = torch.arange(width, device=device) < counts[:, step : step + 1]
                 y["weight"] = y.get("weight", 1.0) * real.to(counts.dtype)
             yield x, y, shares[:, step]

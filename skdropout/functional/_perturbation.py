@@ -48,7 +48,7 @@ class GaussianNoise:
 
     def __init__(self, sigma: float | Tensor, like: Tensor):
         d = like.shape[1]
-        sigma = torch.as_tensor(sigma, dtype=like.dtype).detach().cpu()
+        sigma = torch.as_tensor(sigma, dtype=like.dtype).cpu().detach()
         if sigma.shape not in {(), (d,), (d, d)}:
             raise ValueError(
                 f"sigma has shape {tuple(sigma.shape)}; for d={d} inputs give one number, ({d},) "
