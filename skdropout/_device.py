@@ -19,7 +19,7 @@ def resolve_device(device):
         tensors cannot be read ("meta").
     """
     if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return _best_device()
     try:
         resolved = torch.device(device)
         torch.empty(0, device=resolved).cpu()
@@ -31,6 +31,10 @@ def resolve_device(device):
             f"device={device!r} is not available here: {reason} Use device='auto' or 'cpu'."
         ) from error
     return resolved
+
+
+def _best_device():
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def prediction_dtype(device):

@@ -8,6 +8,7 @@ import pytest
 import torch
 from sklearn.base import BaseEstimator
 
+from skdropout import _device
 from skdropout._stack.build import build_stack
 from skdropout._stack.columns import RandomColumns
 from skdropout._stack.layers import MaskSource
@@ -15,6 +16,30 @@ from skdropout._stack.losses import SquaredError
 from skdropout._table.encoder import Rows, TableEncoder, TableTensors
 from skdropout._training.callbacks import BestEpoch
 from skdropout._training.net import StackNet
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--device", default="cpu", help='what device="auto" means to the tests: cpu, cuda or mps'
+    )
+
+
+def pytest_configure(config):
+    """Let "auto" be the option's device, in doctests too; whatever names its device keeps it."""
+    name = config.getoption("--device")
+    if name == "auto":
+        raise pytest.UsageError("--device=auto: name the device that the tests are to run on.")
+    try:
+        found = _device.resolve_device(name)
+    except ValueError as error:
+        raise pytest.UsageError(f"--device={name}: {error}") from error
+    _device._best_device = lambda: found
+
+
+@pytest.fixture
+def device(pytestconfig):
+    """The device of the option ``--device``."""
+    return torch.device(pytestconfig.getoption("--device"))
 
 
 @pytest.fixture(autouse=True, scope="session")

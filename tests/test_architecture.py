@@ -39,7 +39,9 @@ ROOMS = [
     "_report",
     "__main__",
 ]
-ENGINE = {"_table", "_stack", "_training"}  # what the tests' shared pieces are made of
+ENGINE = {"_table", "_stack", "_training"}
+# tests of more than one room: their shared pieces, and whole fits on an unseen device
+OF_SEVERAL = {"conftest.py": ENGINE, "devices": {*ENGINE, "_estimators"}}
 
 # third-party package: rooms that may import it
 DOORS = {"skorch": {"_training", "callbacks"}, "tqdm": {"_training", "_report"}}
@@ -216,12 +218,9 @@ def test_benchmarks_and_examples_import_public_names(path):
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_tests_stand_in_the_room_they_mirror(path):
     """They may import its files, what it may import, and whatever is public."""
-    if path.name == "conftest.py" and path.parent.name == "tests":
-        rooms = ENGINE
-    else:
-        part = path.relative_to(REPOSITORY / "tests").parts[0]
-        name = part.removesuffix(".py").removeprefix("test_")
-        rooms = {name, f"_{name}"} & set(ROOMS)
+    part = path.relative_to(REPOSITORY / "tests").parts[0]
+    name = part.removesuffix(".py").removeprefix("test_")
+    rooms = OF_SEVERAL.get(part, {name, f"_{name}"} & set(ROOMS))
     below = max((ROOMS.index(room) for room in rooms), default=0)
     for imported in imports(path):
         if imported.room is not None and imported.room not in rooms and not is_public(imported):

@@ -12,7 +12,7 @@ from skdropout._stack.columns import RandomColumns, RelevantBlocks, RelevantColu
 from skdropout._stack.layers import (
     ACTIVATIONS,
     MaskSource,
-    copy_members,
+    member_tensors,
     replace_members,
     select_members,
     sliced,

@@ -26,8 +26,10 @@ class Batches:
 
     A member's epoch has ``ceil(n / batch_size)`` steps of nearly equal size; "auto" is the power
     of two next to a thirtieth of its rows, between 16 and 256. Where members
-    differ in their number of rows, the shorter ones are padded: ``count`` says how many rows
-    of a step are real, and the padding has weight zero.
+    differ in their number of rows, the shorter ones are padded, and the padding has weight zero.
+    What an epoch needs of the host is sent to the device as it begins, so that its steps neither
+    wait for the device nor send anything to it. A step is ``(x, y, share)``: ``share`` is one over
+    the member's rows in it, one where it has none.
 
     Parameters
     ----------
@@ -37,6 +39,15 @@ class Batches:
         Where batches go; the table may stay elsewhere if it is large.
     generators : list of torch.Generator, or None
         One per member, to shuffle by and to draw unknown symbols; None keeps the order.
+
+    Attributes
+    ----------
+    steps : list of int
+        How many steps each member has.
+    counts : Tensor of int of shape (n_members, n_steps)
+        How many rows of a step are real, on the CPU.
+    n_rows : Tensor of shape (n_members,)
+        How many rows each member has, on the device.
     """
 
     def __init__(self, rows, batch_size, device, generators=None):
@@ -45,23 +56,29 @@ class Batches:
         self.steps = [-(-n // rows_of_step(n, batch_size)) for n in lengths]
         self._sizes = [-(-n // s) for n, s in zip(lengths, self.steps, strict=True)]
         self._shape = (len(lengths), max(self.steps), max(self._sizes))
-        self._count = torch.zeros(self._shape[:2], dtype=torch.long)
+        self.counts = torch.zeros(self._shape[:2], dtype=torch.long)
         for k, (n, s, b) in enumerate(zip(lengths, self.steps, self._sizes, strict=True)):
-            self._count[k, :s] = (n - b * torch.arange(s)).clamp(max=b)
+            self.counts[k, :s] = (n - b * torch.arange(s)).clamp(max=b)
+        self.n_rows = torch.tensor(lengths).to(device, rows.table.numeric.dtype)
+        # trailing columns of a step that no member needs are cut off
+        widest = self.counts.amax(0)
+        self._widths = widest.tolist()
+        self._is_padded = (self.counts != widest).any(0).tolist()
         self._weight_scale = self._mean_weight()
 
     def __len__(self):
         return self._shape[1]
 
     def __iter__(self):
+        numeric = self.rows.table.numeric
+        order = self._order().to(numeric.device)
+        counts = self.counts.to(self.device, numeric.dtype)
+        shares = 1 / counts.clamp(min=1)
+        return self._go_through(order, self._replaced(numeric.device), counts, shares)
+
+    def _go_through(self, order, replaced, counts, shares):
         table, device = self.rows.table, self.device
-        order = self._order().to(table.numeric.device)
-        replaced = self._replaced(order.device)
-        counts = self._count.to(device, table.numeric.dtype)
-        # trailing columns of a step that no member needs are cut off
-        widths = self._count.amax(0).tolist()
-        padded = (self._count != self._count.amax(0)).any(0).tolist()
-        for step, width in enumerate(widths):
+        for step, width in enumerate(self._widths):
             index = order[:, step, :width].reshape(-1)
             shape = (len(order), width)
             codes = table.codes.index_select(0, index).view(*shape, -1)
@@ -74,13 +91,12 @@ class Batches:
             if table.weight is not None:
                 y["weight"] = table.weight.index_select(0, index).view(shape)
             x, y = ({name: t.to(device) for name, t in part.items()} for part in (x, y))
-            count = counts[:, step]
             if table.weight is not None:
                 y["weight"] = y["weight"] * self._weight_scale
-            if padded[step]:
-                real = torch.arange(width, device=device) < count.unsqueeze(1)
+            if self._is_padded[step]:
+                real = torch.arange(width, device=device) < counts[:, step : step + 1]
                 y["weight"] = y.get("weight", 1.0) * real.to(counts.dtype)
-            yield x, y, count
+            yield x, y, shares[:, step]
 
     def _order(self):
         order = torch.zeros(self._shape, dtype=torch.long)
@@ -171,10 +187,11 @@ def predict_rows(net, rows):
         done = []
         try:
             with torch.inference_mode():
-                for x, _, count in Batches(rows, block, device):
+                batches = Batches(rows, block, device)
+                for (x, *_), counts in zip(batches, batches.counts.T.tolist(), strict=True):
                     raw = module(**x).to(prediction_dtype(device))
                     natural = module.natural(raw, net.criterion_).cpu()
-                    done.append([p[: int(n)] for p, n in zip(natural, count.tolist(), strict=True)])
+                    done.append([p[:n] for p, n in zip(natural, counts, strict=True)])
             return [torch.cat(blocks) for blocks in zip(*done, strict=True)]
         except torch.cuda.OutOfMemoryError:
             if block == 1:

@@ -51,9 +51,9 @@ class Embedding(nn.Module):
         n_members, n_rows, dim = self.weight.shape
         rows = (codes + self.first_row).flatten(1).expand(n_members, -1)
         rows = self.row_of.gather(1, rows)
-        member = torch.arange(n_members, device=rows.device).unsqueeze(1)
         flat = self.weight.view(n_members * n_rows, dim)
-        vectors = F.embedding(rows + n_rows * member, flat)
+        first_of_member = torch.arange(0, len(flat), n_rows, device=rows.device).unsqueeze(1)
+        vectors = F.embedding(rows + first_of_member, flat)
         return vectors.view(n_members, codes.shape[1], -1)
 
     def typical(self):
@@ -76,7 +76,7 @@ class TableEncoding(nn.Module):
         Positions in the user's table of the coded columns.
     """
 
-    shared_buffers = ("groups",)
+    shared_buffers = ("groups", "coded")
 
     def __init__(self, numeric, embeddings, numeric_columns, embedded_columns, categorical_columns):
         super().__init__()
@@ -89,6 +89,9 @@ class TableEncoding(nn.Module):
             dim = embedding.weight.shape[-1]
             groups += [categorical_columns[c] for c in columns for _ in range(dim)]
         self.register_buffer("groups", torch.tensor(groups, dtype=torch.long))
+        # an index on the device: a list would be sent there at every step
+        coded = [c for columns in embedded_columns for c in columns]
+        self.register_buffer("coded", torch.tensor(coded, dtype=torch.long))
 
     @property
     def width(self):
@@ -98,14 +101,17 @@ class TableEncoding(nn.Module):
     def forward(self, numeric, codes):
         """Encode rows: (n_members, n_rows, width)."""
         parts = [] if self.numeric is None else [self.numeric(numeric)]
-        for embedding, columns in zip(self.embeddings, self.embedded_columns, strict=True):
-            parts.append(embedding(codes[..., columns]))
+        if self.embedded_columns:
+            sizes = [len(columns) for columns in self.embedded_columns]
+            of_each = codes.index_select(-1, self.coded).split(sizes, -1)
+            parts += [embed(own) for embed, own in zip(self.embeddings, of_each, strict=True)]
         return parts[0] if len(parts) == 1 else torch.cat(parts, -1)
 
     def typical(self):
         """Encode the typical row: medians and unknown levels, (n_members, 1, width)."""
         parts = [] if self.numeric is None else [self.numeric.typical()]
-        return torch.cat([*parts, *(embedding.typical() for embedding in self.embeddings)], -1)
+        parts += [embedding.typical() for embedding in self.embeddings]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, -1)
 
     def keep(self, encoded, factor):
         """Shrink each column towards its typical encoding, or away from it, by ``factor``.

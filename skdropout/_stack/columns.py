@@ -105,8 +105,8 @@ class RandomColumns(nn.Module):
 
     def prepare(self):
         """Get ready to drop at the present rates."""
-        rates = self.input_dropout
-        self._law = KeepLaw.from_rates(rates, rates.device, rates.dtype) if self.drops else None
+        like, rates = self.input_dropout, self.input_dropout.cpu()
+        self._law = KeepLaw.from_rates(rates, like.device, like.dtype) if rates.any() else None
 
     def begin_epoch(self):
         """Rates are the same in all epochs."""

@@ -30,6 +30,11 @@ class KeepLaw:
     threshold: torch.Tensor
     scale: torch.Tensor
 
+    @cached_property
+    def last_dropped(self):
+        """The greatest integer whose unit is dropped."""
+        return self.threshold - 1
+
     @classmethod
     def from_rates(cls, rates, device, dtype):
         """Build the law for ``rates``, one number in [0, 1) per member."""
@@ -74,21 +79,21 @@ class MaskSource:
 
     def draw(self, law, shape):
         """Draw a mask of ``shape`` (n_members, n_rows, n_units) by ``law``."""
-        integers = self._integers(shape).to(law.threshold.dtype)
+        integers = self._integers(shape, law.threshold.dtype)
         # for integers, n >= threshold if and only if clamp(n - threshold + 1, 0, 1) is one
-        return integers.sub_(law.threshold - 1).clamp_(0, 1).mul_(law.scale)
+        return integers.sub_(law.last_dropped).clamp_(0, 1).mul_(law.scale)
 
     def uniform(self, shape, dtype):
         """Draw from the multiples of 1/65536 in [0, 1)."""
-        return self._integers(shape).to(dtype).div_(_LEVELS)
+        return self._integers(shape, dtype).div_(_LEVELS)
 
-    def _integers(self, shape):
+    def _integers(self, shape, dtype):
         if self._device.type != "cpu":
             options = {"generator": self.generator, "device": self._device}
-            return torch.randint(_LEVELS, shape, dtype=torch.int32, **options)
+            return torch.randint(_LEVELS, shape, dtype=dtype, **options)
         size = math.prod(shape)
         sixteens = self._words.random_raw(-(-size // 4)).view(np.uint16)[:size]
-        return torch.from_numpy(sixteens).view(shape)
+        return torch.from_numpy(sixteens).view(shape).to(dtype)
 
 
 ACTIVATIONS = {
@@ -186,7 +191,7 @@ def _member_tensors(module):
 
 def select_members(module, members):
     """Cut ``module`` down, in place, to ``members`` (a tensor of indices), in that order."""
-    replace_members(module, [tensor.detach()[members] for *_, tensor in _member_tensors(module)])
+    replace_members(module, [tensor[members] for tensor in member_tensors(module)])
 
 
 def sliced(module, members):
@@ -208,9 +213,9 @@ def sliced(module, members):
     return part
 
 
-def copy_members(module):
-    """Return a copy of every tensor that has the members as its first axis."""
-    return [tensor.detach().clone() for *_, tensor in _member_tensors(module)]
+def member_tensors(module):
+    """Return every tensor that has the members as its first axis, as it is now."""
+    return [tensor.detach() for *_, tensor in _member_tensors(module)]
 
 
 def replace_members(module, tensors):

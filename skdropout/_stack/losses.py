@@ -31,6 +31,11 @@ class _Loss(nn.Module):
         return size_share(raw)
 
 
+def _over_outputs(losses):
+    """The mean over outputs; of one output nothing is computed, forwards or back."""
+    return losses.squeeze(-1) if losses.shape[-1] == 1 else losses.mean(-1)
+
+
 def _mean(y, weight):
     return _unit(y) * np.average(y / _unit(y), axis=0, weights=weight)
 
@@ -57,7 +62,7 @@ class SquaredError(_Loss):
         return _mean_and_deviation(y, weight)
 
     def forward(self, raw, target):
-        return (raw - target).square().mean(-1)
+        return _over_outputs(F.mse_loss(raw, target, reduction="none"))
 
 
 class AbsoluteError(_Loss):
@@ -67,7 +72,7 @@ class AbsoluteError(_Loss):
         return _mean_and_deviation(y, weight)
 
     def forward(self, raw, target):
-        return (raw - target).abs().mean(-1)
+        return _over_outputs((raw - target).abs())
 
 
 class Pinball(_Loss):
@@ -82,7 +87,7 @@ class Pinball(_Loss):
 
     def forward(self, raw, target):
         error = target - raw
-        return torch.maximum(self.quantile * error, (self.quantile - 1) * error).mean(-1)
+        return _over_outputs(torch.maximum(self.quantile * error, (self.quantile - 1) * error))
 
 
 class Poisson(_Loss):
@@ -93,7 +98,7 @@ class Poisson(_Loss):
         return np.zeros(y.shape[1]), np.where(mean > 0, mean, 1.0)
 
     def forward(self, raw, target):
-        return (raw.exp() - target * raw).mean(-1)
+        return _over_outputs(raw.exp() - target * raw)
 
     def inverse_link(self, raw):
         return raw.exp()
@@ -135,7 +140,7 @@ class MultilabelLogLoss(_Loss):
     """Log-loss of labels that may hold together, averaged over the labels."""
 
     def forward(self, raw, target):
-        return F.binary_cross_entropy_with_logits(raw, target, reduction="none").mean(-1)
+        return _over_outputs(F.binary_cross_entropy_with_logits(raw, target, reduction="none"))
 
     def inverse_link(self, raw):
         return raw.sigmoid()

@@ -180,8 +180,8 @@ class StackMLP(Stack):
         super().drop_with(masks)
         like = self.output.weight
         self._laws = [
-            KeepLaw.from_rates(rates, like.device, like.dtype) if bool(rates.any()) else None
-            for rates in self.dropout.unbind(1)
+            KeepLaw.from_rates(rates, like.device, like.dtype) if rates.any() else None
+            for rates in self.dropout.cpu().unbind(1)
         ]
 
     def respond(self, x):

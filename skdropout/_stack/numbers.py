@@ -82,7 +82,10 @@ class NumericEncoding(nn.Module):
 
     def typical(self):
         """Return the encoding of the typical row, (n_members, 1, n_inputs)."""
-        return torch.cat([self.encode(self.center), torch.zeros_like(self.has_missing)], -1)
+        encoded = self.encode(self.center)
+        if not len(self.flagged):
+            return encoded
+        return torch.cat([encoded, torch.zeros_like(self.has_missing)], -1)
 
 
 class StandardEncoding(NumericEncoding):

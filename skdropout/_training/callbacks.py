@@ -6,7 +6,7 @@ from scipy.stats import t as student_t
 from skorch.callbacks import Callback
 from tqdm.auto import tqdm
 
-from skdropout._stack import copy_members, replace_members
+from skdropout._stack import member_tensors, replace_members
 
 # A stack is cut down once at most this share of its members still trains.
 _SHRINK_AT = 0.9
@@ -43,7 +43,7 @@ class BestEpoch(Callback):
         self.best_epoch_ = torch.zeros(n_members, dtype=torch.long, device=device)
         self._bar, self._bar_epoch = self.best_loss_.clone(), self.best_epoch_.clone()
         self._going = torch.ones(n_members, dtype=torch.bool, device=device)
-        self._best = copy_members(net.module_)
+        self._best = [tensor.clone() for tensor in member_tensors(net.module_)]
 
     def on_epoch_end(self, net, **_):
         """Remember the members that improved; leave out those that have stopped."""
@@ -57,7 +57,7 @@ class BestEpoch(Callback):
         best_epoch = _merged(epoch, self.best_epoch_, active, better)
         best = [
             _merged(now, old, active, better)
-            for now, old in zip(copy_members(net.module_), self._best, strict=True)
+            for now, old in zip(member_tensors(net.module_), self._best, strict=True)
         ]
         # at once: Ctrl-C leaves the weights of one epoch, not layers of two
         self.best_loss_, self.best_epoch_, self._best = best_loss, best_epoch, best
@@ -74,7 +74,7 @@ class BestEpoch(Callback):
         """Stop the members that ``stopped`` marks in the whole stack."""
         self._going &= ~torch.as_tensor(stopped, device=net.device)
         active = net.members_.to(net.device)
-        going = self._going[active]
+        going = self._going[active].cpu()
         n_going = int(going.sum())
         if not n_going:
             net.stop_training()
@@ -90,7 +90,10 @@ class BestEpoch(Callback):
 
 
 def _merged(new, old, members, chosen):
-    """Return ``old`` with what is ``chosen`` of ``new`` in the place of these ``members``."""
+    """Return ``old`` with what is ``chosen`` of ``new`` in the place of these ``members``.
+
+    To index by what is chosen does the same, and waits for a GPU to count it.
+    """
     chosen = chosen.view(-1, *[1] * (old.dim() - 1))
     if len(members) == len(old):
         return torch.where(chosen, new, old)

@@ -170,6 +170,9 @@ class StackNet(NeuralNet):
         self.notify("on_epoch_begin", **self._datasets)
         self.run_single_epoch(self._train, True, "train", self.train_step)
         self.run_single_epoch(self._valid, False, "valid", self.validation_step)
+        # only now is the device waited for
+        for part, losses in self.losses_.items():
+            self.history.record(f"{part}_loss", float(losses.mean()))
         self.history.record("dur", time.perf_counter() - start)
 
     @property
@@ -190,17 +193,15 @@ class StackNet(NeuralNet):
         self.module_.train(training)
 
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
-        """Go once over ``iterator``; record the mean loss and keep each member's own."""
+        """Go once over ``iterator``; keep each member's mean loss."""
         if iterator is None:
             return
         self._set_training(training)
-        total, count = 0.0, 0.0
+        total = torch.zeros_like(iterator.n_rows)
         for step, batch in enumerate(iterator):
             self._step = step
             total = total + self._step_with(step_fn, batch, training)
-            count = count + batch[2]
-        self.losses_[prefix] = total / count
-        self.history.record(f"{prefix}_loss", float(self.losses_[prefix].mean()))
+        self.losses_[prefix] = total / iterator.n_rows
 
     def _step_with(self, step_fn, batch, training):
         if not self._is_watched:
@@ -216,11 +217,11 @@ class StackNet(NeuralNet):
 
     def train_step(self, batch, **fit_params):
         """Take one step of every member."""
-        x, y, count = batch
+        x, y, share = batch
         self.optimizer_.zero_grad()
         raw = self.module_(**x, target=y["target"])
         total = self.member_losses(raw, y)
-        (total / count.clamp(min=1)).sum().backward()
+        total.backward(share)
         if self.max_grad_norm is not None:
             self._clip_gradients()
         if self._is_watched:
@@ -258,15 +259,21 @@ class StackNet(NeuralNet):
             group["lr"] = self.lr * warm_up * (1 + math.cos(math.pi * min(progress, 1.0))) / 2
 
     def keep(self, members):
-        """Go on with some of the members in training, given by their place among these."""
-        members = members.cpu()
-        select_members(self.module_, members.to(self.device))
+        """Go on with some of the members in training, given by their place among these.
+
+        Parameters
+        ----------
+        members : Tensor of int
+            On the CPU.
+        """
+        there = members.to(self.device)
+        select_members(self.module_, there)
         self.members_ = self.members_[members]
         self.generators_ = [self.generators_[k] for k in members]
         if self.rows_valid is not None:
             self.rows_valid = self.rows_valid.select(members)
         self._iterate_over(self._train.rows.select(members), self.rows_valid)
-        self.optimizer_.select(members.to(self.device), self._train.steps)
+        self.optimizer_.select(there, members.tolist(), self._train.steps)
         self.module_.drop_with(self.masks)
 
     def predict(self, X):

@@ -52,8 +52,11 @@ class StackAdamW(torch.optim.AdamW):
                     part.grad = None if idle else whole.grad[run["members"]]
         self.step()
 
-    def select(self, members, steps):
-        """Follow parameters that were cut down to ``members``, which take ``steps`` an epoch."""
+    def select(self, members, places, steps):
+        """Follow parameters that were cut down to ``members``, which take ``steps`` an epoch.
+
+        ``members`` is on the parameters' device, ``places`` the same as a list.
+        """
         moments, counts = self.moments()
         options = {name: self.param_groups[0][name] for name in self.defaults}
         self.state.clear()
@@ -62,7 +65,7 @@ class StackAdamW(torch.optim.AdamW):
             self.add_param_group({**run, **options})
         self.take_up(
             [{name: m[members] for name, m in of_whole.items()} for of_whole in moments],
-            [counts[k] for k in members.tolist()],
+            [counts[k] for k in places],
         )
 
     def moments(self):

@@ -1,6 +1,7 @@
 """Gaussian moments of activation functions: what a unit does on average when its input is noisy."""
 
 import math
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -120,15 +121,18 @@ class Smooth:
     def _expect(self, mean, scale, order, integrand):
         shape = mean.shape
         mean, scale = mean.reshape(-1), scale.expand(shape).reshape(-1)
+        # the device may have no float64
+        nodes, weights = (
+            part.to(mean.dtype).to(mean.device) for part in _gauss_legendre(_NODES_PER_SIDE)
+        )
         blocks = [
-            self._expect_block(m, s, order, integrand)
+            self._expect_block(m, s, nodes, weights, order, integrand)
             for m, s in zip(mean.split(_UNITS_AT_ONCE), scale.split(_UNITS_AT_ONCE), strict=True)
         ]
         return [torch.cat(parts).reshape(shape) for parts in zip(*blocks, strict=True)]
 
-    def _expect_block(self, mean, scale, order, integrand):
+    def _expect_block(self, mean, scale, nodes, weights, order, integrand):
         mean, scale = mean[:, None], scale[:, None]
-        nodes, weights = _gauss_legendre(_NODES_PER_SIDE, mean)
         bend = (-mean / scale.clamp_min(_tiny(mean))).clamp(-_REACH, _REACH)
         length = 1 / scale.clamp_min(1.0)
         z, dz = [], []
@@ -154,13 +158,14 @@ def _derivatives(module, a: Tensor, order: int) -> list[Tensor]:
     return [derivative.detach() for derivative in derivatives]
 
 
-def _gauss_legendre(n: int, like: Tensor) -> tuple[Tensor, Tensor]:
-    """Nodes and weights on [0, 1], from the Jacobi matrix (Golub and Welsch 1969)."""
+@cache
+@torch.inference_mode(False)  # kept for later calls, whichever mode this one is in
+def _gauss_legendre(n: int) -> tuple[Tensor, Tensor]:
+    """Nodes and weights on [0, 1], from the Jacobi matrix (Golub and Welsch 1969), on the CPU."""
     k = torch.arange(1, n, dtype=torch.float64)
     off_diagonal = torch.diag(k / (4 * k**2 - 1).sqrt(), 1)
     nodes, vectors = torch.linalg.eigh(off_diagonal + off_diagonal.T)
-    # the device may have no float64
-    return tuple(part.to(like.dtype).to(like.device) for part in ((nodes + 1) / 2, vectors[0] ** 2))
+    return (nodes + 1) / 2, vectors[0] ** 2
 
 
 def _normal_density(u: Tensor) -> Tensor:

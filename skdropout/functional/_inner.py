@@ -2,6 +2,7 @@
 
 from skdropout.functional._perturbation import (
     GaussianNoise,
+    Target,
     fresh_generator,
     mirrored_draws,
     output_gradient,

@@ -88,19 +88,19 @@ def perturbation_mse(
     if law not in _LAWS:
         raise ValueError(f"law={law!r} is unknown; choose one of {list(_LAWS)}.")
     check_network(f, x)
-    target = check_target(target, x)
+    outputs = check_target(target, x)
     generator = resolve_generator(generator, x.device)
 
     n = len(x)
     total = x.new_zeros(n)
     at_once = max(_PERTURBATIONS_AT_ONCE // n, 1)
     with torch.no_grad():
-        start_value = output_value(f, x, target)[:, None]
+        start_value = output_value(f, x, outputs)[:, None]
         for start in range(0, n_perturbations, at_once):
             count = min(at_once, n_perturbations - start)
             delta = radius * _unit_ball(n, count, x, law, generator)
             points = (x[:, None] + delta).flatten(0, 1)
-            targets = None if target is None else target.repeat_interleave(count)
+            targets = None if outputs is None else outputs.repeat_interleave(count)
             value = output_value(f, points, targets).reshape(n, count)
             linear = (delta @ gradient[..., None])[..., 0]
             quadratic = ((delta @ hessian) * delta).sum(2) / 2

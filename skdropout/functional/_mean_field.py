@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from skdropout.functional._activations import gaussian_activation
-from skdropout.functional._perturbation import output_gradient
+from skdropout.functional._perturbation import Target, output_gradient
 
 
 def first_layer(f):
@@ -131,7 +131,7 @@ class MeanField:
         return sum((units.gradient_sum(z) for units in self.units), mean)
 
 
-def mean_field(f, x: Tensor, target: Tensor | None, noise, share=1.0) -> MeanField | None:
+def mean_field(f, x: Tensor, target: Target | None, noise, share=1.0) -> MeanField | None:
     """The stand-in for ``f`` around the rows of ``x``, or None where ``f`` shows no layers.
 
     Units that bend the least are left out: those kept have at least this ``share`` of the curvature
@@ -198,9 +198,11 @@ def _most_bent(inputs, coefficients, share: float) -> tuple[list[_Units], Tensor
         return [], hessian
     traces = [(v * response.bend).abs() * at.scale**2 for at, v, response in layers]
     least = _least_kept(torch.cat(traces, 1), share)
+    # the one look at what was found: it waits for the device, once for a block of points
+    n_kept = torch.stack([(trace >= least).sum(1).max() for trace in traces]).cpu().tolist()
     units = []
-    for (at, v, response), trace in zip(layers, traces, strict=True):
-        kept = trace.topk(int((trace >= least).sum(1).max()), dim=1).indices
+    for (at, v, response), trace, n_units in zip(layers, traces, n_kept, strict=True):
+        kept = trace.topk(n_units, dim=1).indices
         linear = at.linear.gather(1, kept[..., None].expand(-1, -1, d))
         v, mean = v.gather(1, kept), at.mean.gather(1, kept)
         bend, stretch, amplitude, mean_gate = (part.gather(1, kept) for part in response)

@@ -1,10 +1,12 @@
 """What is asked of a network around points: Gaussian noise there, and its values and gradients.
 
-Noise of any covariance is seen as standard normal noise in whitened coordinates.
+Noise of any covariance is seen as standard normal noise in whitened coordinates. Arguments are
+looked at once, before anything is sampled: each look waits for the device.
 """
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -46,7 +48,7 @@ class GaussianNoise:
 
     def __init__(self, sigma: float | Tensor, like: Tensor):
         d = like.shape[1]
-        sigma = torch.as_tensor(sigma, dtype=like.dtype, device=like.device).detach()
+        sigma = torch.as_tensor(sigma, dtype=like.dtype).cpu().detach()
         if sigma.shape not in {(), (d,), (d, d)}:
             raise ValueError(
                 f"sigma has shape {tuple(sigma.shape)}; for d={d} inputs give one number, ({d},) "
@@ -56,17 +58,18 @@ class GaussianNoise:
             raise ValueError("sigma contains NaN or infinity; all entries must be finite.")
         self.is_full = sigma.ndim == 2
         if self.is_full:
-            self.factor = _cholesky(sigma)
-            self.moves = torch.ones(d, dtype=torch.bool, device=like.device)
+            factor, moves = _cholesky(sigma), torch.ones(d, dtype=torch.bool)
         else:
-            self.moves = sigma.expand(d) > 0
-            if (sigma < 0).any() or not self.moves.any():
+            moves = sigma.expand(d) > 0
+            if (sigma < 0).any() or not moves.any():
                 raise ValueError(
                     f"sigma={_brief(sigma)} must be positive (zeros are allowed for single inputs, "
                     "not for all): it is a standard deviation."
                 )
             # One in place of zero: such an input is never moved, and its gradient keeps its unit.
-            self.factor = torch.where(self.moves, sigma, 1.0)
+            factor = torch.where(moves, sigma, 1.0)
+        self.factor, self.moves = factor.to(like.device), moves.to(like.device)
+        self._moving = None if moves.all() else moves.nonzero().squeeze(1).to(like.device)
         self.basis = None
 
     def attend_to(self, weight: Tensor) -> None:
@@ -75,24 +78,27 @@ class GaussianNoise:
         Whatever the noise does at right angles to the rows of ``weight`` (n_units, d) changes
         neither the function nor its gradient: it would add error and nothing else.
         """
-        rows = self.whiten(weight)[:, self.moves]
+        rows = self.whiten(weight)
+        if self._moving is not None:
+            rows = rows.index_select(1, self._moving)
         if len(rows) < rows.shape[1]:
             self.basis = torch.linalg.qr(rows.mT).Q
 
     @property
     def n_directions(self) -> int:
         """How many dimensions the draws have."""
-        return int(self.moves.sum()) if self.basis is None else self.basis.shape[1]
+        if self.basis is not None:
+            return self.basis.shape[1]
+        return len(self.moves if self._moving is None else self._moving)
 
     def spread(self, draws: Tensor) -> Tensor:
         """Draws (..., n_directions) as whitened noise on all inputs, (..., d)."""
         if self.basis is not None:
             draws = draws @ self.basis.mT
-        if self.moves.all():
+        if self._moving is None:
             return draws
         z = draws.new_zeros(*draws.shape[:-1], len(self.moves))
-        z[..., self.moves] = draws
-        return z
+        return z.index_copy_(-1, self._moving, draws)
 
     def delta(self, z: Tensor) -> Tensor:
         """Whitened noise to noise on the inputs: ``L z``, for ``z`` (..., d)."""
@@ -155,7 +161,21 @@ def mirrored_draws(
     return noise.spread(draws), weight
 
 
-def output_value(f: Callable[[Tensor], Tensor], x: Tensor, target: Tensor | None) -> Tensor:
+@dataclass
+class Target:
+    """Which output is meant at each point, and the highest of these indices."""
+
+    index: Tensor  # (n,)
+    highest: int
+
+    def __getitem__(self, points) -> "Target":
+        return Target(self.index[points], self.highest)
+
+    def repeat_interleave(self, n: int) -> "Target":
+        return Target(self.index.repeat_interleave(n), self.highest)
+
+
+def output_value(f: Callable[[Tensor], Tensor], x: Tensor, target: Target | None) -> Tensor:
     """The chosen output of ``f`` at each row of ``x``: (n,)."""
     output = f(x)
     if output.shape[:1] != x.shape[:1] or output.ndim > 2:
@@ -172,14 +192,14 @@ def output_value(f: Callable[[Tensor], Tensor], x: Tensor, target: Tensor | None
                 "index per point."
             )
         return output[:, 0]
-    if int(target.max()) >= output.shape[1]:
+    if target.highest >= output.shape[1]:
         raise ValueError(
-            f"target={int(target.max())} does not exist: f has {output.shape[1]} outputs."
+            f"target={target.highest} does not exist: f has {output.shape[1]} outputs."
         )
-    return output.gather(1, target[:, None])[:, 0]
+    return output.gather(1, target.index[:, None])[:, 0]
 
 
-def output_gradient(f: Callable[[Tensor], Tensor], x: Tensor, target: Tensor | None) -> Tensor:
+def output_gradient(f: Callable[[Tensor], Tensor], x: Tensor, target: Target | None) -> Tensor:
     """Gradient of the chosen output of ``f`` at each row of ``x``: (n, d).
 
     Where the device runs out of memory the rows are taken in two halves.
@@ -235,17 +255,17 @@ def check_points(x) -> None:
         raise ValueError("x contains NaN or infinity; impute or drop those points.")
 
 
-def check_target(target, x: Tensor) -> Tensor | None:
+def check_target(target, x: Tensor) -> Target | None:
     """One output index per point, or None."""
     if target is None:
         return None
-    target = torch.as_tensor(target, device=x.device)
+    target = torch.as_tensor(target).cpu()
     if target.is_floating_point() or target.shape not in {(), (len(x),)} or (target < 0).any():
         raise ValueError(
             f"target={target.tolist() if target.numel() < 6 else tuple(target.shape)} must be one "
             f"non-negative output index, or one for each of the {len(x)} points."
         )
-    return target.long().expand(len(x))
+    return Target(target.long().to(x.device).expand(len(x)), int(target.max()))
 
 
 def _orthogonal_blocks(n: int, n_pairs: int, k: int, options: dict) -> Tensor:

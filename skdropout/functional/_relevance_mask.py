@@ -180,7 +180,7 @@ def relevance_block_mask(
     area = (0.02 + 0.38 * uniform(n, n_tries)) * height * width
     aspect = torch.exp(math.log(0.3) * (2 * uniform(n, n_tries) - 1))
     sides = torch.stack([(area * aspect).sqrt(), (area / aspect).sqrt()], -1).round()
-    fits = ((sides > 0) & (sides < sides.new_tensor([height, width]))).all(-1)
+    fits = (sides > 0).all(-1) & (sides[..., 0] < height) & (sides[..., 1] < width)
     first = fits.int().argmax(1)[:, None, None].expand(n, 1, 2)
     side = sides.gather(1, first).squeeze(1)
 

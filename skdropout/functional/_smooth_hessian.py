@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, overload
 import torch
 from torch import Tensor
 
-from skdropout.functional._perturbation import branch_of, check_points, check_target
+from skdropout.functional._perturbation import Target, branch_of, check_points, check_target
 from skdropout.functional._stein import Smoothing, sample_until, split_pairs
 
 _MOST_PARTS = 8  # for a standard error
@@ -160,12 +160,12 @@ def smooth_hessian(
             [1., 0.]], dtype=torch.float64)
     """
     check_points(x)
-    target = check_target(target, x)
+    outputs = check_target(target, x)
     smoothing = Smoothing.of(f, x, sigma, method, generator)
     if n_perturbations == "auto":
         if not tolerance > 0:
             raise ValueError(f"tolerance={tolerance!r} must be positive: it is a relative error.")
-        hessians, n_drawn = sample_until(smoothing, x, target, tolerance)
+        hessians, n_drawn = sample_until(smoothing, x, outputs, tolerance)
         shares = x.new_full((len(hessians),), 1 / len(hessians))
     else:
         pairs = split_pairs(n_perturbations, 1)
@@ -173,13 +173,13 @@ def smooth_hessian(
         if return_error and not smoothing.is_exact:
             whole_blocks = pairs[0] // smoothing.noise.n_directions
             pairs = split_pairs(n_perturbations, min(max(whole_blocks, 2), _MOST_PARTS))
-        hessians = smoothing.hessian_parts(x, target, pairs)
+        hessians = smoothing.hessian_parts(x, outputs, pairs)
         shares = x.new_tensor(pairs) / sum(pairs) if len(pairs) > 1 else x.new_ones(1)
 
     hessian = torch.einsum("p,pnij->nij", shares, hessians)
     results = [hessian]
     if return_gradient:
-        results.append(_gradient_beside(smoothing, x, target, n_drawn))
+        results.append(_gradient_beside(smoothing, x, outputs, n_drawn))
     if return_error:
         spread = torch.einsum("p,pnij->nij", shares, (hessians - hessian) ** 2)
         # one part alone is a closed form: without spread
@@ -188,7 +188,7 @@ def smooth_hessian(
 
 
 def _gradient_beside(
-    smoothing: Smoothing, x: Tensor, target: Tensor | None, n_drawn: Tensor
+    smoothing: Smoothing, x: Tensor, target: Target | None, n_drawn: Tensor
 ) -> Tensor:
     """The smoothed gradient, from draws of its own: of each point as many as its Hessian had.
 
@@ -198,7 +198,7 @@ def _gradient_beside(
     smoothing = replace(smoothing, generator=branch_of(smoothing.generator))
     gradient = torch.empty_like(x)
     for n_pairs in n_drawn.unique().tolist():
-        rows = (n_drawn == n_pairs).to(x.device)
+        rows = (n_drawn == n_pairs).nonzero().squeeze(1).to(x.device)
         targets = None if target is None else target[rows]
         gradient[rows] = smoothing.gradient(x[rows], targets, n_pairs)
     return gradient
@@ -248,10 +248,10 @@ def smooth_hessian_parts(
     torch.Size([2, 3, 2, 2])
     """
     check_points(x)
-    target = check_target(target, x)
+    outputs = check_target(target, x)
     smoothing = Smoothing.of(f, x, sigma, method, generator)
     pairs = split_pairs(n_perturbations, max(n_parts, 2))
-    return smoothing.hessian_parts(x, target, pairs)
+    return smoothing.hessian_parts(x, outputs, pairs)
 
 
 def smooth_gradient(
@@ -299,9 +299,9 @@ def smooth_gradient(
     tensor([[2., 1.]])
     """
     check_points(x)
-    target = check_target(target, x)
+    outputs = check_target(target, x)
     smoothing = Smoothing.of(f, x, sigma, method, generator)
     (n_pairs,) = split_pairs(n_perturbations, 1)
     if n_pairs == 0:
         raise ValueError("n_perturbations=0 is too few for a gradient; give at least 2.")
-    return smoothing.gradient(x, target, n_pairs)
+    return smoothing.gradient(x, outputs, n_pairs)

@@ -21,6 +21,7 @@ from skdropout.functional._mean_field import (
 )
 from skdropout.functional._perturbation import (
     GaussianNoise,
+    Target,
     check_network,
     mirrored_draws,
     output_gradient,
@@ -47,7 +48,7 @@ class Sampler:
 
     f: Callable[[Tensor], Tensor]
     x: Tensor  # (n, d)
-    target: Tensor | None  # (n,)
+    target: Target | None
     noise: GaussianNoise
     stand_in: MeanField | None
     generator: torch.Generator
@@ -128,7 +129,7 @@ class Sampler:
             value = output_value(self.f, points.flatten(0, 1), self._targets(z.shape[1]))
         return value.reshape(*z.shape[:2], 1)
 
-    def _targets(self, n_per_point: int) -> Tensor | None:
+    def _targets(self, n_per_point: int) -> Target | None:
         return None if self.target is None else self.target.repeat_interleave(n_per_point)
 
 
@@ -161,7 +162,7 @@ class Smoothing:
         is_exact = method == "orthogonal" and has_closed_form(f)
         return cls(f, noise, method, is_exact, resolve_generator(generator, x.device))
 
-    def hessian_parts(self, x: Tensor, target: Tensor | None, n_pairs: list[int]) -> Tensor:
+    def hessian_parts(self, x: Tensor, target: Target | None, n_pairs: list[int]) -> Tensor:
         """Independent estimates from ``n_pairs`` mirrored pairs each: (n_parts, n, d, d)."""
         return torch.cat(
             [
@@ -171,7 +172,7 @@ class Smoothing:
             1,
         )
 
-    def gradient(self, x: Tensor, target: Tensor | None, n_pairs: int) -> Tensor:
+    def gradient(self, x: Tensor, target: Target | None, n_pairs: int) -> Tensor:
         """The smoothed gradient, (n, d)."""
         return torch.cat(
             [self._gradient(sampler, n_pairs) for sampler in self._samplers(x, target, n_pairs)]
@@ -195,7 +196,7 @@ class Smoothing:
             gradient = gradient + sampler.stand_in.mean_gradient
         return self.noise.unwhiten(gradient)
 
-    def _samplers(self, x: Tensor, target: Tensor | None, n_pairs: int) -> Iterator[Sampler]:
+    def _samplers(self, x: Tensor, target: Target | None, n_pairs: int) -> Iterator[Sampler]:
         """One sampler for each block of points: all that is kept at once is of bounded size."""
         n_units = 0
         if self.method == "orthogonal":
@@ -223,7 +224,7 @@ class Smoothing:
 
 
 def sample_until(
-    smoothing: Smoothing, x: Tensor, target: Tensor | None, tolerance: float
+    smoothing: Smoothing, x: Tensor, target: Target | None, tolerance: float
 ) -> tuple[Tensor, Tensor]:
     """Double the draws of four independent parts until the mean is known to ``tolerance``.
 
@@ -236,22 +237,24 @@ def sample_until(
     n_drawn = torch.full((len(x),), n_parts * n_pairs)
     while True:
         error = (hessians.var(0).sum((1, 2)) / n_parts).sqrt()
-        unsure = error > tolerance * torch.linalg.matrix_norm(hessians.mean(0))
-        if not unsure.any():
+        is_unsure = error > tolerance * torch.linalg.matrix_norm(hessians.mean(0))
+        unsure = is_unsure.cpu().nonzero().squeeze(1)
+        if not len(unsure):
             return hessians, n_drawn
         if 2 * n_pairs * n_parts > MOST_PAIRS:
             warnings.warn(
-                f"tolerance={tolerance} was not reached at {int(unsure.sum())} of {len(x)} points "
+                f"tolerance={tolerance} was not reached at {len(unsure)} of {len(x)} points "
                 f"with {2 * n_pairs * n_parts} perturbations each; raise tolerance or sigma.",
                 RuntimeWarning,
                 stacklevel=3,
             )
             return hessians, n_drawn
-        targets = None if target is None else target[unsure]
-        more = smoothing.hessian_parts(x[unsure], targets, [n_pairs] * n_parts)
-        hessians[:, unsure] = (hessians[:, unsure] + more) / 2
+        there = unsure.to(x.device)
+        targets = None if target is None else target[there]
+        more = smoothing.hessian_parts(x[there], targets, [n_pairs] * n_parts)
+        hessians[:, there] = (hessians[:, there] + more) / 2
         n_pairs *= 2
-        n_drawn[unsure.cpu()] = n_parts * n_pairs
+        n_drawn[unsure] = n_parts * n_pairs
 
 
 def split_pairs(n_perturbations, n_parts: int) -> list[int]:

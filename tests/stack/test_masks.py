@@ -27,7 +27,7 @@ def test_law_is_exact_for_every_integer():
     rates = [0.0, 0.1, 1 / 3, 0.5, 0.999999]
     law = KeepLaw.from_rates(rates, CPU, torch.float64)
     source = MaskSource(0, CPU)
-    source._integers = lambda shape: torch.arange(2**16).expand(shape)
+    source._integers = lambda shape, dtype: torch.arange(2**16).expand(shape).to(dtype)
     masks = source.draw(law, (len(rates), 1, 2**16))
     torch.testing.assert_close(masks.mean((1, 2)), torch.ones(len(rates), dtype=torch.float64))
 

@@ -9,7 +9,7 @@ from sklearn.base import is_classifier
 from torch import nn
 
 from skdropout._table import TableEncoder, is_frame
-from skdropout.functional._inner import GaussianNoise, mirrored_draws, output_gradient
+from skdropout.functional._inner import GaussianNoise, Target, mirrored_draws, output_gradient
 from skdropout.inspection._inner import look_into
 
 # A category's mean target is that of its rows and of so many more at the mean of all.
@@ -143,7 +143,7 @@ class LocalHessians:
         with torch.no_grad():
             outputs = torch.stack([network.f(network.inputs) for network in networks]).mean(0)
         if is_classifier(self._estimator) and outputs[0].numel() > 1:
-            return outputs, outputs.argmax(-1)
+            return outputs, Target(outputs.argmax(-1), outputs.shape[-1] - 1)
         return outputs, None
 
     def _settle(self, networks, rows, pairs):
@@ -222,7 +222,8 @@ class _View:
 
     def blocks(self, network, target, rows, pairs, start, stop, block):
         """Return what each block of perturbations says, (n_blocks, n_rows, n_pairs) on the CPU."""
-        first, second = torch.tensor(pairs, dtype=torch.long).reshape(-1, 2).T
+        places = torch.tensor(pairs, dtype=torch.long).reshape(-1, 2).T
+        first, second = places.to(self.delta.device)
         delta, back = self.delta[start:stop], self.back[start:stop]
         rows_at_once = max(_GRADIENTS_AT_ONCE // (2 * len(delta)), 1)
         found = [torch.empty(len(delta) // block, 0, len(first), dtype=torch.float64)]

@@ -1,0 +1,106 @@
+"""Estimators that are fitted on the device nobody has seen."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import skdropout._estimators.template as template
+import skdropout._stack.batches as batches
+from skdropout._stack import MaskSource
+from skdropout._table import TableTensors
+from skdropout._training import StackNet
+from skdropout._training.optimizer import StackAdamW
+from tests.devices.unseen import Watch
+
+
+class _Steps:
+    """Batches whose steps are watched: within them nothing may cross."""
+
+    def __init__(self, batches, watch, part):
+        self.batches, self.watch, self.part = batches, watch, part
+
+    def __getattr__(self, name):
+        return getattr(self.batches, name)
+
+    def __iter__(self):
+        steps = iter(self.batches)
+        with self.watch.within_epoch():
+            while True:
+                self.watch.begin_step(self.part)
+                batch = next(steps, None)
+                if batch is None:
+                    return self.watch.end_part()
+                yield batch
+
+
+@pytest.fixture
+def watched(monkeypatch):
+    """Return a function that lets a Watch on a device follow all that is trained."""
+
+    def follow(watch):
+        go_once, run, step = StackNet._go_once, StackNet.run_single_epoch, StackAdamW.step
+
+        def watched_epoch(net):
+            watch.begin_epoch()
+            go_once(net)
+
+        def watched_run(net, iterator, training, part, step_fn, **options):
+            steps = None if iterator is None else _Steps(iterator, watch, part)
+            run(net, steps, training, part, step_fn, **options)
+
+        def watched_step(optimizer):
+            watch.is_in_optimizer = True
+            step(optimizer)
+            watch.is_in_optimizer = False
+
+        monkeypatch.setattr(StackNet, "_go_once", watched_epoch)
+        monkeypatch.setattr(StackNet, "run_single_epoch", watched_run)
+        monkeypatch.setattr(StackAdamW, "step", watched_step)
+        return watch
+
+    return follow
+
+
+@pytest.fixture
+def unseen(monkeypatch, watched):
+    """Return a watch on the device that nobody has seen, which `fit` takes for the one asked for.
+
+    "meta" has no generators and no fused optimiser: a generator on the CPU, which its operators
+    accept and do not use, and the unfused optimiser stand in.
+    """
+    watch, near = Watch(), TableTensors.near
+
+    def precision(_):
+        return torch.float64 if watch.has_float64 else torch.float32
+
+    monkeypatch.setattr(template, "resolve_device", lambda _: watch.device)
+    monkeypatch.setattr(MaskSource, "generator", torch.Generator())
+    nothing = SimpleNamespace(
+        get_rng_state=lambda: None, set_rng_state=lambda _: None, manual_seed=lambda _: None
+    )
+    monkeypatch.setattr(torch, "get_device_module", lambda _: nothing)
+    monkeypatch.setattr(batches, "prediction_dtype", precision)
+    monkeypatch.setattr(
+        TableTensors, "near", lambda table, to: table if watch.table_stays else near(table, to)
+    )
+    return watched(watch)
+
+
+@pytest.fixture(scope="session")
+def small_table():
+    """90 rows: numbers, one column with missing cells, and categories with vectors of two sizes."""
+    rng = np.random.default_rng(0)
+    n = 90
+    X = pd.DataFrame(
+        {
+            "few": pd.Categorical(rng.choice(["Rome", "Oslo", "Lima"], n)),
+            "a": rng.normal(size=n),
+            "many": pd.Categorical(rng.integers(0, 40, n)),
+            "b": np.where(rng.random(n) < 0.2, np.nan, rng.exponential(size=n)),
+            "other": pd.Categorical(rng.choice(["up", "down"], n)),
+        }
+    )
+    return X, X["a"].to_numpy() + rng.normal(size=n)

@@ -1,0 +1,102 @@
+"""How many operators a step of training takes, each a launch on a GPU, and of which shapes."""
+
+import pytest
+import torch
+
+from skdropout import DropoutMLPRegressor, RelDropRegressor
+from tests.devices.models import MODELS, SMALL, perceptron
+from tests.devices.unseen import Watch
+
+# AdamW in one, and one that counts the steps; on "meta" it is unfused, of some eight a parameter.
+FUSED = ["_foreach_add_", "_fused_adamw_"]
+
+
+def launches(step):
+    """Names of the operators that launch something on a GPU, the optimiser apart."""
+    return [op.name for op in step if op.launches and not op.is_of_optimizer]
+
+
+def numbers_only(**options):
+    """Columns of numbers alone, one hidden layer, two steps of 36 and 36 rows an epoch."""
+
+    def fit(X, y):
+        options_ = {**SMALL, "batch_size": 36, "validation_fraction": 0.2, **options}
+        return DropoutMLPRegressor((16,), **options_).fit(X[["a"]], y), X[["a"]]
+
+    return fit
+
+
+PLAIN = {"dropout": 0.0, "input_dropout": 0.0, "input_scaling": 0.0}
+AT_MOST = {
+    "one layer, nothing dropped": (numbers_only(**PLAIN), 28),
+    "its inputs scaled": (numbers_only(**{**PLAIN, "input_scaling": 20.0}), 35),
+    "units dropped too, the default": (numbers_only(), 41),
+    "columns dropped too": (numbers_only(input_dropout=0.1), 53),
+    "gradients clipped too": (numbers_only(input_dropout=0.1, max_grad_norm=1.0), 68),
+    **{
+        f"one layer, {encoding}": (numbers_only(**PLAIN, numeric_encoding=encoding), most)
+        for encoding, most in (("standard", 27), ("quantile", 33), ("periodic", 45))
+    },
+    "one layer, everything": (perceptron(sizes=(16,), input_dropout=0.1, max_grad_norm=1.0), 113),
+    "RelDrop by integrated gradients": (
+        perceptron(RelDropRegressor, rule="integrated_gradients", warmup=0),
+        893,
+    ),
+    **{
+        name: (MODELS[name], most)
+        for name, most in (
+            ("RelDrop by gradient_x_input", 161),
+            ("RelDrop by epsilon", 177),
+            ("own module", 87),
+            ("own module, blocks", 119),
+        )
+    },
+}
+
+
+def signature(step):
+    """What a captured graph of the step would fix."""
+    return tuple((op.name, op.shapes) for op in step)
+
+
+@pytest.mark.parametrize("name", AT_MOST)
+def test_steps(unseen, small_table, name):
+    """Where steps divide the rows all are alike but the very first, in which moments are made.
+
+    Of 90 rows 9 are to stop by, so 81 make three steps of 27; or 18, and 72 two of 36.
+    """
+    fit, most = AT_MOST[name]
+    with unseen.on():
+        fit(*small_table)
+    _, *steps = unseen.of_training()
+    assert len(steps) in (3, 5)
+    assert len({signature(step) for step in steps}) == 1
+    n = len(launches(steps[0])) + len(FUSED)
+    print(f"\n{name}: {n} operators a step, {len(steps[0])} with views and AdamW unfused")
+    assert n <= most
+
+
+@pytest.mark.parametrize("encoding", ["standard", "quantile", "piecewise_linear", "periodic"])
+def test_a_cpu_runs_the_same(unseen, watched, small_table, monkeypatch, encoding):
+    """But for masks; so the counts are what networks take, and the fused optimiser's are two."""
+    fit = perceptron(numeric_encoding=encoding, dropout=0.0, input_dropout=0.0)
+    with unseen.on():
+        fit(*small_table)
+    monkeypatch.undo()
+    here = watched(Watch(torch.device("cpu"), has_float64=True))
+    with here.on():
+        fit(*small_table)
+    for there, step in zip(unseen.of_training(), here.of_training(), strict=True):
+        assert launches(there) == launches(step)
+        assert [op.name for op in step if op.is_of_optimizer and op.launches][-2:] == FUSED
+
+
+def test_the_last_step_is_narrower(unseen, small_table):
+    """82 rows go in steps of 28, 28 and 26: two shapes, of which the second is the last step's."""
+    X, y = small_table
+    options = {**SMALL, "batch_size": 28, "early_stopping": False, "max_iter": 3}
+    with unseen.on():
+        DropoutMLPRegressor((8,), **options).fit(X[:82], y[:82])
+    _, wide, narrow, *others = map(signature, unseen.of_training())
+    assert wide != narrow
+    assert others == [wide, wide, narrow] * 2
