@@ -14,16 +14,18 @@ from sklearn.linear_model import LinearRegression
 
 import skdropout
 from skdropout import callbacks, datasets, export, functional, inspection, nn
-from tests.harness.fuzz.equations import EQUATIONS, points, put
-from tests.harness.fuzz.measures import (
-    MEASURES,
+from tests.harness.fuzz.arguments import points, put
+from tests.harness.fuzz.displays import DISPLAYS
+from tests.harness.fuzz.equations import EQUATIONS
+from tests.harness.fuzz.loops_and_data import LOOPS_AND_DATA
+from tests.harness.fuzz.measures import MEASURES, given_callback
+from tests.harness.fuzz.models import (
     TABLES,
-    given_callback,
+    draw_looked_at,
     given_model,
     given_table,
     given_target,
 )
-from tests.harness.fuzz.measures import draw_looked_at as _draw_looked_at
 from tests.harness.fuzz.parameters import odd_values
 from tests.harness.fuzz.tables import column_names
 from tests.harness.fuzz.verdict import judge_answer, judge_error, told
@@ -46,7 +48,7 @@ _NAMESPACE = {
     **{module.__name__.split(".")[-1]: module for module in (skdropout, functional, inspection)},
     **{module.__name__.split(".")[-1]: module for module in (callbacks, datasets, export, nn)},
 }
-_SPECS = {**EQUATIONS, **MEASURES}
+_SPECS = {**EQUATIONS, **LOOPS_AND_DATA, **MEASURES, **DISPLAYS}
 # Named by errors of whatever looks at models and rows.
 _NAMED = (*TABLES, "estimator", "y")
 # Where an answer may be beyond the range of floats, and where it may not fit in memory.
@@ -59,7 +61,7 @@ def cases(draw):
     name = draw(st.sampled_from([name for name, spec in _SPECS.items() for _ in range(spec.often)]))
     spec = _SPECS[name]
     arguments = dict(spec.base)
-    looked_at = _draw_looked_at(draw, spec, arguments)
+    looked_at = draw_looked_at(draw, spec, arguments)
     values = {**spec.values, **looked_at}
     n_odd = draw(st.sampled_from([0, 1, 1, 1, 2]))
     for parameter in draw(st.permutations(list(values)))[:n_odd]:
