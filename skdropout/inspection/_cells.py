@@ -46,7 +46,7 @@ def as_targets(y: Any, are_numbers: bool, name: str = "y") -> np.ndarray:
         y = np.asarray(readable(y, name))
         if are_numbers:
             y = y.astype(float)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         what = "numbers, as estimator predicts" if are_numbers else "one target per row"
         raise ValueError(f"{name} must hold {what}: {error}.") from error
     return y

@@ -108,7 +108,9 @@ def occlusion_curve(
     rank = _ranks(relevance, order, random_state)
     own = np.arange(n_rows)[:, None]
     scores = [
-        _scored(score, estimator, take_cells(filled, np.where(rank < count, n_rows, own)), y)
+        _scored(
+            score, scoring, estimator, take_cells(filled, np.where(rank < count, n_rows, own)), y
+        )
         for count in counts
     ]
     fractions, scores = counts / n_columns, np.array(scores)
@@ -174,13 +176,17 @@ def effective_number_of_features(
     return _n_effective(relevance, share)
 
 
-def _scored(score, estimator, X, y):
+def _scored(score, scoring, estimator, X, y):
     try:
         found = score(estimator, X, y)
     except TypeError as error:
         if error.__traceback__.tb_next is not None:
             raise
         raise ValueError(f"scoring does not take (estimator, X, y): {error}.") from error
+    except ValueError as error:
+        if not isinstance(scoring, str):
+            raise
+        raise ValueError(f"scoring={scoring!r} does not fit estimator and y: {error}.") from error
     if not isinstance(found, Real) or not np.isfinite(found):
         raise ValueError(f"scoring gave {brief(found)}, which is no finite number; use another.")
     return float(found)

@@ -153,7 +153,7 @@ class EmbeddingDisplay:
     def _checked_vectors(self, n_levels):
         try:
             vectors = np.asarray(self.vectors, dtype=float)
-        except (TypeError, ValueError) as error:
+        except (OverflowError, TypeError, ValueError) as error:
             raise ValueError(f"vectors={self.vectors!r} must be numbers: {error}.") from error
         if vectors.ndim != 2 or not vectors.size or not np.isfinite(vectors).all():
             raise ValueError(

@@ -206,7 +206,7 @@ class InteractionDisplay:
             shape = tuple(len(values) for values in self.grid)
         try:
             values = np.asarray(self.values, dtype=float)
-        except (TypeError, ValueError) as error:
+        except (OverflowError, TypeError, ValueError) as error:
             raise ValueError(f"values={self.values!r} must be numbers: {error}.") from error
         if values.shape != shape:
             raise ValueError(

@@ -35,6 +35,7 @@ _WORDS_OF_SKLEARN = (
     "Complex data not supported",
     "np.matrix is not supported",
     "n_samples=",
+    "Support for labels represented as bytes is not supported",
     "y_true and y_pred have different number of output",
     "is not fitted yet",
     "is a class, not an instance",
@@ -127,6 +128,7 @@ def _mentions(name, text):
 def _arrays(answer):
     if hasattr(answer, "detach"):
         answer = answer.detach().cpu()
+        answer = answer.double() if answer.is_floating_point() else answer  # NumPy lacks some
     if isinstance(answer, dict):
         answer = list(answer.values())
     if isinstance(answer, list | tuple):
