@@ -8,7 +8,8 @@ from itertools import pairwise
 import torch
 from torch.nn import functional as F
 
-from skdropout._device import memory_errors, prediction_dtype
+from skdropout._device import prediction_dtype
+from skdropout.functional._inner import memory_errors
 
 # Training replaces this share of the symbols by "unknown", which is how that row is learnt.
 UNKNOWN_RATE = 0.01

@@ -286,7 +286,7 @@ def test_no_gradients_no_hessian(numbers):
     forest = RandomForestRegressor(2, random_state=0).fit(X, y)
     with pytest.raises(ValueError, match="method='superset'"):
         interaction_strengths(forest, X)
-    with pytest.raises(ValueError, match="NaN"):
+    with pytest.raises(ValueError, match="X has missing or infinite cells"):
         interaction_strengths(Quadratic(), np.full((5, 3), np.nan))
 
 
