@@ -114,6 +114,8 @@ INTERACTIONS = {
 }
 
 
+_MOST_CELLS = 2**60
+
 RandomState = int | np.random.RandomState | None
 
 
@@ -176,7 +178,7 @@ def make_interactions(
     [(0, 1), (2, 4), (2, 6), (3, 4), (4, 6), (6, 8)]
     """
     check_choice("name", name, list(FUNCTIONS))
-    n_samples, noise = _checked(n_samples, noise)
+    n_samples, noise = _checked(n_samples, noise, 10)
     correlation = as_number(
         "correlation", correlation, "at least 0 and below 1", lambda v: 0 <= v < 1
     )
@@ -238,8 +240,8 @@ def make_pure_interaction(
     >>> X.shape, y.shape
     ((100, 5), (100,))
     """
-    n_samples, noise = _checked(n_samples, noise)
     n_features, order = as_count("n_features", n_features), as_count("order", order)
+    n_samples, noise = _checked(n_samples, noise, n_features)
     if order > n_features:
         raise ValueError(
             f"order={order!r} must be between 1 and n_features={n_features}: it counts features."
@@ -291,7 +293,7 @@ def make_four_quadrants(
     >>> X.shape, y.shape
     ((100, 2), (100,))
     """
-    n_samples, noise = _checked(n_samples, noise)
+    n_samples, noise = _checked(n_samples, noise, 2)
     random_state = as_random_state(random_state)
     X = random_state.uniform(-2.0, 2.0, size=(n_samples, 2))
     right, up = X[:, 0] > 0, X[:, 1] > 0
@@ -299,11 +301,16 @@ def make_four_quadrants(
     return X, _with_noise(factor * X[:, 0] * X[:, 1], noise, random_state)
 
 
-def _checked(n_samples, noise):
+def _checked(n_samples, noise, n_columns):
     noise = as_number(
         "noise", noise, "0 or more: it is a standard deviation", lambda v: 0 <= v < np.inf
     )
-    return as_count("n_samples", n_samples), noise
+    n_samples = as_count("n_samples", n_samples)
+    if n_samples * n_columns > _MOST_CELLS:
+        raise MemoryError(
+            f"n_samples={n_samples} rows of {n_columns} columns are more than any machine holds."
+        )
+    return n_samples, noise
 
 
 def _uniform(low, n_samples, correlation, random_state):

@@ -49,6 +49,8 @@ def as_targets(y: Any, are_numbers: bool, name: str = "y") -> np.ndarray:
     except (OverflowError, TypeError, ValueError) as error:
         what = "numbers, as estimator predicts" if are_numbers else "one target per row"
         raise ValueError(f"{name} must hold {what}: {error}.") from error
+    if not y.ndim:
+        raise ValueError(f"{name}={y} must hold one target per row.")
     return y
 
 

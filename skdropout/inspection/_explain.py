@@ -304,7 +304,8 @@ def _density(X, column, values, weight):
 
 def _histogram(numbers):
     try:
-        return np.histogram(numbers, bins=_DENSITY_BINS)
+        with np.errstate(over="ignore"):
+            return np.histogram(numbers, bins=_DENSITY_BINS)
     except ValueError:  # of NumPy's: a range narrower than rounding, or wider than floats
         share = np.linspace(0, 1, _DENSITY_BINS + 1)
         edges = numbers.min() * (1 - share) + numbers.max() * share
