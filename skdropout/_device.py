@@ -22,9 +22,9 @@ def resolve_device(device):
         resolved = torch.device(device)
         torch.empty(0, device=resolved).cpu()
     except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
-        reason = str(error).split("\n")[0]
+        reason = str(error).split("\n")[0].split(". ")[0].rstrip(".")  # torch has much to say
         raise ValueError(
-            f"device={device!r} is not available here: {reason} Use device='auto' or 'cpu'."
+            f"device={device!r} is not available here: {reason}. Use device='auto' or 'cpu'."
         ) from error
     return resolved
 
