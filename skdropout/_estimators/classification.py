@@ -119,7 +119,7 @@ def learn_classes(y, class_weight, sample_weight, announced):
         if class_weight is not None:
             raise ValueError("class_weight is not for multilabel targets; use sample_weight.")
         return Labels(y.shape[1])
-    classes = np.unique(y if announced is None else announced)
+    classes = _distinct(y if announced is None else announced)
     if len(classes) < 2:
         raise ValueError(f"y has only one class, {classes.tolist()}; two or more are needed.")
     if class_weight is None:
@@ -134,6 +134,15 @@ def learn_classes(y, class_weight, sample_weight, announced):
     except (TypeError, ValueError) as error:
         raise ValueError(f"class_weight={class_weight!r} cannot be used: {error}") from error
     return Classes(classes, near_one(weights))
+
+
+def _distinct(y):
+    try:
+        return np.unique(y)
+    except TypeError as error:
+        raise ValueError(
+            f"y mixes classes that cannot be compared ({error}); give words, or numbers."
+        ) from error
 
 
 def _checked(y):

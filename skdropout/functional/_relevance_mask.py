@@ -273,7 +273,7 @@ def _check_finite(relevance: Tensor) -> None:
         raise ValueError(
             f"relevance holds {relevance[~is_finite][0].item()}, from which it cannot be told what "
             "to drop: the network has diverged, or its slope is infinite somewhere. Look for a "
-            "learning rate that is too high."
+            "learning rate (an estimator's learning_rate_init) that is too high."
         )
 
 

@@ -14,16 +14,21 @@ from tests.devices.unseen import TO_DEVICE, TO_HOST
 ROWS, BLOCKS = "_stack/predictor.py:_blocks", "_stack/predictor.py:_in_blocks"
 
 
-@pytest.mark.parametrize("rows_of_block", [90, 30])
+@pytest.mark.parametrize(("rows_of_block", "has_float64"), [(90, True), (30, False)])
 @pytest.mark.parametrize("name", ["periodic numbers", "three classes", "own module"])
-def test_a_block_goes_there_and_back(unseen, small_table, monkeypatch, name, rows_of_block):
+def test_a_block_goes_there_and_back(
+    unseen, small_table, monkeypatch, name, rows_of_block, has_float64
+):
     """Numbers and codes go there, predictions come back; the networks went there once."""
     with unseen.on():
         model, X = MODELS[name](*small_table)
         monkeypatch.setattr(type(model._predictor), "block", rows_of_block)
+        unseen.has_float64 = has_float64
         model.predict(X)
         unseen.copies.clear()
+        unseen.operators.clear()
         model.predict(X)
+    assert len(unseen.operators) > 10
     n_blocks = 90 // rows_of_block
     assert unseen.copies == {(TO_DEVICE, ROWS): 2 * n_blocks, (TO_HOST, BLOCKS): n_blocks}
 
