@@ -322,10 +322,11 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
         )
 
     def _splits(self, X, y, n_rows, seed, params):
-        options = {"shuffle": True, "random_state": seed}
+        # two rows at least: networks stop by rows that they are not trained on
+        options = {"shuffle": True, "random_state": seed, "least": 2}
         are_classes = has_classes(y, self.target_type)
         splits = make_splits(self.cv, X, y, are_classes, n_rows, params, **options)
-        tested = np.concatenate([np.arange(0), *(test for _, test in splits)])
+        tested = np.concatenate([test for _, test in splits])
         if not np.array_equal(np.sort(tested), np.arange(n_rows)):
             raise ValueError(
                 f"cv={self.cv!r} must test each row exactly once, so that each gets one vector; "
