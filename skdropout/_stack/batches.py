@@ -6,7 +6,6 @@ from functools import cached_property
 from itertools import pairwise
 
 import torch
-from torch.nn import functional as F
 
 from skdropout._device import memory_errors, prediction_dtype
 
@@ -274,15 +273,19 @@ class Predictor:
         while start == 0 or start < len(numeric):
             rows = slice(start, start + block)
             x, c = (torch.as_tensor(part[rows]) for part in (numeric, codes))
-            padding = (0, 0, 0, block - len(x))
-            x = F.pad(x, padding).to(self._device, self._dtype)
+            n_rows = len(x)
+            x, c = (_padded(part, block).to(self._device) for part in (x, c))
             try:
-                encoded = self._module.encoding(x[None], F.pad(c, padding).to(self._device)[None])
+                encoded = self._module.encoding(x[None].to(self._dtype), c[None])
                 raw = network(encoded)
             except torch.cuda.OutOfMemoryError:
                 if block == 1:
                     raise
                 block //= 2
                 continue
-            yield raw[:, : block - padding[-1]]
+            yield raw[:, :n_rows]
             start += block
+
+
+def _padded(part, n_rows):
+    return torch.cat([part, part.new_zeros(n_rows - len(part), part.shape[1])])
