@@ -6,8 +6,6 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
-_NO_MEMORY = ("can't allocate memory", "not enough memory", "Storage size calculation overflowed")
-
 
 def resolve_device(device):
     """Return the ``torch.device`` that ``device`` names; "auto" takes the best there is.
@@ -47,28 +45,25 @@ def prediction_dtype(device):
     return torch.float32 if device.type == "mps" else torch.float64
 
 
-@contextmanager
-def memory_errors():
-    """Raise MemoryError, not torch's RuntimeError, where the host has no memory for a tensor."""
+def as_random_state(random_state):
+    """Return the ``RandomState`` that ``random_state`` means; None takes fresh entropy.
+
+    scikit-learn takes None for NumPy's global state, and draws from it. Ours leaves it alone.
+    """
+    if random_state is None:
+        return np.random.RandomState()
     try:
-        yield
-    except RuntimeError as error:
-        reason = str(error).split("\n")[0]
-        if not any(words in reason for words in _NO_MEMORY):
-            raise
-        raise MemoryError(
-            f"A tensor is too large for this machine ({reason}); take fewer or smaller layers, "
-            "networks, rows or columns."
+        return check_random_state(random_state)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"random_state={random_state!r} must be None, an integer from 0 to 2**32 - 1, or a "
+            "numpy.random.RandomState."
         ) from error
 
 
 def draw_seeds(random_state, size):
-    """Draw seeds from what scikit-learn calls a random state; None means fresh entropy.
-
-    scikit-learn takes None for NumPy's global state, and draws from it. Ours leaves it alone.
-    """
-    rng = np.random.RandomState() if random_state is None else check_random_state(random_state)
-    return rng.randint(np.iinfo(np.int32).max, size=size).tolist()
+    """Draw seeds from what scikit-learn calls a random state; None means fresh entropy."""
+    return as_random_state(random_state).randint(np.iinfo(np.int32).max, size=size).tolist()
 
 
 @contextmanager

@@ -7,13 +7,23 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from skdropout.functional import group_sum, relevance_block_mask, relevance_mask
+from skdropout.functional import relevance_block_mask, relevance_mask
 from skdropout.functional._inner import (
     RelevanceRule,
-    check_in_unit_interval,
+    as_count,
+    as_number,
+    as_tensor,
+    brief,
+    check_choice,
+    check_finite,
+    check_fits,
+    check_groups,
+    check_tensor,
+    memory_errors,
     occlusion_share,
     relevance_from,
     resolve_generator,
+    sum_by_group,
 )
 
 __all__ = ["RelevanceDropout"]
@@ -123,23 +133,35 @@ class RelevanceDropout(nn.Module):
         generator: torch.Generator | None = None,
     ):
         super().__init__()
-        check_in_unit_interval(alpha=alpha, beta=beta, probability=probability)
-        if occlusion not in ("element", "block"):
-            raise ValueError(f"occlusion={occlusion!r} must be 'element' or 'block'.")
+        if not callable(model):
+            raise ValueError(f"model={brief(model)} must be a torch module or a function.")
+        alpha, beta, probability = (
+            as_number(name, value, "a number in [0, 1]", lambda v: 0 <= v <= 1)
+            for name, value in (("alpha", alpha), ("beta", beta), ("probability", probability))
+        )
+        check_choice("occlusion", occlusion, ("element", "block"))
+        if groups is not None:
+            check_groups(groups)
+        filling = as_tensor("fill", fill)
+        check_finite("fill", filling)
+        if not isinstance(fill, Tensor):
+            filling = filling.to(torch.get_default_dtype())
+        resolve_generator(generator, torch.device("cpu"))
         if occlusion == "block" and groups is not None:
             raise ValueError("groups has no meaning with occlusion='block'; leave it out.")
         # in a tuple, lest torch registers it as a submodule
         self._model = (model,)
         self.alpha, self.beta, self.probability = alpha, beta, probability
         self.rule: RelevanceRule = rule
-        self.warmup = warmup
+        self.warmup = as_count("warmup", warmup, 0)
         self.occlusion = occlusion
         self.generator = generator
         self.n_batches = 0
         self.register_buffer("groups", groups, persistent=False)
-        self.register_buffer("fill", torch.as_tensor(fill), persistent=False)
+        self.register_buffer("fill", filling, persistent=False)
         self._n_groups = None if groups is None else int(groups.max()) + 1
 
+    @memory_errors()
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """Return the batch with its relevant inputs occluded.
 
@@ -159,6 +181,7 @@ class RelevanceDropout(nn.Module):
             A new tensor, or `x` itself where nothing is to be done.
         """
         if self.training:
+            self._check_batch(x, y)
             x = x if self.n_batches < self.warmup else self._treated(x, y)
             self.n_batches += 1
         return x
@@ -174,6 +197,24 @@ class RelevanceDropout(nn.Module):
         occluded = self._occluded(x[rows], None if y is None else y[rows], generator)
         return x.index_copy(0, rows, occluded)
 
+    def _check_batch(self, x: Tensor, y: Tensor | None) -> None:
+        check_tensor("x", x, "(n_samples, ...)")
+        if y is not None and (not isinstance(y, Tensor) or y.shape[:1] != x.shape[:1]):
+            raise ValueError(
+                f"y={brief(y)} must be a tensor with one label for each of the {len(x)} samples."
+            )
+        if self.occlusion == "block" and x.ndim != 4:
+            raise ValueError(
+                f"x of shape {tuple(x.shape)} is not a batch of images, which occlusion='block' "
+                "needs; pass (n_samples, channels, height, width)."
+            )
+        if self.groups is not None and self.groups.shape != x.shape[1:]:
+            raise ValueError(
+                f"groups of shape {tuple(self.groups.shape)} does not fit samples of shape "
+                f"{tuple(x.shape[1:])}; pass one group number for each input of a sample."
+            )
+        check_fits("fill", self.fill, x.shape, "x")
+
     def extra_repr(self) -> str:
         return (
             f"alpha={self.alpha}, beta={self.beta}, probability={self.probability}, "
@@ -185,7 +226,7 @@ class RelevanceDropout(nn.Module):
         shares = relevance_from(self._model[0], x, share, self.rule)
         if self.groups is not None:
             groups = self.groups.to(x.device)
-            mask = self._draw(group_sum(shares, groups, self._n_groups), generator)[:, groups]
+            mask = self._draw(sum_by_group(shares, groups, self._n_groups), generator)[:, groups]
         elif x.ndim == 2:
             mask = self._draw(shares, generator)
         else:

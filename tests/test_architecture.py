@@ -24,8 +24,8 @@ ROOMS = [
     "_version",
     "functional",
     "nn",
-    "datasets",
     "_device",
+    "datasets",
     "_sklearn_private",
     "_table",
     "_stack",
@@ -42,6 +42,8 @@ ROOMS = [
 ENGINE = {"_table", "_stack", "_training"}
 # tests of more than one room: their shared pieces, and whole fits on an unseen device
 OF_SEVERAL = {"conftest.py": ENGINE, "devices": {*ENGINE, "_estimators"}}
+# it puts faults back where they once were
+OF_ALL = REPOSITORY / "tests" / "harness" / "proof.py"
 
 # third-party package: rooms that may import it
 DOORS = {"skorch": {"_training", "callbacks"}, "tqdm": {"_training", "_report"}}
@@ -221,6 +223,7 @@ def test_tests_stand_in_the_room_they_mirror(path):
     part = path.relative_to(REPOSITORY / "tests").parts[0]
     name = part.removesuffix(".py").removeprefix("test_")
     rooms = OF_SEVERAL.get(part, {name, f"_{name}"} & set(ROOMS))
+    rooms = set(ROOMS) if path == OF_ALL else rooms
     below = max((ROOMS.index(room) for room in rooms), default=0)
     for imported in imports(path):
         if imported.room is not None and imported.room not in rooms and not is_public(imported):
@@ -238,7 +241,7 @@ def test_files_are_small(module):
 
 
 def test_files_are_not_crumbs():
-    assert len(SOURCES) < 95
+    assert len(SOURCES) < 100
     assert 100 <= median(map(lines, SOURCES)) <= 200
 
 

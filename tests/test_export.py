@@ -21,7 +21,7 @@ from skdropout.export import to_onnx
 
 pytest.importorskip("onnxscript")
 onnxruntime = pytest.importorskip("onnxruntime")
-SMALL = {"hidden_layer_sizes": (32, 16), "max_iter": 5, "random_state": 0, "device": "cpu"}
+SMALL = {"hidden_layer_sizes": (32, 16), "max_iter": 5, "random_state": 0}
 PAGE = Path(__file__).parents[1] / "docs" / "carrying_on.md"
 
 

@@ -231,10 +231,10 @@ def test_in_a_skorch_net():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"alpha": 1.5}, r"alpha=1\.5 must lie in \[0, 1\]"),
-        ({"beta": -1}, r"beta=-1 must lie in \[0, 1\]"),
-        ({"probability": 2}, r"probability=2 must lie in \[0, 1\]"),
-        ({"occlusion": "patch"}, "occlusion='patch' must be 'element' or 'block'"),
+        ({"alpha": 1.5}, r"alpha=1\.5 must be a number in \[0, 1\]"),
+        ({"beta": -1}, r"beta=-1 must be a number in \[0, 1\]"),
+        ({"probability": 2}, r"probability=2 must be a number in \[0, 1\]"),
+        ({"occlusion": "patch"}, "occlusion='patch' is unknown"),
         ({"occlusion": "block", "groups": torch.arange(5)}, "groups has no meaning"),
     ],
 )

@@ -21,7 +21,7 @@ TREES = HistGradientBoostingRegressor(max_iter=2, random_state=0)
 
 @pytest.fixture(scope="module")
 def models():
-    options = {"n_members": 2, "max_iter": 2, "device": "cpu", "random_state": 0}
+    options = {"n_members": 2, "max_iter": 2, "random_state": 0}
     table = pd.DataFrame(X, columns=list("abc")).assign(d=["x", "y"] * 50)
     with torch.random.fork_rng():
         layers = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Dropout(), nn.Linear(8, 8), nn.Tanh())
@@ -69,10 +69,9 @@ CALLS = {
         (8,),
         max_iter=2,
         callbacks=[callbacks.SpectrumCallback(X, n_evaluations=2000, random_state=None)],
-        device="cpu",
     ).fit(X, Y),
     "to_onnx": lambda m, tmp_path: export.to_onnx(m["net of table"], tmp_path / "net.onnx"),
-    "RelDropRegressor": lambda m, _: RelDropRegressor((8,), max_iter=2, device="cpu").fit(X, Y),
+    "RelDropRegressor": lambda m, _: RelDropRegressor((8,), max_iter=2).fit(X, Y),
     # inspection
     "interaction_strengths": lambda m, _: inspection.interaction_strengths(m["net"], X),
     "interaction_strengths by cells": lambda m, _: inspection.interaction_strengths(

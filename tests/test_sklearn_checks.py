@@ -42,7 +42,6 @@ SMALL = {
     "n_members": 1,
     "max_iter": 100,
     "random_state": 0,
-    "device": "cpu",
 }
 TINY = {**SMALL, "hidden_layer_sizes": (8,), "max_iter": 5}
 GRID = {**SMALL, "max_iter": 30, "learning_rate_init": 0.01, "dropouts": [0.0, 0.2], "cv": 2}
@@ -51,7 +50,7 @@ ESTIMATORS = [
     DropoutMLPClassifierCV(**GRID),
     DropoutMLPRegressor(**SMALL),
     DropoutMLPRegressorCV(**GRID),
-    EmbeddingEncoder((8,), max_iter=5, cv=2, random_state=0, device="cpu"),
+    EmbeddingEncoder((8,), max_iter=5, cv=2, random_state=0),
     RelDropClassifier(**SMALL, beta=0.2, learning_rate_init=0.01),
     RelDropRegressor(**SMALL, beta=0.2, learning_rate_init=0.01),
     SmoothHessInteractions(DropoutMLPRegressor(**TINY), random_state=0),

@@ -1,6 +1,7 @@
 """What a user fits: the template of fit, regression, classification, search."""
 
-from skdropout._estimators.fitted import FittedNetworks, import_pandas
+from skdropout._estimators.embedding_tables import import_pandas
+from skdropout._estimators.fitted import FittedNetworks
 from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._estimators.plan import Adopting
 from skdropout._estimators.reldrop import RelDropClassifier, RelDropRegressor

@@ -15,7 +15,7 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_consistent_length
 
-from skdropout._device import memory_errors, resolve_device
+from skdropout._device import resolve_device
 from skdropout._estimators.checks import (
     check_callbacks,
     check_validation_rows,
@@ -32,6 +32,7 @@ from skdropout._estimators.plan import Plan, TrainingData, check_same_terms
 from skdropout._sklearn_private import fit_context
 from skdropout._stack import MaskSource, Predictor, build_stack, set_rates
 from skdropout._table import Rows, TableEncoder, TableLike, TableTensors, readable
+from skdropout.functional._inner import memory_errors
 
 
 class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, BaseEstimator):

@@ -1,12 +1,6 @@
 """K networks as one module: layers, encodings, masks, losses, batches, predictions."""
 
-from skdropout._stack.batches import (
-    Batches,
-    Predictor,
-    bytes_of_member,
-    memory_budget,
-    predict_rows,
-)
+from skdropout._stack.batches import Batches, bytes_of_member, memory_budget
 from skdropout._stack.build import Member, build_stack, finish_stack, set_rates
 from skdropout._stack.columns import RandomColumns, RelevantBlocks, RelevantColumns, stack_relevance
 from skdropout._stack.layers import (
@@ -27,3 +21,4 @@ from skdropout._stack.losses import (
 )
 from skdropout._stack.networks import GridEncoding, GridNetwork, StackMLP
 from skdropout._stack.numbers import NUMERIC_ENCODINGS
+from skdropout._stack.predictor import Predictor, predict_rows

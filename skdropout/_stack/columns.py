@@ -4,8 +4,13 @@ import torch
 from torch import nn
 
 from skdropout._stack.layers import KeepLaw
-from skdropout.functional import Rule, group_sum, linear_relevance, relevance_block_mask
-from skdropout.functional._inner import is_dropped, relevance_from
+from skdropout.functional import Rule, relevance_block_mask
+from skdropout.functional._inner import (
+    dense_relevance,
+    is_dropped,
+    relevance_from,
+    sum_by_group,
+)
 
 _BY_GRADIENT = ("gradient_x_input", "integrated_gradients")
 
@@ -68,7 +73,7 @@ def _layer_by_layer(stack, deviation, typical, share, rule):
     raw = outputs[-1]
     relevance = share(raw) * raw
     for layer, bias, rule in zip(layers[::-1], biases[::-1], rules[::-1], strict=True):
-        relevance = linear_relevance(
+        relevance = dense_relevance(
             inputs.pop(),
             layer.weight,
             bias.squeeze(1),
@@ -192,7 +197,7 @@ class RelevantColumns(nn.Module):
         relevance = stack_relevance(
             stack, encoded.detach(), lambda raw: self.share(raw, target), self.rule
         )
-        relevance = group_sum(relevance, encoding.groups, encoding.n_columns)
+        relevance = sum_by_group(relevance, encoding.groups, encoding.n_columns)
         dropped = self._draw(relevance, masks)
         return encoding.keep(encoded, (~dropped).to(encoded.dtype))
 

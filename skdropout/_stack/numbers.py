@@ -147,11 +147,13 @@ class QuantileEncoding(NumericEncoding):
         return {**NumericEncoding.statistics(numeric), "scores": scores}
 
     def encode(self, numeric):
-        return self.curves(numeric.mT).mT
+        return self.curves(torch.maximum(numeric.mT, self.curves.knots[..., :1])).mT
 
 
 class _Curves(nn.Module):
-    """Piecewise linear functions of numbers, one a column and member, constant at either end.
+    """Piecewise linear functions of numbers, one a column and member.
+
+    Beyond the last knot they are constant; before the first they go on as after it.
 
     Parameters
     ----------
@@ -165,17 +167,18 @@ class _Curves(nn.Module):
         curves = [[_curve(*of_column, n_knots) for of_column in of_member] for of_member in points]
         knots, heights, slopes = torch.as_tensor(np.array(curves)).movedim(2, 0)
         self.register_buffer("knots", knots.contiguous())
+        self.register_buffer("later_knots", knots[..., 1:].contiguous())
         self.register_buffer("heights", heights)
         self.register_buffer("slopes", slopes)
 
     def forward(self, numeric):
         """Map (n_members or 1, n_numeric, n_rows) to (n_members, n_numeric, n_rows)."""
-        x = numeric.clamp(self.knots[..., :1], self.knots[..., -1:]).contiguous()
-        left = torch.searchsorted(self.knots.to(x.dtype), x, right=True) - 1
+        x = numeric.expand(len(self.knots), -1, -1).contiguous()
+        left = torch.searchsorted(self.later_knots.to(x.dtype), x, right=True)
         knot, height, slope = (
             part.gather(-1, left) for part in (self.knots, self.heights, self.slopes)
         )
-        return height + slope * (x - knot)
+        return (x - knot) * slope + height
 
 
 def stacked(of_members):

@@ -9,6 +9,8 @@ from typing import Any, Literal, overload
 import numpy as np
 from sklearn.utils import Bunch
 
+from skdropout.functional._inner import as_flag
+
 _TARGET = "cnt"
 _CATEGORICAL = ("season", "mnth", "hr", "weekday", "weathersit")
 
@@ -60,6 +62,7 @@ def load_bike_sharing(
     >>> X.shape, y.name
     ((17379, 12), 'cnt')
     """
+    return_X_y, as_frame = as_flag("return_X_y", return_X_y), as_flag("as_frame", as_frame)
     folder = resources.files("skdropout.datasets") / "data"
     text = gzip.decompress((folder / "bike_sharing.csv.gz").read_bytes()).decode()
     names, *rows = csv.reader(io.StringIO(text))

@@ -5,7 +5,9 @@ from typing import Literal
 
 import numpy as np
 from scipy.special import ndtr
-from sklearn.utils import check_random_state
+
+from skdropout._device import as_random_state
+from skdropout.functional._inner import as_count, as_number, check_choice
 
 
 def _f1(x1, x2, x3, x4, x5, x6, x7, x8, x9, x10):
@@ -112,6 +114,8 @@ INTERACTIONS = {
 }
 
 
+_MOST_CELLS = 2**60
+
 RandomState = int | np.random.RandomState | None
 
 
@@ -173,11 +177,12 @@ def make_interactions(
     >>> pairs
     [(0, 1), (2, 4), (2, 6), (3, 4), (4, 6), (6, 8)]
     """
-    if name not in FUNCTIONS:
-        raise ValueError(f"name={name!r} is unknown; choose one of {list(FUNCTIONS)}.")
-    if not 0 <= correlation < 1:
-        raise ValueError(f"correlation={correlation!r} must be at least 0 and below 1.")
-    random_state = _random_state(random_state)
+    check_choice("name", name, list(FUNCTIONS))
+    n_samples, noise = _checked(n_samples, noise, 10)
+    correlation = as_number(
+        "correlation", correlation, "at least 0 and below 1", lambda v: 0 <= v < 1
+    )
+    random_state = as_random_state(random_state)
     low = np.full(10, 0.0 if name == "F1" else -1.0)
     if name == "F1":
         low[[3, 4, 7, 9]] = 0.6
@@ -235,11 +240,13 @@ def make_pure_interaction(
     >>> X.shape, y.shape
     ((100, 5), (100,))
     """
-    if not 1 <= order <= n_features:
+    n_features, order = as_count("n_features", n_features), as_count("order", order)
+    n_samples, noise = _checked(n_samples, noise, n_features)
+    if order > n_features:
         raise ValueError(
             f"order={order!r} must be between 1 and n_features={n_features}: it counts features."
         )
-    random_state = _random_state(random_state)
+    random_state = as_random_state(random_state)
     X = random_state.uniform(-1.0, 1.0, size=(n_samples, n_features))
     y = 3 ** (order / 2) * X[:, :order].prod(axis=1)
     return X, _with_noise(y, noise, random_state)
@@ -286,16 +293,24 @@ def make_four_quadrants(
     >>> X.shape, y.shape
     ((100, 2), (100,))
     """
-    random_state = _random_state(random_state)
+    n_samples, noise = _checked(n_samples, noise, 2)
+    random_state = as_random_state(random_state)
     X = random_state.uniform(-2.0, 2.0, size=(n_samples, 2))
     right, up = X[:, 0] > 0, X[:, 1] > 0
     factor = np.where(right, np.where(up, 5.0, 3.0), np.where(up, -10.0, 12.0))
     return X, _with_noise(factor * X[:, 0] * X[:, 1], noise, random_state)
 
 
-def _random_state(random_state):
-    """Take None for fresh entropy; to scikit-learn it is NumPy's global state."""
-    return np.random.RandomState() if random_state is None else check_random_state(random_state)
+def _checked(n_samples, noise, n_columns):
+    noise = as_number(
+        "noise", noise, "0 or more: it is a standard deviation", lambda v: 0 <= v < np.inf
+    )
+    n_samples = as_count("n_samples", n_samples)
+    if n_samples * n_columns > _MOST_CELLS:
+        raise MemoryError(
+            f"n_samples={n_samples} rows of {n_columns} columns are more than any machine holds."
+        )
+    return n_samples, noise
 
 
 def _uniform(low, n_samples, correlation, random_state):
@@ -309,6 +324,4 @@ def _uniform(low, n_samples, correlation, random_state):
 
 
 def _with_noise(y, noise, random_state):
-    if not noise >= 0:
-        raise ValueError(f"noise={noise!r} must not be negative: it is a standard deviation.")
     return y + noise * y.std() * random_state.standard_normal(len(y))

@@ -1,16 +1,28 @@
 """How dropout acts on an interaction effect of a given order."""
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import combinations
-from math import comb
-from typing import NamedTuple
+from numbers import Integral
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from skdropout.functional._asked import call, memory_errors
+from skdropout.functional._checks import (
+    as_count,
+    as_number,
+    as_tensor,
+    brief,
+    check_tensor,
+)
+
 _MAX_SUBSET = 20  # 2**20 evaluations of f
+_LARGEST_LOG = 710  # of a number that float64 holds
 
 
+@memory_errors()
 def survival_probability(p: float | Tensor, k: int | Tensor) -> Tensor:
     """Probability that an interaction effect of order `k` survives dropout.
 
@@ -46,6 +58,12 @@ def survival_probability(p: float | Tensor, k: int | Tensor) -> Tensor:
     tensor([1.0000, 0.5000, 0.2500, 0.1250], dtype=torch.float64)
     """
     p, k = _as_rate(p), _as_order(k)
+    try:
+        torch.broadcast_shapes(p.shape, k.shape)
+    except RuntimeError:
+        raise ValueError(
+            f"k of shape {tuple(k.shape)} and p of shape {tuple(p.shape)} do not broadcast."
+        ) from None
     return (1 - p) ** k.to(p.device)
 
 
@@ -87,7 +105,8 @@ def effective_learning_rate(
     >>> int((n_interactions(25, order) * effective_learning_rate(0.5, order)).argmax())
     8
     """
-    return learning_rate * survival_probability(p, k)
+    rate = as_number("learning_rate", learning_rate, "0 or more", lambda v: 0 <= v < math.inf)
+    return rate * survival_probability(p, k)
 
 
 def n_interactions(d: int, k: int | Tensor) -> Tensor:
@@ -103,7 +122,8 @@ def n_interactions(d: int, k: int | Tensor) -> Tensor:
     Returns
     -------
     tensor of float64 (float32 where `k` is on an Apple device, which has no other)
-        The binomial coefficient ``C(d, k)``, of the shape of `k`; exact up to 2**53 (2**24).
+        The binomial coefficient ``C(d, k)``, of the shape of `k`; exact up to 2**53 (2**24), and
+        infinite where it is beyond the dtype's range.
 
     Raises
     ------
@@ -122,14 +142,24 @@ def n_interactions(d: int, k: int | Tensor) -> Tensor:
     >>> n_interactions(25, torch.tensor([1, 2, 3]))
     tensor([  25.,  300., 2300.], dtype=torch.float64)
     """
-    if d < 0:
-        raise ValueError(f"d must be a number of features, >= 0; got {d}.")
-    k = _as_order(k)
-    counts = [float(comb(d, order)) for order in k.flatten().tolist()]
+    d, k = as_count("d", d, 0, ": it counts features"), _as_order(k)
+    counts = [_comb(d, order) for order in k.flatten().tolist()]
     dtype = torch.float32 if k.device.type == "mps" else torch.float64  # Apple's devices have none
     return torch.tensor(counts, dtype=dtype, device=k.device).reshape(k.shape)
 
 
+def _comb(d: int, k: int) -> float:
+    fewer = min(k, d - k)
+    # C(d, k) >= (d / k)**k: known to be out of range without the product of a million numbers
+    if fewer > 0 and fewer * (math.log(d) - math.log(fewer)) > _LARGEST_LOG:
+        return math.inf
+    try:
+        return float(math.comb(d, k))
+    except OverflowError:
+        return math.inf
+
+
+@memory_errors()
 def masked_expectation(
     f: Callable[[Tensor], Tensor],
     x: Tensor,
@@ -185,10 +215,9 @@ def masked_expectation(
     >>> masked_expectation(lambda x: x[:, 0] * x[:, 1] + x[:, 2], x, p=0.5)
     tensor([4.])
     """
-    if x.ndim != 2:
-        raise ValueError(f"x must have shape (n_samples, n_features); got {tuple(x.shape)}.")
+    check_tensor("x", x, "(n_samples, n_features)", 2)
     u = _as_columns(features, x.shape[1])
-    p = torch.as_tensor(_as_rate(p), dtype=x.dtype, device=x.device)
+    p = _as_rate(p).to(x.device, x.dtype)
     if p.ndim > 0 and p.shape != x.shape[1:]:
         raise ValueError(
             f"p must be one rate or one per feature, shape ({x.shape[1]},); got {tuple(p.shape)}."
@@ -200,176 +229,45 @@ def masked_expectation(
             kept = [j for j in u if j not in v]
             x_v = x.clone()
             x_v[:, list(v)] = 0
-            expectation = expectation + drop[list(v)].prod() * (1 - drop[kept]).prod() * f(x_v)
+            weight = drop[list(v)].prod() * (1 - drop[kept]).prod()
+            expectation = expectation + weight * call(f, x_v)
     return expectation
 
 
 def _as_rate(p: float | Tensor) -> Tensor:
-    p = p if isinstance(p, Tensor) else torch.as_tensor(p, dtype=torch.float64)
+    p = as_tensor("p", p)
     if not bool(((p >= 0) & (p <= 1)).all()):
-        raise ValueError(f"p must be a dropout rate (probability of dropping) in [0, 1]; got {p}.")
+        raise ValueError(
+            f"p must be a dropout rate (probability of dropping) in [0, 1]; got {brief(p)}."
+        )
     return p
 
 
 def _as_order(k: int | Tensor) -> Tensor:
-    k = torch.as_tensor(k)
-    if k.is_floating_point() or k.is_complex() or bool((k < 0).any()):
-        raise ValueError(f"k must be an order of interaction, an integer >= 0; got {k}.")
-    return k
+    try:
+        order = torch.as_tensor(k)
+    except (OverflowError, RuntimeError, TypeError, ValueError):
+        order = torch.tensor(-1)
+    if order.is_floating_point() or order.is_complex() or bool((order < 0).any()):
+        raise ValueError(f"k must be an order of interaction, an integer >= 0; got {brief(k)}.")
+    return order.long()
 
 
 def _as_columns(features: Sequence[int] | None, n_features: int) -> list[int]:
-    u = list(range(n_features)) if features is None else [int(j) for j in features]
-    if len(set(u)) < len(u) or not all(0 <= j < n_features for j in u):
-        raise ValueError(f"features must be distinct columns in 0..{n_features - 1}; got {u}.")
+    try:
+        u: list[Any] = list(range(n_features)) if features is None else [*features]
+    except TypeError:
+        u = [None]
+    # of a tensor or array each entry is one
+    u = [j.item() if hasattr(j, "item") else j for j in u]
+    are_numbers = all(isinstance(j, Integral) and not isinstance(j, bool) for j in u)
+    if not are_numbers or not {*u} <= {*range(n_features)} or len({*u}) < len(u):
+        raise ValueError(
+            f"features must be distinct columns in 0..{n_features - 1}; got {brief(features)}."
+        )
     if len(u) > _MAX_SUBSET:
         raise ValueError(
             f"features names {len(u)} columns, and f would be called 2**{len(u)} times; name at "
             f"most {_MAX_SUBSET}: those that f uses."
         )
     return u
-
-
-class PurifiedTable(NamedTuple):
-    """Functional ANOVA of a table; the four parts, broadcast, sum to it.
-
-    Attributes
-    ----------
-    intercept : tensor of shape ()
-        Weighted mean of the table.
-    mains : tuple of tensors, one per axis
-        ``mains[i]`` has shape (n_i,) and weighted mean zero.
-    pairs : dict of tensors
-        ``pairs[i, j]`` (i < j) of shape (n_i, n_j): the pure pair effects of a 3-D table; empty
-        for a 2-D one.
-    pure : tensor, of the shape of the table
-        What no function of fewer axes explains: its weighted mean along each axis is zero.
-    """
-
-    intercept: Tensor
-    mains: tuple[Tensor, ...]
-    pairs: dict[tuple[int, int], Tensor]
-    pure: Tensor
-
-
-def purify(
-    table: Tensor, weights: Tensor | None = None, *, tol: float = 1e-10, max_iter: int = 10_000
-) -> PurifiedTable:
-    """Split a 2-D or 3-D table into pure effects by moving mass to lower orders.
-
-    The weighted means along each axis are moved into the effects of the remaining axes, until
-    all of them vanish; then the lower effects are purified likewise.
-
-    Parameters
-    ----------
-    table : floating tensor of shape (n_0, n_1) or (n_0, n_1, n_2)
-        Value of the effect in each cell.
-    weights : tensor of the shape of `table`, default=None
-        Weight (share of the data) of each cell, >= 0; equal if None. Where a whole line of
-        cells has no weight it has no mean, and nothing is moved out of it.
-    tol : float, default=1e-10
-        Largest mean left behind, relative to the largest absolute value in the table. Never
-        taken below ten times the resolution of the table's dtype.
-    max_iter : int, default=10_000
-        Many are needed only where the weights make two axes almost functions of each other.
-
-    Returns
-    -------
-    PurifiedTable
-        Named tuple ``(intercept, mains, pairs, pure)``, whose parts sum to `table`.
-
-    Raises
-    ------
-    ValueError
-        If the table is not 2-D or 3-D, or not finite; if the weights do not fit it, are
-        negative or all zero; if `max_iter` did not suffice.
-
-    References
-    ----------
-    Lengerich, Tan, Chang, Hooker, Caruana (2020), *Purifying Interaction Effects with the
-    Functional ANOVA*, AISTATS, algorithms 1 and 2.
-
-    Examples
-    --------
-    The logical AND of two features is a pair effect only to a quarter:
-
-    >>> import torch
-    >>> from skdropout.functional import purify
-    >>> purified = purify(torch.tensor([[0.0, 0.0], [0.0, 1.0]]))
-    >>> purified.intercept, purified.mains[0], purified.pure
-    (tensor(0.2500), tensor([-0.2500,  0.2500]), tensor([[ 0.2500, -0.2500],
-            [-0.2500,  0.2500]]))
-    """
-    weights = _check_weights(table, weights)
-    tol = max(tol, 10 * torch.finfo(table.dtype).eps) * float(table.abs().max())
-    axes = range(table.ndim)
-    pure, moved = _move_mass(table, weights, tol, max_iter)
-
-    pairs, mains = {}, [table.new_zeros(n) for n in table.shape]
-    if table.ndim == 2:
-        mains = [moved[1], moved[0]]
-    else:
-        for axis, (i, j) in zip(reversed(axes), combinations(axes, 2), strict=True):
-            pair, (to_j, to_i) = _move_mass(moved[axis], weights.sum(axis), tol, max_iter)
-            pairs[i, j] = pair
-            mains[i] = mains[i] + to_i
-            mains[j] = mains[j] + to_j
-
-    intercept = table.new_zeros(())
-    for axis in axes:
-        marginal = weights.sum([other for other in axes if other != axis])
-        mean = (marginal * mains[axis]).sum() / marginal.sum()
-        mains[axis] = mains[axis] - mean
-        intercept = intercept + mean
-    return PurifiedTable(intercept, tuple(mains), pairs, pure)
-
-
-def _move_mass(
-    table: Tensor, weights: Tensor, tol: float, max_iter: int
-) -> tuple[Tensor, list[Tensor]]:
-    """Return the table without its means along any axis, and per axis what was moved out.
-
-    Moving the means axis by axis is a descent on the weighted sum of squares of what remains,
-    and a slow one where axes depend on each other; conjugate directions make it short.
-    """
-    totals = [weights.sum(axis) for axis in range(table.ndim)]
-    moved = [table.new_zeros(total.shape) for total in totals]
-    direction, last_size = moved, 1.0
-    for _ in range(max_iter):
-        means = [
-            (weights * table).sum(axis) / torch.where(total > 0, total, 1)
-            for axis, total in enumerate(totals)
-        ]
-        largest = max(float(mean.abs().max()) for mean in means)
-        if largest <= tol:
-            return table, moved
-        size = sum((total * mean**2).sum() for total, mean in zip(totals, means, strict=True))
-        direction = [m + size / last_size * d for m, d in zip(means, direction, strict=True)]
-        change = sum(d.unsqueeze(axis) for axis, d in enumerate(direction))
-        step = size / (weights * change**2).sum()
-        table = table - step * change
-        moved = [m + step * d for m, d in zip(moved, direction, strict=True)]
-        last_size = size
-    raise ValueError(
-        f"max_iter={max_iter} steps left a mean of {largest:.1e} in the table, more than "
-        f"{tol:.1e}: the weights make its axes almost functions of each other. Allow more "
-        f"steps or a larger tol, or merge sparse bins."
-    )
-
-
-def _check_weights(table: Tensor, weights: Tensor | None) -> Tensor:
-    if table.ndim not in (2, 3) or table.numel() == 0:
-        raise ValueError(f"table must be 2-D or 3-D and not empty; got {tuple(table.shape)}.")
-    if not table.is_floating_point() or not bool(table.isfinite().all()):
-        raise ValueError(f"table must hold finite floating point values; got {table.dtype}.")
-    if weights is None:
-        return torch.ones_like(table)
-    if weights.shape != table.shape:
-        raise ValueError(
-            f"weights must have the shape of table, {tuple(table.shape)}; "
-            f"got {tuple(weights.shape)}."
-        )
-    weights = weights.to(table)
-    if not bool((weights.isfinite() & (weights >= 0)).all()) or not bool(weights.any()):
-        raise ValueError("weights must be finite, none negative, and not all zero.")
-    return weights / weights.max()

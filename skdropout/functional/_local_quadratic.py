@@ -6,6 +6,14 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from skdropout.functional._asked import memory_errors
+from skdropout.functional._checks import (
+    as_count,
+    as_positive,
+    check_choice,
+    check_like,
+    check_tensor,
+)
 from skdropout.functional._perturbation import (
     check_network,
     check_points,
@@ -19,6 +27,7 @@ _PERTURBATIONS_AT_ONCE = 2**14
 _BISECTIONS = 100
 
 
+@memory_errors()
 def perturbation_mse(
     f: Callable[[Tensor], Tensor],
     x: Tensor,
@@ -82,11 +91,15 @@ def perturbation_mse(
     tensor([0.])
     """
     check_points(x)
-    _check_model(gradient, hessian, like=x)
-    _check_positive("radius", radius)
-    _check_positive("n_perturbations", n_perturbations)
-    if law not in _LAWS:
-        raise ValueError(f"law={law!r} is unknown; choose one of {list(_LAWS)}.")
+    _check_model(gradient, hessian)
+    check_like("gradient", gradient, "x", x)
+    if gradient.shape != x.shape:
+        raise ValueError(
+            f"gradient must have the shape of x, {tuple(x.shape)}; got {tuple(gradient.shape)}."
+        )
+    radius = as_positive("radius", radius)
+    n_perturbations = as_count("n_perturbations", n_perturbations)
+    check_choice("law", law, _LAWS)
     check_network(f, x)
     outputs = check_target(target, x)
     generator = resolve_generator(generator, x.device)
@@ -108,6 +121,7 @@ def perturbation_mse(
     return total / n_perturbations
 
 
+@memory_errors()
 def second_order_attack(gradient: Tensor, hessian: Tensor, *, radius: float) -> Tensor:
     """The step that most decreases a quadratic model within a ball.
 
@@ -147,27 +161,46 @@ def second_order_attack(gradient: Tensor, hessian: Tensor, *, radius: float) -> 
     >>> second_order_attack(torch.tensor([[1.0, 0.0]]), torch.zeros(1, 2, 2), radius=0.5) + 0.0
     tensor([[-0.5000,  0.0000]])
     """
-    if gradient.ndim != 2:
-        raise ValueError(f"gradient must have shape (n, d); got {tuple(gradient.shape)}.")
-    _check_model(gradient, hessian, like=gradient)
-    _check_positive("radius", radius)
+    _check_model(gradient, hessian)
+    radius = as_positive("radius", radius)
+    if gradient.numel() == 0:
+        return torch.zeros_like(gradient)
 
+    # what is not symmetric in a Hessian moves nothing
+    gradient, hessian = _in_units(gradient, hessian / 2 + hessian.mT / 2, radius)
+    return radius * _step_within_one(gradient, hessian)
+
+
+def _in_units(gradient: Tensor, hessian: Tensor, radius: float) -> tuple[Tensor, Tensor]:
+    """The same problem for steps in units of the radius; its larger part is about one.
+
+    A common factor changes no step, and so no square of a derivative overflows.
+    """
+    tiny = torch.finfo(gradient.dtype).tiny
+    steep = gradient.abs().amax(1).clamp_min(tiny)
+    bent = hessian.abs().amax((1, 2)).clamp_min(tiny)
+    ratio = bent / steep * radius
+    gradient = gradient / steep[:, None] / ratio.clamp_min(1)[:, None]
+    return gradient, hessian / bent[:, None, None] * ratio.clamp_max(1)[:, None, None]
+
+
+def _step_within_one(gradient: Tensor, hessian: Tensor) -> Tensor:
     eigenvalues, vectors = torch.linalg.eigh(hessian)  # ascending
     slope = (vectors.mT @ gradient[..., None])[..., 0]
     excess = eigenvalues - eigenvalues[:, :1]
     # Sought is t = mu + lowest eigenvalue >= 0: close to a pole at t = 0 it keeps its precision.
     least = eigenvalues[:, :1].clamp_min(0)
-    low, high = least, torch.maximum(least, slope.norm(dim=1, keepdim=True) / radius)
+    low, high = least, torch.maximum(least, slope.norm(dim=1, keepdim=True))
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        is_too_long = _step(slope, excess, middle).norm(dim=1, keepdim=True) > radius
+        is_too_long = _step(slope, excess, middle).norm(dim=1, keepdim=True) > 1
         low, high = torch.where(is_too_long, middle, low), torch.where(is_too_long, high, middle)
     step = _step(slope, excess, high)
-    missing = (radius**2 - step[:, 1:].square().sum(1)).clamp_min(0).sqrt()
+    missing = (1 - step[:, 1:].square().sum(1)).clamp_min(0).sqrt()
     step[:, 0] = torch.where(slope[:, 0] > 0, -missing, missing)
 
     unbound = _step(slope, excess, least)
-    is_inside = (eigenvalues[:, :1] >= 0) & (unbound.norm(dim=1, keepdim=True) <= radius)
+    is_inside = (eigenvalues[:, :1] >= 0) & (unbound.norm(dim=1, keepdim=True) <= 1)
     step = torch.where(is_inside, unbound, step)
     return (vectors @ step[..., None])[..., 0]
 
@@ -189,17 +222,13 @@ def _unit_ball(n: int, count: int, like: Tensor, law: str, generator) -> Tensor:
     return direction / direction.norm(dim=2, keepdim=True) * length
 
 
-def _check_model(gradient: Tensor, hessian: Tensor, like: Tensor) -> None:
-    n, d = like.shape
-    if gradient.shape != (n, d) or hessian.shape != (n, d, d):
+def _check_model(gradient: Tensor, hessian: Tensor) -> None:
+    check_tensor("gradient", gradient, "(n, d)", 2, double_or_single=True)
+    check_tensor("hessian", hessian, "(n, d, d)", 3)
+    check_like("hessian", hessian, "gradient", gradient)
+    n, d = gradient.shape
+    if hessian.shape != (n, d, d):
         raise ValueError(
-            f"gradient and hessian must have shapes {(n, d)} and {(n, d, d)}; got "
-            f"{tuple(gradient.shape)} and {tuple(hessian.shape)}."
+            f"hessian must have shape {(n, d, d)}, as gradient is {(n, d)}; got "
+            f"{tuple(hessian.shape)}."
         )
-    if not (torch.isfinite(gradient).all() and torch.isfinite(hessian).all()):
-        raise ValueError("gradient or hessian contains NaN or infinity.")
-
-
-def _check_positive(name: str, value) -> None:
-    if not 0 < value < float("inf"):
-        raise ValueError(f"{name}={value!r} must be positive and finite.")

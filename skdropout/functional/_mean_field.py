@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from skdropout.functional._activations import gaussian_activation
+from skdropout.functional._asked import applied
 from skdropout.functional._perturbation import Target, output_gradient
 
 
@@ -143,7 +144,8 @@ def mean_field(f, x: Tensor, target: Target | None, noise, share=1.0) -> MeanFie
     if not (bends or is_exact):
         return None
 
-    inputs, value = _forward(layers, x, noise)
+    with applied(f, x):
+        inputs, value = _forward(layers, x, noise)
     coefficients, v = [], output_gradient(rest, value, target)
     for (weight, _, _), at in zip(reversed(layers), reversed(inputs), strict=True):
         coefficients.insert(0, v)

@@ -11,11 +11,19 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from skdropout.functional._asked import call
+from skdropout.functional._checks import as_tensor, brief, check_like, check_tensor
+
 _OWN_DIRECTIONS_UP_TO = 32  # dimensions
 
 
 def resolve_generator(generator: torch.Generator | None, device: torch.device) -> torch.Generator:
     """The caller's generator, or a fresh one."""
+    if generator is not None and not isinstance(generator, torch.Generator):
+        raise ValueError(
+            f"generator={brief(generator)} must be a torch.Generator or None; make one by "
+            "torch.Generator().manual_seed(0)."
+        )
     return fresh_generator(device) if generator is None else generator
 
 
@@ -48,7 +56,7 @@ class GaussianNoise:
 
     def __init__(self, sigma: float | Tensor, like: Tensor):
         d = like.shape[1]
-        sigma = torch.as_tensor(sigma, dtype=like.dtype).cpu().detach()
+        sigma = as_tensor("sigma", sigma).to(like.dtype).cpu().detach()
         if sigma.shape not in {(), (d,), (d, d)}:
             raise ValueError(
                 f"sigma has shape {tuple(sigma.shape)}; for d={d} inputs give one number, ({d},) "
@@ -177,8 +185,8 @@ class Target:
 
 def output_value(f: Callable[[Tensor], Tensor], x: Tensor, target: Target | None) -> Tensor:
     """The chosen output of ``f`` at each row of ``x``: (n,)."""
-    output = f(x)
-    if output.shape[:1] != x.shape[:1] or output.ndim > 2:
+    output = call(f, x)
+    if output.ndim > 2:
         raise ValueError(
             f"f must map (n, d) to (n,) or (n, n_outputs); for input {tuple(x.shape)} it returned "
             f"{tuple(output.shape)}."
@@ -237,35 +245,31 @@ def check_network(f, x: Tensor) -> None:
                 "random. Call f.eval() first."
             )
     weight = next((p for p in f.parameters() if p.is_floating_point()), x)
-    if (weight.dtype, weight.device) != (x.dtype, x.device):
-        raise ValueError(
-            f"x is {x.dtype} on {x.device} but f is {weight.dtype} on {weight.device}; convert one "
-            "of them with .to()."
-        )
+    check_like("x", x, "f", weight)
 
 
 def check_points(x) -> None:
     """Refuse anything but a finite floating-point matrix."""
-    if not isinstance(x, Tensor) or x.ndim != 2 or not x.is_floating_point() or x.numel() == 0:
-        what = (
-            f"a tensor of shape {tuple(x.shape)}, {x.dtype}" if isinstance(x, Tensor) else type(x)
-        )
-        raise ValueError(f"x must be a non-empty floating-point tensor (n, d); got {what}.")
-    if not torch.isfinite(x).all():
-        raise ValueError("x contains NaN or infinity; impute or drop those points.")
+    check_tensor("x", x, "(n, d)", 2, double_or_single=True)
+    if x.numel() == 0:
+        raise ValueError(f"x must hold at least one point and column; got shape {tuple(x.shape)}.")
 
 
 def check_target(target, x: Tensor) -> Target | None:
     """One output index per point, or None."""
     if target is None:
         return None
-    target = torch.as_tensor(target).cpu()
-    if target.is_floating_point() or target.shape not in {(), (len(x),)} or (target < 0).any():
+    try:
+        index = torch.as_tensor(target).cpu()
+    except (OverflowError, RuntimeError, TypeError, ValueError):
+        index = torch.tensor(-1)
+    is_whole = not index.is_floating_point() and not index.is_complex()
+    if not is_whole or index.shape not in {(), (len(x),)} or (index < 0).any():
         raise ValueError(
-            f"target={target.tolist() if target.numel() < 6 else tuple(target.shape)} must be one "
-            f"non-negative output index, or one for each of the {len(x)} points."
+            f"target={brief(target)} must be one non-negative output index, or one for each of "
+            f"the {len(x)} points."
         )
-    return Target(target.long().to(x.device).expand(len(x)), int(target.max()))
+    return Target(index.long().to(x.device).expand(len(x)), int(index.max()))
 
 
 def _orthogonal_blocks(n: int, n_pairs: int, k: int, options: dict) -> Tensor:

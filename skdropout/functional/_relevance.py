@@ -3,14 +3,25 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from numbers import Integral
 
 import torch
 from torch import Tensor, nn
 
+from skdropout.functional._asked import call, memory_errors
+from skdropout.functional._checks import (
+    as_count,
+    as_tensor,
+    brief,
+    check_finite,
+    check_fits,
+    check_tensor,
+)
 from skdropout.functional._relevance_rules import RelevanceRule
 from skdropout.functional._relevance_sweep import relevance_sweep
 
 
+@memory_errors()
 def relevance(
     f: Callable[[Tensor], Tensor],
     x: Tensor,
@@ -76,9 +87,11 @@ def relevance(
     >>> relevance(f, torch.tensor([[3.0, 1.0, 5.0]]))
     tensor([[ 3.0000, -2.0000,  0.0000]])
     """
-    return relevance_from(f, x, partial(output_share, target=target), rule)
+    check_tensor("x", x, "(n_samples, ...)")
+    return relevance_from(f, x, _share_of(target), rule)
 
 
+@memory_errors()
 def gradient_x_input(
     f: Callable[[Tensor], Tensor], x: Tensor, *, target: int | Tensor | None = None
 ) -> Tensor:
@@ -105,9 +118,11 @@ def gradient_x_input(
     >>> gradient_x_input(lambda x: x.square().sum(1), torch.tensor([[1.0, 2.0]]))
     tensor([[2., 8.]])
     """
-    return _gradient_x_input(f, x, partial(output_share, target=target))
+    check_tensor("x", x, "(n_samples, ...)")
+    return _gradient_x_input(f, x, _share_of(target))
 
 
+@memory_errors()
 def integrated_gradients(
     f: Callable[[Tensor], Tensor],
     x: Tensor,
@@ -143,9 +158,12 @@ def integrated_gradients(
     >>> integrated_gradients(lambda x: x.square().sum(1), torch.tensor([[1.0, 2.0]]))
     tensor([[1., 4.]])
     """
-    if n_steps < 1:
-        raise ValueError(f"n_steps={n_steps} must be 1 or more, for example 32.")
-    return _integrated_gradients(f, x, partial(output_share, target=target), baseline, n_steps)
+    check_tensor("x", x, "(n_samples, ...)")
+    baseline = as_tensor("baseline", baseline, x)
+    check_fits("baseline", baseline, x.shape, "x")
+    check_finite("baseline", baseline)
+    n_steps = as_count("n_steps", n_steps)
+    return _integrated_gradients(f, x, _share_of(target), baseline, n_steps)
 
 
 def relevance_from(
@@ -160,13 +178,14 @@ def relevance_from(
             f"x of shape {tuple(x.shape)} is no batch; pass (n_samples, ...), "
             "so x[None] for one sample."
         )
-    if rule == "gradient_x_input":
+    name = rule if isinstance(rule, str) else None
+    if name == "gradient_x_input":
         return _gradient_x_input(f, x, share)
-    if rule == "integrated_gradients":
+    if name == "integrated_gradients":
         return _integrated_gradients(f, x, share)
     if not isinstance(f, nn.Module):
         raise ValueError(
-            f"rule={rule!r} works layer by layer and f is no torch module; "
+            f"rule={brief(rule)} works layer by layer and f is no torch module; "
             "use rule='gradient_x_input' or rule='integrated_gradients'."
         )
     return relevance_sweep(f, x.detach(), lambda output: share(output) * output, rule)
@@ -178,7 +197,7 @@ def output_share(output: Tensor, target: int | Tensor | None) -> Tensor:
         return torch.ones_like(output)
     if target is None:
         target = output.argmax(-1)
-    elif isinstance(target, int) or target.ndim == 0:
+    elif not isinstance(target, Tensor) or target.ndim == 0:
         return _share_of_index(output, int(target))
     elif _is_single(output):
         _check_labels(target, output.numel(), 2, "labels 0 and 1, or none for a regression")
@@ -220,7 +239,7 @@ def _integrated_gradients(
     with _undisturbed(f, x.device):
         with torch.no_grad():
             # once: on the way the largest class, or the sign of the output, may be another
-            at_x = share(f(x.clone()))
+            at_x = share(call(f, x.clone()))
         total = torch.zeros_like(way)
         for step in range(n_steps):
             total += _gradient(f, baseline + way * (step + 0.5) / n_steps, lambda _: at_x)
@@ -231,8 +250,14 @@ def _gradient(f: Callable, x: Tensor, share: Callable) -> Tensor:
     with torch.enable_grad():
         x = x.detach().requires_grad_()
         # a copy, for networks that begin with an operation in place
-        output = f(x.clone())
-        return torch.autograd.grad((share(output.detach()) * output).sum(), x)[0]
+        output = call(f, x.clone())
+        explained = (share(output.detach()) * output).sum()
+        if not explained.requires_grad:
+            raise ValueError(
+                "f gives no gradient with respect to x (is it detached, or computed outside "
+                "torch?); return what was computed from x."
+            )
+        return torch.autograd.grad(explained, x, materialize_grads=True)[0]
 
 
 @contextmanager
@@ -250,6 +275,20 @@ def _undisturbed(f: Callable, device: torch.device) -> Iterator[None]:
             module.training = mode
 
 
+def _share_of(target: int | Tensor | None) -> Callable[[Tensor], Tensor]:
+    if isinstance(target, Tensor):
+        is_number = target.layout == torch.strided and not target.is_complex()
+        is_number = is_number and (target.ndim > 0 or not target.is_floating_point())
+    else:
+        is_number = isinstance(target, Integral | None)
+    if not is_number:
+        raise ValueError(
+            f"target={brief(target)} must be the index of an output, a tensor with one label for "
+            "each sample, or None."
+        )
+    return partial(output_share, target=target)
+
+
 def _is_single(output: Tensor) -> bool:
     return output.ndim == 1 or output.shape[-1] == 1
 
@@ -264,7 +303,7 @@ def _share_of_index(output: Tensor, index: int) -> Tensor:
 
 
 def _check_labels(target: Tensor, n_labels: int, n_classes: int, remedy: str) -> None:
-    if target.numel() != n_labels:
+    if target.is_complex() or target.numel() != n_labels:
         raise ValueError(
             f"target of shape {tuple(target.shape)} does not fit an output for {n_labels} samples; "
             "pass one label per sample."

@@ -1,14 +1,24 @@
 """Which groups of inputs to occlude, given their relevance."""
 
 import math
+from numbers import Real
 
 import torch
 from torch import Tensor, nn
 
+from skdropout.functional._asked import memory_errors
+from skdropout.functional._checks import (
+    as_count,
+    brief,
+    check_fits,
+    check_tensor,
+    described,
+)
 from skdropout.functional._perturbation import resolve_generator
 
 
-def group_sum(relevance: Tensor, groups: Tensor, n_groups: int | None = None) -> Tensor:
+@memory_errors()
+def group_sum(relevance: Tensor, groups: Tensor, *, n_groups: int | None = None) -> Tensor:
     """Relevance of groups of inputs: the sum over the inputs of each group.
 
     A matrix product with the groups' indicator, so that the order of summation, and with it the
@@ -21,7 +31,7 @@ def group_sum(relevance: Tensor, groups: Tensor, n_groups: int | None = None) ->
     groups : Tensor of int64, of the shape of one sample's inputs
         The group of every input, numbered from 0.
     n_groups : int, optional
-        Found from `groups` if not given.
+        Found from `groups` if not given; else all of them must be below it.
 
     Returns
     -------
@@ -30,7 +40,7 @@ def group_sum(relevance: Tensor, groups: Tensor, n_groups: int | None = None) ->
     Raises
     ------
     ValueError
-        If the shapes do not fit.
+        If the shapes do not fit, or `groups` holds numbers that are no groups'.
 
     Examples
     --------
@@ -39,15 +49,41 @@ def group_sum(relevance: Tensor, groups: Tensor, n_groups: int | None = None) ->
     >>> group_sum(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([0, 1, 0]))
     tensor([[4., 2.]])
     """
-    if relevance.shape[relevance.ndim - groups.ndim :] != groups.shape:
+    check_tensor("relevance", relevance, "of one number for each input")
+    check_groups(groups, n_groups)
+    n_leading = relevance.ndim - groups.ndim
+    if n_leading < 0 or relevance.shape[n_leading:] != groups.shape:
         raise ValueError(
             f"groups of shape {tuple(groups.shape)} does not fit relevance of shape "
             f"{tuple(relevance.shape)}; pass one group number for each input of a sample."
         )
+    return sum_by_group(relevance, groups, n_groups)
+
+
+def sum_by_group(relevance: Tensor, groups: Tensor, n_groups: int | None = None) -> Tensor:
+    """`group_sum` of what is known to fit."""
     indicator = nn.functional.one_hot(groups.flatten(), n_groups or -1).to(relevance.dtype)
     return relevance.flatten(relevance.ndim - groups.ndim) @ indicator
 
 
+def check_groups(groups: Tensor, n_groups: int | None = None) -> None:
+    """Refuse what are no numbers of groups, below ``n_groups`` if it is given."""
+    if not isinstance(groups, Tensor) or groups.dtype != torch.int64 or not groups.ndim:
+        raise ValueError(
+            "groups must be a tensor of int64 with one group number for each input of a sample; "
+            f"got {described(groups)}."
+        )
+    if n_groups is not None:
+        as_count("n_groups", n_groups)
+    # elsewhere the look at the values would wait for the device at every training step
+    if groups.device.type == "cpu":
+        least, most = (int(v) for v in groups.aminmax()) if groups.numel() else (-1, -1)
+        if least < 0 or (n_groups is not None and most >= n_groups):
+            below = "" if n_groups is None else f" and below n_groups={n_groups}"
+            raise ValueError(f"groups={brief(groups)} must be numbers from 0 on{below}.")
+
+
+@memory_errors()
 def relevance_mask(
     relevance: Tensor,
     *,
@@ -102,7 +138,13 @@ def relevance_mask(
     >>> relevance_mask(torch.tensor([[0.1, 3.0, -2.0]]), alpha=0.0, beta=0.5)
     tensor([[False,  True, False]])
     """
+    _check_relevance(relevance, "(..., n_groups)")
+    if not relevance.ndim or not relevance.shape[-1]:
+        raise ValueError(f"relevance of shape {tuple(relevance.shape)} has no groups.")
     check_in_unit_interval(alpha=alpha, beta=beta, probability=probability)
+    check_fits("alpha", alpha, relevance.shape, "relevance")
+    check_fits("beta", beta, relevance.shape, "relevance")
+    check_fits("probability", probability, (*relevance.shape[:-1], 1), "the samples")
     generator = resolve_generator(generator, relevance.device)
     u = torch.empty_like(relevance).uniform_(generator=generator)
     treated = torch.empty_like(relevance[..., :1]).uniform_(generator=generator) < probability
@@ -114,6 +156,7 @@ def is_dropped(relevance: Tensor, u: Tensor, alpha: float | Tensor, beta: float 
     return alpha * u + (1 - alpha) * _scaled(relevance) >= 1 - beta
 
 
+@memory_errors()
 def relevance_block_mask(
     relevance: Tensor,
     *,
@@ -162,13 +205,14 @@ def relevance_block_mask(
     (torch.Size([1, 8, 8]), True)
     """
     check_in_unit_interval(probability=probability)
-    if relevance.ndim != 3:
+    n_centers = as_count("n_centers", n_centers)
+    _check_relevance(relevance, "(n_samples, height, width)")
+    if relevance.ndim != 3 or not relevance.shape[1] * relevance.shape[2]:
         raise ValueError(
             f"relevance of shape {tuple(relevance.shape)} is not a batch of images; "
             "pass (n_samples, height, width), channels summed."
         )
-    if n_centers < 1:
-        raise ValueError(f"n_centers={n_centers} must be 1 or more.")
+    check_fits("probability", probability, relevance.shape[:1], "the images")
     _check_finite(relevance)
     generator = resolve_generator(generator, relevance.device)
     n, height, width = relevance.shape
@@ -201,15 +245,26 @@ def relevance_block_mask(
 
 def check_in_unit_interval(**parameters: float | Tensor) -> None:
     for name, value in parameters.items():
-        if not isinstance(value, Tensor):
-            values = [value]
-        elif value.device.type == "cpu":
-            values = value.flatten().tolist()
-        else:  # a look at the values would wait for the device at every training step
-            values = []
-        for each in values:
+        is_tensor = isinstance(value, Tensor)
+        is_real = isinstance(value, Real) and not is_tensor
+        if is_tensor:
+            is_real = not value.is_complex() and value.dtype != torch.bool
+        if not is_real:
+            raise ValueError(f"{name}={brief(value)} must be a number in [0, 1].")
+        # a look at another device's values would wait for it at every training step
+        if is_tensor and value.device.type != "cpu":
+            continue
+        for each in value.flatten().tolist() if is_tensor else [value]:
             if not 0 <= each <= 1:
                 raise ValueError(f"{name}={each!r} must lie in [0, 1].")
+
+
+def _check_relevance(relevance: Tensor, shape: str) -> None:
+    is_dense = isinstance(relevance, Tensor) and relevance.layout == torch.strided
+    if not is_dense or not relevance.is_floating_point():
+        raise ValueError(
+            f"relevance must be a floating-point tensor {shape}; got {described(relevance)}."
+        )
 
 
 def _check_finite(relevance: Tensor) -> None:
@@ -229,4 +284,9 @@ def _scaled(relevance: Tensor) -> Tensor:
     _check_finite(high)
     rounding = 100 * torch.finfo(relevance.dtype).eps * torch.maximum(low.abs(), high.abs())
     span = high - low
+    if span.device.type == "cpu" and not span.isfinite().all():
+        raise ValueError(
+            f"relevance spans more than {relevance.dtype} holds, from {brief(low.min())} to "
+            f"{brief(high.max())}; divide it by a number."
+        )
     return (relevance - low) / span.masked_fill(span <= rounding, math.inf)

@@ -9,12 +9,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from skdropout.functional._asked import applied, check_output
+from skdropout.functional._checks import brief
 from skdropout.functional._relevance_rules import (
     BLIND_RULES,
     Pull,
     RelevanceRule,
     Rule,
     RuleName,
+    as_rule,
     dense,
     redistribute,
     stabilised,
@@ -70,19 +73,21 @@ def relevance_sweep(
     # A unit that is off has no relevance to hand back, so that nothing needs its value before the
     # ReLU; except if a rule above that does not look at its inputs gives it some.
     in_place = all(rule.name not in BLIND_RULES for rule in list(rules)[1:])
-    pulls = []
+    pulls, given = [], x
     with torch.no_grad():
-        while modules:
-            module = modules.popleft()
-            if isinstance(module, _Weighted):
-                norm = _take_norm(module, modules, x)
-                x, pull = _weighted(module, norm, x, rules.popleft())
-                if in_place and modules and type(modules[0]) is nn.ReLU:
-                    modules.popleft()
-                    x.relu_()
-            else:
-                x, pull = _unweighted(module, x)
-            pulls.append(pull)
+        with applied(f, x):
+            while modules:
+                module = modules.popleft()
+                if isinstance(module, _Weighted):
+                    norm = _take_norm(module, modules, x)
+                    x, pull = _weighted(module, norm, x, rules.popleft())
+                    if in_place and modules and type(modules[0]) is nn.ReLU:
+                        modules.popleft()
+                        x.relu_()
+                else:
+                    x, pull = _unweighted(module, x)
+                pulls.append(pull)
+        check_output(x, given)
         relevance = start(x)
         while pulls:  # popped, so that a layer's memory is free for the next
             relevance = pulls.pop()(relevance)
@@ -115,13 +120,17 @@ def _rule_of_each(rule: RelevanceRule, layers: Sequence[nn.Module]) -> list[Rule
         if rule == "epsilon_plus_flat" and names and names[0] == "zplus":
             names[0] = "flat"
         return [Rule(name) for name in names]
+    if not isinstance(rule, str | Rule | list | tuple):
+        raise ValueError(
+            f"rule={brief(rule)} must be the name of a rule, a functional.Rule, or a list of them."
+        )
     rules = [rule] * len(layers) if isinstance(rule, str | Rule) else rule
     if len(rules) != len(layers):
         raise ValueError(
             f"rule has {len(rules)} entries and the network {len(layers)} linear and convolution "
             "layers; pass one rule for each, first layer first, or a single one for all."
         )
-    return [each if isinstance(each, Rule) else Rule(cast("RuleName", each)) for each in rules]
+    return [as_rule(cast("RuleName | Rule", each)) for each in rules]
 
 
 def _refuse_equal_features(modules: Sequence[nn.Module], x: Tensor) -> None:

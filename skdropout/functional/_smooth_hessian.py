@@ -7,6 +7,8 @@ from typing import Literal, TypeAlias, overload
 import torch
 from torch import Tensor
 
+from skdropout.functional._asked import memory_errors
+from skdropout.functional._checks import as_count, as_flag, as_positive
 from skdropout.functional._perturbation import Target, branch_of, check_points, check_target
 from skdropout.functional._stein import Smoothing, sample_until, split_pairs
 
@@ -43,6 +45,7 @@ def smooth_hessian(
     tolerance: float = ...,
     generator: torch.Generator | None = ...,
 ) -> Tensor | tuple[Tensor, ...]: ...
+@memory_errors()
 def smooth_hessian(
     f: Callable[[Tensor], Tensor],
     x: Tensor,
@@ -162,9 +165,10 @@ def smooth_hessian(
     check_points(x)
     outputs = check_target(target, x)
     smoothing = Smoothing.of(f, x, sigma, method, generator)
-    if n_perturbations == "auto":
-        if not tolerance > 0:
-            raise ValueError(f"tolerance={tolerance!r} must be positive: it is a relative error.")
+    return_gradient = as_flag("return_gradient", return_gradient)
+    return_error = as_flag("return_error", return_error)
+    if isinstance(n_perturbations, str) and n_perturbations == "auto":
+        tolerance = as_positive("tolerance", tolerance)
         hessians, n_drawn = sample_until(smoothing, x, outputs, tolerance)
         shares = x.new_full((len(hessians),), 1 / len(hessians))
     else:
@@ -204,6 +208,7 @@ def _gradient_beside(
     return gradient
 
 
+@memory_errors()
 def smooth_hessian_parts(
     f: Callable[[Tensor], Tensor],
     x: Tensor,
@@ -250,10 +255,11 @@ def smooth_hessian_parts(
     check_points(x)
     outputs = check_target(target, x)
     smoothing = Smoothing.of(f, x, sigma, method, generator)
-    pairs = split_pairs(n_perturbations, max(n_parts, 2))
+    pairs = split_pairs(n_perturbations, as_count("n_parts", n_parts, 2))
     return smoothing.hessian_parts(x, outputs, pairs)
 
 
+@memory_errors()
 def smooth_gradient(
     f: Callable[[Tensor], Tensor],
     x: Tensor,

@@ -12,6 +12,7 @@ from numbers import Integral
 import torch
 from torch import Tensor
 
+from skdropout.functional._checks import brief, check_choice
 from skdropout.functional._mean_field import (
     MeanField,
     first_layer,
@@ -153,11 +154,12 @@ class Smoothing:
         generator: torch.Generator | None,
     ) -> "Smoothing":
         """Checked, with the noise made for points like ``x``."""
-        if method not in METHODS:
-            raise ValueError(f"method={method!r} is unknown; choose one of {list(METHODS)}.")
+        check_choice("method", method, METHODS)
         check_network(f, x)
         noise = GaussianNoise(sigma, x)
         if method == "orthogonal" and (first := first_layer(f)):
+            if first[0].shape[1] != x.shape[1]:
+                raise ValueError(f"x has {x.shape[1]} columns, but f takes {first[0].shape[1]}.")
             noise.attend_to(first[0].detach())
         is_exact = method == "orthogonal" and has_closed_form(f)
         return cls(f, noise, method, is_exact, resolve_generator(generator, x.device))
@@ -262,8 +264,8 @@ def split_pairs(n_perturbations, n_parts: int) -> list[int]:
     is_count = isinstance(n_perturbations, Integral)
     if not is_count or int(n_perturbations) < 0 or int(n_perturbations) % 2:
         raise ValueError(
-            f"n_perturbations={n_perturbations!r} must be an even integer (perturbations come in "
-            'mirrored pairs) or "auto".'
+            f"n_perturbations={brief(n_perturbations)} must be an even integer (perturbations come "
+            'in mirrored pairs) or "auto".'
         )
     n_pairs = int(n_perturbations) // 2
     if n_parts > 1 and n_pairs < n_parts:

@@ -12,6 +12,7 @@ from skdropout._table import (
     column_of,
     is_frame,
     looks_categorical,
+    readable,
 )
 
 
@@ -19,7 +20,11 @@ def as_table(X: TableLike, min_rows: int = 1) -> Any:
     """Return a frame as it is, and anything else as an array of two dimensions."""
     if hasattr(X, "tocsr"):
         raise ValueError("X is a sparse matrix, whose cells cannot be redrawn; pass X.toarray().")
-    X = X if is_frame(X) else np.asarray(X)
+    if not is_frame(X):
+        try:
+            X = np.asarray(readable(X))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"X cannot be read as a table: {error}.") from error
     if len(X.shape) != 2 or X.shape[0] < min_rows or X.shape[1] < 1:
         raise ValueError(
             f"X must have shape (n_samples, n_features), with at least {min_rows} row(s) and one "
@@ -33,6 +38,25 @@ def column_names(X):
     return (
         [str(name) for name in X.columns] if is_frame(X) else [f"x{j}" for j in range(X.shape[1])]
     )
+
+
+def as_targets(y: Any, are_numbers: bool, name: str = "y") -> np.ndarray:
+    """Return targets as an array, of numbers where they must be."""
+    try:
+        y = np.asarray(readable(y, name))
+        if are_numbers:
+            y = y.astype(float)
+    except (OverflowError, TypeError, ValueError) as error:
+        what = "numbers, as estimator predicts" if are_numbers else "one target per row"
+        raise ValueError(f"{name} must hold {what}: {error}.") from error
+    if not y.ndim:
+        raise ValueError(f"{name}={y} must hold one target per row.")
+    return y
+
+
+def as_matrix(X):
+    """Return a table of numbers as float64; a column of anything else is refused by its name."""
+    return np.column_stack([as_numbers(column_of(X, j), n) for j, n in enumerate(column_names(X))])
 
 
 def take_rows(X, rows):
@@ -56,11 +80,23 @@ def with_rows(X, other):
         import pandas as pd
 
         return pd.concat([X, other], ignore_index=True)
+    unlike = [name for name in X.columns if X[name].dtype != other[name].dtype]
+    if unlike:
+        raise ValueError(f"X and background have columns of different dtypes: {unlike}.")
     return X.vstack(other)
 
 
 def with_row(X, cells):
     """Return ``X`` with one more row; columns of whole numbers become ones of fractions."""
+    try:
+        return _with_row(X, cells)
+    except Exception as error:  # polars has some of its own
+        raise ValueError(
+            f"fill gives cells that do not go with those of the columns of X: {error}."
+        ) from error
+
+
+def _with_row(X, cells):
     if not is_frame(X):
         dtype = X.dtype if X.dtype.kind == "O" else np.result_type(X.dtype, np.float32)
         return np.vstack([X.astype(dtype), np.array(cells, dtype=dtype)])

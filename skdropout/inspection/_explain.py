@@ -1,6 +1,6 @@
 """What a model has learnt, and what adds up to a prediction, as ``interpret.show`` displays it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike
 
 from skdropout._device import draw_seeds
 from skdropout._table import TableLike, as_objects, column_of
+from skdropout.functional._inner import as_count
 from skdropout.inspection._anova import Anova, grid_of, rows_of_grid
-from skdropout.inspection._cells import as_table, column_names, numbers_of, with_rows
+from skdropout.inspection._cells import as_table, as_targets, column_names, numbers_of, with_rows
 from skdropout.inspection._interaction_strengths import interaction_strengths
 from skdropout.inspection._model import FittedModel
 
@@ -88,6 +89,7 @@ def explain_global(
     ['x0', 'x1', 'x2', 'x3', 'x4', 'x0 & x1']
     """
     template = _interpret_template("explain_global")
+    n_grid, n_points = as_count("n_grid", n_grid, 2), as_count("n_points", n_points)
     X, names = as_table(X), column_names(as_table(X))
     seeds = draw_seeds(random_state, 2)
     anova = Anova(estimator, X, _background_rows(len(X), n_points, seeds[0]), output)
@@ -188,6 +190,7 @@ def explain_local(
     True
     """
     template = _interpret_template("explain_local")
+    n_points = as_count("n_points", n_points)
     X, background = as_table(X), as_table(background)
     names = column_names(background)
     if column_names(X) != names:
@@ -246,13 +249,29 @@ def _chosen_pairs(estimator, X, interactions, names, seed):
     if isinstance(interactions, Integral):
         if not interactions:
             return []
+        n_pairs = as_count("interactions", interactions, 0)
         found = interaction_strengths(estimator, X, method="superset", random_state=seed)
-        return found.pairs[:interactions]
-    pairs = [tuple(names.index(c) if c in names else c for c in pair) for pair in interactions]
-    for pair in pairs:
-        if len(set(pair)) != 2 or not set(pair) <= set(range(len(names))):
-            raise ValueError(f"interactions holds {pair}, which is no pair of columns of {names}.")
+        return found.pairs[:n_pairs]
+    if isinstance(interactions, str | bytes) or not isinstance(interactions, Iterable):
+        raise ValueError(
+            f"interactions={interactions!r} must be a number of pairs, or a list of them."
+        )
+    pairs = [pair_of(pair, names) for pair in interactions]
+    for given, pair in zip(interactions, pairs, strict=True):
+        if pair is None:
+            raise ValueError(
+                f"interactions holds {given!r}, which is no pair of columns of {names}."
+            )
     return pairs
+
+
+def pair_of(pair, names):
+    """Return a pair of columns, given by names or positions, as positions; None if it is none."""
+    if isinstance(pair, str | bytes) or not isinstance(pair, Sequence | np.ndarray):
+        return None
+    places = [names.index(c) if isinstance(c, str) and c in names else c for c in pair]
+    is_place = all(isinstance(c, Integral) and 0 <= c < len(names) for c in places)
+    return tuple(map(int, places)) if is_place and len(places) == 2 == len({*places}) else None
 
 
 def _term_names(names, pairs):
@@ -279,8 +298,19 @@ def _density(X, column, values, weight):
     if values.dtype == object:
         return {"names": values.tolist(), "scores": weight.tolist()}
     numbers = numbers_of(X, column)
-    counts, edges = np.histogram(numbers[np.isfinite(numbers)], bins=_DENSITY_BINS)
+    counts, edges = _histogram(numbers[np.isfinite(numbers)])
     return {"names": edges.tolist(), "scores": counts.tolist()}
+
+
+def _histogram(numbers):
+    try:
+        with np.errstate(over="ignore"):
+            return np.histogram(numbers, bins=_DENSITY_BINS)
+    except ValueError:  # of NumPy's: a range narrower than rounding, or wider than floats
+        share = np.linspace(0, 1, _DENSITY_BINS + 1)
+        edges = numbers.min() * (1 - share) + numbers.max() * share
+        place = np.searchsorted(edges, numbers, side="right") - 1
+        return np.bincount(place.clip(0, _DENSITY_BINS - 1), minlength=_DENSITY_BINS), edges
 
 
 def _global_selector(X, names, types):
@@ -299,7 +329,9 @@ def _predictions(anova, n_rows, y):
     model, column = anova.model, anova.column
     own = np.repeat(np.arange(n_rows)[:, None], model.n_columns, axis=1)
     found, scores = model.answers(own, "probability")[0], model.answers(own)[0]
-    y = np.full(n_rows, np.nan) if y is None else np.asarray(y)
+    y = np.full(n_rows, np.nan) if y is None else as_targets(y, model.classes is None)
+    if y.ndim not in (1, 2) or len(y) != n_rows or (y.ndim == 2 and y.shape[1] <= column):
+        raise ValueError(f"y of shape {y.shape} does not fit X with its {n_rows} rows.")
     y = y[:, column] if y.ndim == 2 else y
     if model.classes is None:
         pairs = zip(y.tolist(), found[:, column].tolist(), strict=True)

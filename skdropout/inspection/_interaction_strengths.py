@@ -1,8 +1,8 @@
 """Which pairs of columns act together in a fitted model, and how well its curvature tells."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from skdropout import functional
 from skdropout._device import draw_seeds
 from skdropout._table import TableLike
 from skdropout.functional import smooth_hessian
+from skdropout.functional._inner import as_count, as_flag, as_number, as_positive, check_choice
 from skdropout.inspection._cells import as_table
 from skdropout.inspection._look_into import look_into
 from skdropout.inspection._model import FittedModel
@@ -72,7 +73,8 @@ def interaction_strengths(
         Noise that smooths the second derivatives, in standard deviations of each input.
     n_perturbations : int or "auto"
         Gradients a row and network for "smooth_hessian", even; twice as many of a single network,
-        in two halves. "auto": twice the number of inputs, at most 64.
+        in two halves. "auto": twice the number of inputs, at most 64. A quarter as many again go
+        into the columns' own effects.
     n_points : int
         Number of rows of ``X``, drawn at random, to average over.
     exclude : sequence of int or str, optional
@@ -119,7 +121,8 @@ def interaction_strengths(
     >>> interaction_strengths(Product(), X, random_state=0).pairs[0]
     (0, 2)
     """
-    _check(method, sigma, n_perturbations, n_points)
+    sigma, n_points = _checked(method, sigma, n_perturbations, n_points)
+    normalize = as_flag("normalize", normalize)
     X = as_table(X)
     random_state = np.random.RandomState(draw_seeds(random_state, 1)[0])
     model = look_into(estimator, X)
@@ -230,10 +233,13 @@ def perturbation_mse(
     True
     """
     seeds = draw_seeds(random_state, 2)
+    sigma, radius = as_positive("sigma", sigma), as_positive("radius", radius)
+    n_points = as_count("n_points", n_points)
     X = as_table(X)
     model = look_into(estimator, X)
     model.require_networks("use a network")
     networks = model.networks
+    output = checked_output(output, networks[0].f(networks[0].inputs[:1]).numel())
     rows = np.random.RandomState(seeds[0]).permutation(len(X))[:n_points]
     linear, quadratic = [], []
     for network in networks:
@@ -304,29 +310,38 @@ def _candidates(d, excluded):
 def _positions(columns, names):
     """Return the positions of ``columns``, given by position or name."""
     positions = set()
+    if isinstance(columns, str | bytes) or not isinstance(columns, Iterable | None):
+        raise ValueError(f"exclude={columns!r} must be a list of columns, such as ['hour'] or [0].")
     for column in () if columns is None else columns:
         if isinstance(column, Integral) and 0 <= column < len(names):
             positions.add(int(column))
-        elif column in names:
+        elif isinstance(column, str) and column in names:
             positions.add(names.index(column))
         else:
             raise ValueError(f"exclude names {column!r}, which is no column; there are {names}.")
     return positions
 
 
-def _check(method, sigma, n_perturbations, n_points):
-    if method not in _METHODS:
-        raise ValueError(f"method={method!r} is unknown; choose one of {list(_METHODS)}.")
-    if not isinstance(sigma, Real) or not 0 < sigma < np.inf:
-        raise ValueError(f"sigma={sigma!r} must be positive: it is in standard deviations.")
+def checked_output(output, n_outputs):
+    """Return the index of an output."""
+    if not isinstance(output, Integral) or not 0 <= output < n_outputs:
+        raise ValueError(f"output={output!r} must be the index of one of the {n_outputs} outputs.")
+    return int(output)
+
+
+def _checked(method, sigma, n_perturbations, n_points):
+    check_choice("method", method, _METHODS)
+    sigma = as_number(
+        "sigma", sigma, "positive: it is in standard deviations", lambda v: 0 < v < np.inf
+    )
     is_count = isinstance(n_perturbations, Integral) and n_perturbations >= 2
-    if n_perturbations != "auto" and (not is_count or n_perturbations % 2):
+    is_auto = isinstance(n_perturbations, str) and n_perturbations == "auto"
+    if not is_auto and (not is_count or n_perturbations % 2):
         raise ValueError(
             f"n_perturbations={n_perturbations!r} must be 'auto' or a positive even integer: "
             "perturbations come in mirrored pairs."
         )
-    if not isinstance(n_points, Integral) or n_points < 2:
-        raise ValueError(f"n_points={n_points!r} must be an integer of at least 2.")
+    return sigma, as_count("n_points", n_points, 2)
 
 
 def _in_standard_units(network):

@@ -153,7 +153,7 @@ class OwnNetworks(Model):
                 lambda raw, target=target: self._share(raw, target.expand(len(raw), *target.shape)),
                 "gradient_x_input",
             )
-            of_columns = group_sum(of_inputs, encoding.groups, encoding.n_columns)
+            of_columns = group_sum(of_inputs, encoding.groups, n_groups=encoding.n_columns)
             relevance.append(of_columns.mean(0).cpu().double().numpy())
         return np.concatenate(relevance)
 

@@ -29,7 +29,8 @@ from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from skdropout.inspection._cells import coded, column_names, take_cells
+from skdropout.functional._inner import brief, call
+from skdropout.inspection._cells import as_matrix, coded, column_names, take_cells
 
 
 class Predicts(Protocol):
@@ -141,7 +142,7 @@ class Model(ABC):
             of = f"one of the {'labels' if self.are_labels else 'classes'} {names}"
         if output is None and n_outputs == 1:
             return 0, 1
-        if output not in names:
+        if not any(output is name or _is_same(output, name) for name in names):
             raise ValueError(f"output={output!r} must be {of}.")
         place = names.index(output)
         return (0, 2 * place - 1) if n_outputs == 1 < len(names) else (place, 1)
@@ -149,7 +150,15 @@ class Model(ABC):
     def require_networks(self, remedy):
         """Raise a ValueError that says why there are no gradients, if there are none."""
         if not len(self.networks):
-            raise ValueError(f"{self.no_gradients}; {remedy}.")
+            raise ValueError(f"estimator cannot be asked: {self.no_gradients}; {remedy}.")
+        for network in self.networks:
+            columns = network.column_of_input[(~network.inputs.isfinite()).any(0).cpu()]
+            if len(columns):
+                names = [self.names[j] for j in sorted({*columns.tolist()})]
+                raise ValueError(
+                    f"X has missing or infinite cells in the columns {names}, which estimator "
+                    "takes as they are; fill them first."
+                )
 
     @abstractmethod
     def _scores(self, source):
@@ -196,12 +205,18 @@ class Module(Model):
         self._gives = gives
         module = copy.deepcopy(module).eval().requires_grad_(False)
         like = next((p for p in module.parameters() if p.is_floating_point()), torch.empty(0))
-        self._inputs = torch.as_tensor(np.asarray(X, dtype=float), dtype=like.dtype).to(like.device)
+        self._inputs = torch.as_tensor(as_matrix(X), dtype=like.dtype).to(like.device)
+        with torch.inference_mode():
+            output = call(module, self._inputs[:1], "estimator")
+        if output.ndim > 2:
+            raise ValueError(
+                "estimator must map (n, n_columns) to (n,) or (n, n_outputs); for input "
+                f"{tuple(self._inputs[:1].shape)} it returned {tuple(output.shape)}."
+            )
         if gives == "probabilities":
             module = nn.Sequential(module, _Log())
         if gives in ("logits", "probabilities"):
-            with torch.inference_mode():
-                n_outputs = module(self._inputs[:1]).numel()
+            n_outputs = output.numel()
             if n_outputs > 1:
                 module = nn.Sequential(module, _contrast(n_outputs).to(like.dtype).to(like.device))
         self._module = module
@@ -247,7 +262,7 @@ class Predictions(Model):
         if method is None and not callable(estimator):
             raise ValueError(
                 f"estimator must have predict or predict_proba, or be a function; got "
-                f"{estimator!r}."
+                f"{brief(estimator)}."
             )
         self._predict = estimator if method is None else getattr(estimator, method)
         self._gives_probabilities = method == "predict_proba"
@@ -265,11 +280,23 @@ class Predictions(Model):
 
     def _answers(self, source, class_score, per_member):
         self._refuse_members(per_member)
-        output = self._predict(take_cells(self.X, source.numpy()))
+        rows = take_cells(self.X, source.numpy())
+        try:
+            output = self._predict(rows)
+        except TypeError as error:
+            if error.__traceback__.tb_next is not None:
+                raise
+            raise ValueError(f"estimator does not take a table like X: {error}.") from error
         if self._gives_probabilities:
             output = class_scores(output, self.are_labels, class_score)
-        output = np.array(output, dtype=float)  # a frame's own may be read-only
-        return output.reshape(1, len(output), -1)
+        try:
+            output = np.array(output, dtype=float)  # a frame's own may be read-only
+            return output.reshape(1, len(rows), -1)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"estimator must return a number, or a row of them, for each of {len(rows)} "
+                f"samples ({error}); got {brief(output)}."
+            ) from error
 
 
 def class_scores(probabilities, are_labels, class_score="logit"):
@@ -327,6 +354,10 @@ def is_a(kind, estimator):
         return kind(estimator)
     except AttributeError:  # of no class of scikit-learn's
         return False
+
+
+def _is_same(output, name):
+    return isinstance(output, str | bytes | int | float | np.generic) and bool(output == name)
 
 
 def _has_columns(predictions):

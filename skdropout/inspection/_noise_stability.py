@@ -91,6 +91,8 @@ def order_variances(residual, effects, known, groups):
     n_walks, length, _ = residual.shape
     n_features = len(known)
     offset = np.abs(residual).max()
+    # from any one value first: the mean of what is constant is rounded
+    residual = residual - residual[:1, :1]
     residual = residual - residual.mean((0, 1))
     scale = np.sqrt((residual**2).sum(-1).mean())
     if scale <= 1e-14 * offset:  # rounding

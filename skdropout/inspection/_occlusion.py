@@ -12,7 +12,8 @@ from sklearn.utils import Bunch, check_consistent_length
 
 from skdropout._device import draw_seeds
 from skdropout._table import TableLike
-from skdropout.inspection._cells import as_table, take_cells, typical_cells, with_row
+from skdropout.functional._inner import as_count, as_number, brief, check_choice
+from skdropout.inspection._cells import as_table, as_targets, take_cells, typical_cells, with_row
 from skdropout.inspection._look_into import OwnNetworks, look_into
 from skdropout.inspection._model import FittedModel
 
@@ -93,10 +94,11 @@ def occlusion_curve(
     >>> bool(curve.scores[0] > curve.scores[1])
     True
     """
-    if order not in _ORDERS:
-        raise ValueError(f"order={order!r} must be one of {list(_ORDERS)}.")
+    check_choice("order", order, _ORDERS)
     X = as_table(X)
     check_consistent_length(X, y)
+    if scoring is not None and not isinstance(scoring, str) and not callable(scoring):
+        raise ValueError(f"scoring={brief(scoring)} must be a name, a function or None.")
     score = check_scoring(estimator, scoring)
     n_rows, n_columns = X.shape
     counts = np.unique(np.rint(_checked(fractions) * n_columns).astype(int))
@@ -106,10 +108,12 @@ def occlusion_curve(
     rank = _ranks(relevance, order, random_state)
     own = np.arange(n_rows)[:, None]
     scores = [
-        score(estimator, take_cells(filled, np.where(rank < count, n_rows, own)), y)
+        _scored(
+            score, scoring, estimator, take_cells(filled, np.where(rank < count, n_rows, own)), y
+        )
         for count in counts
     ]
-    fractions, scores = counts / n_columns, np.array(scores, dtype=float)
+    fractions, scores = counts / n_columns, np.array(scores)
     width = np.ptp(fractions)
     return Bunch(
         fractions=fractions,
@@ -164,13 +168,28 @@ def effective_number_of_features(
     >>> effective_number_of_features(model, X, X[:, 3])
     1.0
     """
-    if not isinstance(share, Real) or not 0 < share <= 1:
-        raise ValueError(f"share={share!r} must be a number above 0 and at most 1.")
+    share = as_number("share", share, "a number above 0 and at most 1", lambda v: 0 < v <= 1)
     X = as_table(X)
     check_consistent_length(X, y)
     model = look_into(estimator, X)
     relevance, _ = _relevance(model, estimator, y, with_row(X, _fill_cells(model, fill)))
     return _n_effective(relevance, share)
+
+
+def _scored(score, scoring, estimator, X, y):
+    try:
+        found = score(estimator, X, y)
+    except TypeError as error:
+        if error.__traceback__.tb_next is not None:
+            raise
+        raise ValueError(f"scoring does not take (estimator, X, y): {error}.") from error
+    except ValueError as error:
+        if not isinstance(scoring, str):
+            raise
+        raise ValueError(f"scoring={scoring!r} does not fit estimator and y: {error}.") from error
+    if not isinstance(found, Real) or not np.isfinite(found):
+        raise ValueError(f"scoring gave {brief(found)}, which is no finite number; use another.")
+    return float(found)
 
 
 def _n_effective(relevance, share):
@@ -183,9 +202,12 @@ def _n_effective(relevance, share):
 
 
 def _checked(fractions):
-    if isinstance(fractions, int) and fractions > 0:
-        return np.linspace(0, 1, fractions)
-    shares = np.asarray(fractions, dtype=float)
+    if np.ndim(fractions) == 0:
+        return np.linspace(0, 1, as_count("fractions", fractions, 1, ", or shares in [0, 1]"))
+    try:
+        shares = np.asarray(fractions, dtype=float)
+    except (TypeError, ValueError):
+        shares = np.array(np.nan)
     if shares.ndim != 1 or not len(shares) or not ((shares >= 0) & (shares <= 1)).all():
         raise ValueError(
             f"fractions={fractions!r} must be a positive number of steps, or shares in [0, 1]."
@@ -210,6 +232,12 @@ def _ranks(relevance, order, random_state):
 def _fill_cells(model, fill):
     """Return the cells to fill from, one for each column."""
     if not isinstance(fill, str):
+        is_list = isinstance(fill, Sequence | np.ndarray) and np.ndim(fill) > 0
+        if not is_list or isinstance(fill, bytes):
+            raise ValueError(
+                f"fill={brief(fill)} must be 'typical', 'missing' or a list of values, one per "
+                "column."
+            )
         if len(fill) != model.n_columns:
             raise ValueError(
                 f"fill has {len(fill)} values for {model.n_columns} columns; give one per column."
@@ -239,12 +267,37 @@ def _relevance(model, estimator, y, filled):
     filled : data frame or ndarray of shape (n_rows + 1, n_columns)
         The rows, and below them the one to fill cells from.
     """
+    y = _checked_targets(model, y)
     if isinstance(model, OwnNetworks):
         relevance, method = model.relevance(y), "gradient_x_input"
     else:
         relevance = _by_replacement(look_into(estimator, filled), y)
         method = "replacement"
     return (np.abs(relevance) if model.classes is None else relevance), method
+
+
+def _checked_targets(model, y):
+    """Return targets as an array; refuse those that are none of the model's."""
+    y = as_targets(y, model.classes is None)
+    if model.classes is None:
+        if y.ndim not in (1, 2):
+            raise ValueError(f"y of shape {y.shape} must hold one target, or several, per row.")
+        return y
+    n_labels = (len(model.classes),) if model.are_labels else ()
+    if y.ndim == 2 and y.shape[1] == 1 and not model.are_labels:
+        y = y[:, 0]
+    if y.shape[1:] != n_labels:
+        raise ValueError(
+            f"y of shape {y.shape} does not fit: estimator knows "
+            f"{'the labels' if model.are_labels else 'the classes'} {model.classes}."
+        )
+    known = {0, 1} if model.are_labels else {*model.classes}
+    unknown = next((label for label in y.ravel().tolist() if label not in known), None)
+    if unknown is not None:
+        raise ValueError(
+            f"y holds {unknown!r}, but estimator knows {sorted(known, key=str)} alone."
+        )
+    return y
 
 
 def _by_replacement(model, y):
@@ -265,6 +318,11 @@ def _share(model, y, change):
     if model.classes is None:
         return np.sign(change)  # a change is a change
     if model.are_labels:
+        if change.shape[1] != len(model.classes):
+            raise ValueError(
+                "estimator tells several targets at once, one of them of more than two classes; "
+                "give a classifier of one target, or of labels."
+            )
         return np.where(np.asarray(y) == 1, 1.0, -1.0)
     codes = np.searchsorted(np.asarray(model.classes), np.asarray(y))
     if change.shape[1] == 1:

@@ -1,7 +1,6 @@
 """How much of a fitted function is carried by interactions of each order."""
 
 import warnings
-from numbers import Integral
 from typing import Literal
 
 import numpy as np
@@ -11,6 +10,7 @@ from sklearn.utils import Bunch
 
 from skdropout._device import draw_seeds
 from skdropout._table import TableLike
+from skdropout.functional._inner import as_count, as_flag, check_choice
 from skdropout.inspection._cells import as_table, coded, column_names, take_rows
 from skdropout.inspection._expansion import (
     MAX_DEGREE,
@@ -143,7 +143,11 @@ def interaction_order_spectrum(
     >>> print(spectrum.normalized.round(2))
     [0.26 0.74 0.   0.  ]
     """
-    _check_options(max_order, method, class_score, n_evaluations)
+    max_order = as_count("max_order", max_order)
+    check_choice("method", method, _METHODS)
+    check_choice("class_score", class_score, _CLASS_SCORES)
+    n_evaluations = as_count("n_evaluations", n_evaluations, _MIN_EVALUATIONS)
+    per_member = as_flag("per_member", per_member)
     X = as_table(X, min_rows=2)
     rng = np.random.default_rng(draw_seeds(random_state, 4))
     distil = method == "distillation"
@@ -303,17 +307,3 @@ def _warn_if_dependent(dependence, names, n_rows):
 def _block_size(n_features):
     """Number of rows in a block of bounded memory."""
     return max(1, _BLOCK_CELLS // n_features)
-
-
-def _check_options(max_order, method, class_score, n_evaluations):
-    if not isinstance(max_order, Integral) or max_order < 1:
-        raise ValueError(f"max_order must be an integer of at least 1; got {max_order!r}.")
-    if method not in _METHODS:
-        raise ValueError(f"method must be one of {_METHODS}; got {method!r}.")
-    if class_score not in _CLASS_SCORES:
-        raise ValueError(f"class_score must be one of {_CLASS_SCORES}; got {class_score!r}.")
-    if not isinstance(n_evaluations, Integral) or n_evaluations < _MIN_EVALUATIONS:
-        raise ValueError(
-            f"n_evaluations must be an integer of at least {_MIN_EVALUATIONS}; "
-            f"got {n_evaluations!r}."
-        )

@@ -9,9 +9,11 @@ from sklearn.utils import Bunch, check_consistent_length
 
 from skdropout._device import draw_seeds
 from skdropout._table import TableLike
-from skdropout.inspection._cells import as_table, coded, take_rows
+from skdropout.functional._inner import as_count, as_number
+from skdropout.inspection._cells import as_table, as_targets, coded, take_rows
 from skdropout.inspection._expansion import basis_values, column_bases, fit_expansion, term_products
 from skdropout.inspection._look_into import look_into
+from skdropout.inspection._model import is_a
 from skdropout.inspection._order_spectrum import interaction_order_spectrum
 
 _ORDERS = (1, 2, 3)
@@ -135,8 +137,8 @@ def supported_orders(
     >>> supported_orders(trees, X, y, n_evaluations=5_000, random_state=0).orders
     [2]
     """
-    X, y = as_table(X, min_rows=2), np.asarray(y)
-    _check(estimator, X, y, alpha, test_size)
+    X, y = as_table(X, min_rows=2), as_targets(y, not is_a(is_classifier, estimator))
+    alpha, test_size, n_evaluations = _checked(estimator, X, y, alpha, test_size, n_evaluations)
     seeds = draw_seeds(random_state, 3)
     stratify = y if is_classifier(estimator) else None
     train, test = train_test_split(
@@ -245,12 +247,13 @@ def _as_scores(model, y):
     return indicators[:, 1:] if len(model.classes_) == 2 else indicators
 
 
-def _check(estimator, X, y, alpha, test_size):
+def _checked(estimator, X, y, alpha, test_size, n_evaluations):
     check_consistent_length(X, y)
-    for name, value in (("alpha", alpha), ("test_size", test_size)):
-        if not 0 < value < 1:
-            raise ValueError(f"{name}={value!r} must be a number between 0 and 1.")
-    if not hasattr(estimator, "fit"):
+    alpha, test_size = (
+        as_number(name, value, "a number between 0 and 1", lambda v: 0 < v < 1)
+        for name, value in (("alpha", alpha), ("test_size", test_size))
+    )
+    if not hasattr(estimator, "fit") or isinstance(estimator, type):
         raise ValueError(f"estimator={estimator!r} must be an estimator with fit.")
     if is_classifier(estimator) and y.ndim == 2:
         raise ValueError("y has several labels per row; test one label at a time.")
@@ -259,3 +262,4 @@ def _check(estimator, X, y, alpha, test_size):
             f"X has {len(X)} rows, too few to split with test_size={test_size}; at least "
             f"{_MIN_TESTED} are needed on either side."
         )
+    return alpha, test_size, as_count("n_evaluations", n_evaluations)

@@ -18,7 +18,6 @@ SMALL = {
     "n_members": 2,
     "max_iter": 5,
     "random_state": 0,
-    "device": "cpu",
 }
 LOSSES = {
     "squared_error": {},

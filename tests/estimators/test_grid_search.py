@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 
-SMALL = {"hidden_layer_sizes": (8,), "max_iter": 3, "random_state": 0, "device": "cpu"}
+SMALL = {"hidden_layer_sizes": (8,), "max_iter": 3, "random_state": 0}
 RATES = [0.0, 0.3]
 
 

@@ -12,7 +12,7 @@ from skdropout import RelDropClassifier, RelDropRegressor
 from skdropout._stack import GridEncoding, LogLoss, MaskSource, RelevantBlocks, RelevantColumns
 from skdropout.inspection import interaction_order_spectrum, occlusion_curve
 
-OPTIONS = {"max_iter": 4, "learning_rate_init": 0.01, "random_state": 0, "device": "cpu"}
+OPTIONS = {"max_iter": 4, "learning_rate_init": 0.01, "random_state": 0}
 IMAGES = {"feature_shape": (2, 6, 5), **OPTIONS}
 
 

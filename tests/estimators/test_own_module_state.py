@@ -16,7 +16,6 @@ OPTIONS = {
     "max_iter": 3,
     "learning_rate_init": 0.01,
     "random_state": 0,
-    "device": "cpu",
 }
 
 

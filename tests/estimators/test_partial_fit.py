@@ -22,7 +22,6 @@ SMALL = {
     "max_iter": 3,
     "learning_rate_init": 0.01,
     "random_state": 0,
-    "device": "cpu",
 }
 BOTH = pytest.mark.parametrize("cls", [DropoutMLPRegressor, DropoutMLPClassifier])
 

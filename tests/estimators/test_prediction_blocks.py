@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, RelDropRegressor
-from skdropout._table import encoder
 
 SMALL = {"hidden_layer_sizes": (24, 24), "max_iter": 4, "random_state": 0}
 N_ROWS = 700
@@ -93,7 +92,7 @@ def test_a_table_is_read_by_parts(kind, monkeypatch):
     X = X if kind is pd.DataFrame else X.drop(columns="city").to_numpy()
     model = DropoutMLPRegressor(**SMALL).fit(X, target(frame()))
     whole = model.predict(X), model.predict(X, return_std=True)[1]
-    monkeypatch.setattr(encoder, "_CELLS_AT_ONCE", 100)
+    monkeypatch.setattr("skdropout._table.encoder._CELLS_AT_ONCE", 100)
     n_parts = len(list(model._plan.encoder.parts(X, model, model._predictor.block)))
     assert n_parts == -(-N_ROWS // model._predictor.block) > 1
     assert np.array_equal(model.predict(X), whole[0])

@@ -23,7 +23,7 @@ from skdropout import (
 X = np.random.default_rng(0).normal(size=(80, 4))
 Y = (X[:, 0] * X[:, 1] > 0).astype(int)
 FRAME = pd.DataFrame(X, columns=list("abcd")).assign(city=["Rome", "Oslo"] * 40)
-SMALL = {"hidden_layer_sizes": (4,), "max_iter": 2, "device": "cpu"}
+SMALL = {"hidden_layer_sizes": (4,), "max_iter": 2}
 GRID = {"dropouts": [0.0, 0.2], "cv": 2}
 
 
@@ -36,7 +36,7 @@ def make_images():
     return nn.Sequential(*layers, nn.Linear(8, 1))
 
 
-OWN = {"feature_shape": (2, 2), "max_iter": 2, "device": "cpu"}
+OWN = {"feature_shape": (2, 2), "max_iter": 2}
 IMAGES = {**OWN, "feature_shape": (1, 2, 2), "occlusion": "block"}
 
 

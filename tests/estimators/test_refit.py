@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("untouched_random_state")
 X = np.random.default_rng(0).normal(size=(60, 3))
 Y = (X[:, 0] > 0).astype(int)
 FRAME = pd.DataFrame(X, columns=["a", "b", "c"])
-SMALL = {"hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0, "device": "cpu"}
+SMALL = {"hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0}
 SEVERAL = {**SMALL, "n_members": 1}
 ESTIMATORS = [
     DropoutMLPRegressor(**SEVERAL),

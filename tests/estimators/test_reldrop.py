@@ -22,7 +22,6 @@ SMALL = {
     "learning_rate_init": 0.01,
     "dropout": 0.0,
     "random_state": 0,
-    "device": "cpu",
 }
 
 

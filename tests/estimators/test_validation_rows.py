@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("untouched_random_state")
 RNG = np.random.default_rng(0)
 X, X_VAL = RNG.normal(size=(2, 100, 3))
 Y, Y_VAL = X[:, 0] + X[:, 1], X_VAL[:, 0] + X_VAL[:, 1]
-SMALL = {"hidden_layer_sizes": (8,), "max_iter": 5, "random_state": 0, "device": "cpu"}
+SMALL = {"hidden_layer_sizes": (8,), "max_iter": 5, "random_state": 0}
 MODEL = DropoutMLPRegressor(**SMALL)
 
 

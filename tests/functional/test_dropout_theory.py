@@ -138,8 +138,8 @@ def _subsets(k):
         (lambda: survival_probability(float("nan"), 1), "p must be"),
         (lambda: survival_probability(0.5, -1), "k must be"),
         (lambda: survival_probability(0.5, 1.5), "k must be"),
-        (lambda: n_interactions(-1, 2), "d must be"),
-        (lambda: masked_expectation(torch.sum, torch.zeros(3), p=0.5), "x must have"),
+        (lambda: n_interactions(-1, 2), "d=-1 must be"),
+        (lambda: masked_expectation(torch.sum, torch.zeros(3), p=0.5), "x must be .*n_samples"),
         (lambda: masked_expectation(torch.sum, torch.zeros(1, 3), p=torch.zeros(2)), "p must be"),
         (
             lambda: masked_expectation(torch.sum, torch.zeros(1, 3), p=0.5, features=[3]),

@@ -74,8 +74,8 @@ def test_perturbation_mse_explains_the_target_of_each_point(generator):
         ({"radius": -1.0}, "radius=-1.0"),
         ({"n_perturbations": 0}, "n_perturbations=0"),
         ({"law": "cube"}, "law='cube'"),
-        ({"gradient": torch.zeros(2, 3)}, "gradient and hessian"),
-        ({"hessian": torch.full((1, 3, 3), torch.nan)}, "NaN"),
+        ({"gradient": torch.zeros(2, 3)}, "hessian must have shape"),
+        ({"hessian": torch.full((1, 3, 3), torch.nan)}, "hessian holds nan"),
     ],
 )
 def test_perturbation_mse_refuses(change, message):

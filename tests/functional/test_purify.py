@@ -132,10 +132,13 @@ def test_single_precision_and_a_constant_table():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: purify(torch.zeros(3)), "2-D or 3-D"),
-        (lambda: purify(torch.zeros(2, 2, 2, 2)), "2-D or 3-D"),
-        (lambda: purify(torch.zeros(0, 2)), "not empty"),
-        (lambda: purify(torch.zeros(2, 2, dtype=torch.long)), "floating point"),
+        (lambda: purify(torch.zeros(3)), r"\(n_0, n_1\) or"),
+        (lambda: purify(torch.zeros(2, 2, 2, 2)), r"\(n_0, n_1\) or"),
+        (lambda: purify(torch.zeros(0, 2)), "at least one cell"),
+        (
+            lambda: purify(torch.zeros(2, 2, dtype=torch.long)),
+            "table must be a floating-point tensor",
+        ),
         (lambda: purify(torch.tensor([[1.0, float("nan")]])), "finite"),
         (lambda: purify(torch.zeros(2, 2), torch.ones(2, 3)), "weights must have the shape"),
         (lambda: purify(torch.zeros(2, 2), -torch.ones(2, 2)), "none negative"),

@@ -66,5 +66,5 @@ def test_works_without_grad_mode_and_leaves_gradients_alone():
 
 
 def test_bad_number_of_steps():
-    with pytest.raises(ValueError, match="n_steps=0 must be 1 or more"):
+    with pytest.raises(ValueError, match="n_steps=0 must be an integer of at least 1"):
         integrated_gradients(net(), X, n_steps=0)

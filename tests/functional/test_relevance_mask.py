@@ -184,7 +184,7 @@ def test_probability_of_blocks():
     ("relevance", "parameters", "message"),
     [
         (torch.zeros(2, 3, 8, 8), {}, "is not a batch of images"),
-        (torch.zeros(2, 8, 8), {"n_centers": 0}, "n_centers=0 must be 1 or more"),
+        (torch.zeros(2, 8, 8), {"n_centers": 0}, "n_centers=0 must be an integer of at least 1"),
         (torch.zeros(2, 8, 8), {"probability": 2}, r"probability=2 must lie in \[0, 1\]"),
     ],
 )

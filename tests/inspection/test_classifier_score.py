@@ -99,7 +99,7 @@ def test_variance_of_labels_is_the_sum_of_the_labels_own(n_labels):
     """Of independent columns: both sides are estimates of the same sum, within 5 %."""
     table = np.random.default_rng(1).normal(size=(300, 3))
     targets = np.column_stack([table[:, 0] * table[:, 1] > 0, table[:, 2] > 0, table[:, 0] > 1])
-    model = DropoutMLPClassifier((16,), n_members=1, max_iter=10, device="cpu", random_state=0)
+    model = DropoutMLPClassifier((16,), n_members=1, max_iter=10, random_state=0)
     model.fit(table, targets[:, :n_labels].astype(int))
 
     def total(f):
@@ -152,7 +152,7 @@ def test_perturbation_mse_depends_on_probabilities_alone(three_classes):
 
 def test_relevance_depends_on_probabilities_alone(three_classes):
     table, y, _ = three_classes
-    model = DropoutMLPClassifier((8,), n_members=2, max_iter=2, device="cpu", random_state=0)
+    model = DropoutMLPClassifier((8,), n_members=2, max_iter=2, random_state=0)
     twin = copy.deepcopy(model.fit(table, y))
     with torch.no_grad():
         twin.net_.module_.output.weight.add_(torch.linspace(-1, 1, 8)[:, None])

@@ -28,7 +28,7 @@ TABLES = {
     "numbers": NUMBERS,
 }
 Y = (NUMBERS["a"] * NUMBERS["b"] + NUMBERS["c"]).to_numpy()
-MODEL = DropoutMLPRegressor((8,), n_members=1, max_iter=2, device="cpu", random_state=0)
+MODEL = DropoutMLPRegressor((8,), n_members=1, max_iter=2, random_state=0)
 SEEDED = {"random_state": 0}
 
 

@@ -59,7 +59,7 @@ def test_from_estimators():
     assert "city" in ax.get_title()
     model = DropoutMLPRegressor((8,), n_members=1, **options).fit(X, y)
     assert EmbeddingDisplay.from_estimator(model, "city").levels == display.levels
-    with pytest.raises(ValueError, match=r"no embedding of 'town'; there are \['city'\]"):
+    with pytest.raises(ValueError, match=r"no embedding of column='town'; there are \['city'\]"):
         EmbeddingDisplay.from_estimator(model, "town")
     several = DropoutMLPRegressor((8,), n_members=2, **options).fit(X, y)
     with pytest.raises(ValueError, match="n_members=1"):

@@ -14,7 +14,7 @@ from skdropout.inspection import explain_global, explain_local
 # interpret's own, of missing cells
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:interpret")
 glassbox = pytest.importorskip("interpret.glassbox")
-SMALL = {"hidden_layer_sizes": (32,), "max_iter": 20, "learning_rate_init": 1e-2, "device": "cpu"}
+SMALL = {"hidden_layer_sizes": (32,), "max_iter": 20, "learning_rate_init": 1e-2}
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ def log_odds(p):
 
 
 def ours(y, cls=DropoutMLPClassifier):
-    return cls(**SMALL, n_members=2, device="cpu").fit(X, y)
+    return cls(**SMALL, n_members=2).fit(X, y)
 
 
 def skorch_net(cls, layers, y, **options):
@@ -142,7 +142,7 @@ def mixed():
 
 def test_preprocessing_is_looked_through(mixed):
     frame, columns = mixed
-    members = DropoutMLPRegressor(**SMALL, n_members=2, device="cpu")
+    members = DropoutMLPRegressor(**SMALL, n_members=2)
     model = make_pipeline(columns, members).fit(frame, X[:, 2])
     looked = look_into(model, frame)
     assert isinstance(looked, Preprocessed)

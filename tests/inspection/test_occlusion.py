@@ -15,7 +15,7 @@ from sklearn.metrics import r2_score
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout.inspection import OcclusionDisplay, effective_number_of_features, occlusion_curve
 
-SMALL = {"hidden_layer_sizes": (16,), "max_iter": 5, "random_state": 0, "device": "cpu"}
+SMALL = {"hidden_layer_sizes": (16,), "max_iter": 5, "random_state": 0}
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,7 @@ def test_a_spectrum_without_variance():
 
 
 def test_bad_input():
-    with pytest.raises(ValueError, match="kind must be one of"):
+    with pytest.raises(ValueError, match="kind='share' is unknown"):
         OrderSpectrumDisplay.from_spectra(SPECTRA, kind="share")
     with pytest.raises(ValueError, match="at least one"):
         OrderSpectrumDisplay.from_spectra({})

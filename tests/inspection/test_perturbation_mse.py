@@ -42,7 +42,7 @@ def test_of_a_quadratic_the_hessian_is_all_there_is(law, fourth_power):
 @pytest.mark.parametrize("law", ["radius", "ball"])
 def test_curvature_helps(law):
     X = np.random.default_rng(0).normal(size=(300, 3))
-    options = {"learning_rate_init": 1e-2, "max_iter": 20, "random_state": 0, "device": "cpu"}
+    options = {"learning_rate_init": 1e-2, "max_iter": 20, "random_state": 0}
     model = DropoutMLPRegressor((32, 32), n_members=2, numeric_encoding="standard", **options).fit(
         X, X[:, 0] * X[:, 1]
     )

@@ -22,7 +22,6 @@ SMALL = {
     "n_members": 1,
     "max_iter": 3,
     "random_state": 0,
-    "device": "cpu",
 }
 MODEL = DropoutMLPRegressor(**SMALL)
 
@@ -200,5 +199,5 @@ def test_numbers_beyond_any_float_in_arrays(chosen):
 @HUGE
 def test_an_encoder_passes_huge_numbers_on(size):
     table = pd.DataFrame({"city": ["Rome", "Oslo"] * 40, "a": size * SIGN})
-    encoder = EmbeddingEncoder((4,), max_iter=2, random_state=0, device="cpu")
+    encoder = EmbeddingEncoder((4,), max_iter=2, random_state=0)
     np.testing.assert_array_equal(encoder.fit_transform(table, Y)[:, -1], table["a"])

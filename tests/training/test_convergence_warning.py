@@ -24,7 +24,6 @@ SHORT = {
     "max_iter": 5,
     "learning_rate": "constant",
     "random_state": 0,
-    "device": "cpu",
 }
 
 

@@ -24,7 +24,7 @@ pytestmark = [
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(100, 3))
 Y = (X[:, 0] > 0).astype(int)
-SMALL = {"hidden_layer_sizes": (8,), "max_iter": 6, "random_state": 0, "device": "cpu"}
+SMALL = {"hidden_layer_sizes": (8,), "max_iter": 6, "random_state": 0}
 CITIES = pd.DataFrame({"city": RNG.choice(["Rome", "Oslo", "Lima"], 100), "a": X[:, 0]})
 
 
@@ -149,7 +149,7 @@ def test_in_a_second_search_the_first_one_stays():
 @pytest.mark.parametrize("fraction", [0.3, 0.8], ids=["all-rows", "folds"])
 def test_in_an_encoder_nothing_is_fitted(fraction):
     def make():
-        return EmbeddingEncoder((8,), max_iter=6, random_state=0, device="cpu")
+        return EmbeddingEncoder((8,), max_iter=6, random_state=0)
 
     encoder = interrupted_at(fraction, make, lambda encoder: encoder.fit_transform(CITIES, Y))
     assert not fitted_attributes(encoder)

@@ -23,7 +23,6 @@ SMALL = {
     "max_iter": 4,
     "learning_rate_init": 0.01,
     "random_state": 0,
-    "device": "cpu",
 }
 GRID = {"dropouts": [0.0, 0.2], "cv": 2}
 ESTIMATORS = [

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, EmbeddingEncoder
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
-SMALL = {"max_iter": 12, "learning_rate_init": 0.02, "cv": 3, "random_state": 0, "device": "cpu"}
+SMALL = {"max_iter": 12, "learning_rate_init": 0.02, "cv": 3, "random_state": 0}
 CITIES = ["Bergen", "Oslo", "Rome", "Turin", "Lima", "Cusco"]
 
 

@@ -21,7 +21,7 @@ from skdropout.functional import smooth_hessian
 from skdropout.inspection._inner import look_into
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
-SMALL = {"hidden_layer_sizes": (32,), "learning_rate_init": 1e-2, "max_iter": 20, "device": "cpu"}
+SMALL = {"hidden_layer_sizes": (32,), "learning_rate_init": 1e-2, "max_iter": 20}
 SMALL |= {"n_members": 1, "numeric_encoding": "standard", "input_scaling": 0}
 NET = DropoutMLPRegressor(random_state=0, **SMALL)
 
@@ -249,7 +249,7 @@ def test_default_estimator_follows_the_target(data, monkeypatch):
         (y > 0, {}, DropoutMLPClassifier),
         (np.round(y), {"target_type": "continuous"}, DropoutMLPRegressor),
     ):
-        finder = SmoothHessInteractions(random_state=0, device="cpu", **options).fit(X, target)
+        finder = SmoothHessInteractions(random_state=0, **options).fit(X, target)
         assert type(finder.estimator_) is kind
 
 
@@ -263,7 +263,7 @@ def test_default_dropout_is_the_largest_that_does_little_harm(monkeypatch):
     )  # no defaults
     noise = np.random.default_rng(1).normal(size=len(y))
     for target, rate in ((y, 0.0), (noise, 0.15)):
-        finder = SmoothHessInteractions(random_state=0, device="cpu").fit(X, target)
+        finder = SmoothHessInteractions(random_state=0).fit(X, target)
         assert finder.estimator_.dropout == rate
     with sklearn.config_context(enable_metadata_routing=True):
         finder.fit(X, y, sample_weight=np.ones(len(y)))

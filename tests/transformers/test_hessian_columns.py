@@ -21,7 +21,6 @@ def network(encoding):
         numeric_encoding=encoding,
         learning_rate_init=0.01,
         max_iter=20,
-        device="cpu",
         random_state=0,
     ).fit(X, Y)
 
@@ -74,6 +73,6 @@ def test_what_was_reached_is_said(monkeypatch):
 def test_no_interaction_is_no_reason_to_go_on():
     """A linear network's second derivatives are zero, as is their spread: no warning."""
     linear = DropoutMLPRegressor(
-        (), n_members=2, numeric_encoding="standard", max_iter=2, device="cpu", random_state=0
+        (), n_members=2, numeric_encoding="standard", max_iter=2, random_state=0
     ).fit(X, Y)
     np.testing.assert_allclose(column(linear, "auto", 0), 0, atol=1e-6)

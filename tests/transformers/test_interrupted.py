@@ -15,7 +15,7 @@ pytestmark = [
 X = np.random.default_rng(0).normal(size=(60, 3))
 Y = X[:, 0] * X[:, 1] + X[:, 2]
 CITIES = np.random.default_rng(1).choice(["Rome", "Oslo", "Lima"], (60, 1)).astype(object)
-TINY = DropoutMLPRegressor((4,), max_iter=1, n_members=1, device="cpu", random_state=0)
+TINY = DropoutMLPRegressor((4,), max_iter=1, n_members=1, random_state=0)
 
 
 class CtrlC(TorchDispatchMode):
@@ -47,14 +47,14 @@ def n_backward(call):
 
 
 def test_first_epoch_of_the_default_estimator():
-    finder = SmoothHessInteractions(device="cpu", random_state=0)
+    finder = SmoothHessInteractions(random_state=0)
     before = dict(vars(finder))
     interrupt(lambda: finder.fit(X, Y), 1)
     assert vars(finder) == before
 
 
 def test_what_was_fitted_before_stays():
-    finder = SmoothHessInteractions(TINY, device="cpu", random_state=0).fit(X, Y)
+    finder = SmoothHessInteractions(TINY, random_state=0).fit(X, Y)
     expected = finder.transform(X)
     finder.set_params(estimator=None)
     before = dict(vars(finder))
@@ -76,7 +76,7 @@ def test_no_candidate_is_trained_after_a_later_epoch_of_another(monkeypatch, sha
     few_epochs(monkeypatch)
 
     def finder():
-        return SmoothHessInteractions(method="superset", device="cpu", random_state=0)
+        return SmoothHessInteractions(method="superset", random_state=0)
 
     number = int(share * n_backward(lambda: finder().fit(X, Y)))
     interrupted = finder()
@@ -87,12 +87,10 @@ def test_no_candidate_is_trained_after_a_later_epoch_of_another(monkeypatch, sha
 @pytest.mark.parametrize("share", [0.4, 0.9], ids=["target", "noise"])
 def test_neither_the_estimator_nor_its_double_is_cut_short(share):
     """To compare pairs with noise, both must have been trained alike."""
-    net = DropoutMLPRegressor((4,), max_iter=3, n_members=1, device="cpu", random_state=0)
+    net = DropoutMLPRegressor((4,), max_iter=3, n_members=1, random_state=0)
 
     def finder():
-        return SmoothHessInteractions(
-            net, n_interactions="auto", method="superset", random_state=0, device="cpu"
-        )
+        return SmoothHessInteractions(net, n_interactions="auto", method="superset", random_state=0)
 
     number = int(share * n_backward(lambda: finder().fit(X, Y)))
     interrupted = finder()
@@ -103,9 +101,7 @@ def test_neither_the_estimator_nor_its_double_is_cut_short(share):
 def test_early_stopping_of_skorch_is_no_ctrl_c():
     """It travels as the same exception."""
     stopping = EarlyStopping(monitor="train_loss", patience=1, threshold=1e9, threshold_mode="abs")
-    net = DropoutMLPRegressor(
-        (4,), max_iter=9, n_members=1, device="cpu", random_state=0, callbacks=[stopping]
-    )
+    net = DropoutMLPRegressor((4,), max_iter=9, n_members=1, random_state=0, callbacks=[stopping])
     finder = SmoothHessInteractions(net, n_interactions="auto", method="superset", random_state=0)
     assert finder.fit(X, Y).estimator_.n_iter_ < 9
 
@@ -113,7 +109,7 @@ def test_early_stopping_of_skorch_is_no_ctrl_c():
 @pytest.mark.parametrize("share", [0.3, 0.8], ids=["all-rows", "folds"])
 def test_an_encoder_of_training_rows_needs_all_networks(share):
     def encoder():
-        return EmbeddingEncoder((4,), max_iter=4, cv=3, device="cpu", random_state=0)
+        return EmbeddingEncoder((4,), max_iter=4, cv=3, random_state=0)
 
     number = int(share * n_backward(lambda: encoder().fit_transform(CITIES, Y)))
     interrupted = encoder()
@@ -122,10 +118,10 @@ def test_an_encoder_of_training_rows_needs_all_networks(share):
 
 
 def test_an_encoder_keeps_what_one_network_has_learnt():
-    encoder = EmbeddingEncoder((4,), max_iter=4, device="cpu", random_state=0)
+    encoder = EmbeddingEncoder((4,), max_iter=4, random_state=0)
     number = int(0.6 * n_backward(lambda: encoder.fit(CITIES, Y)))
     with CtrlC(number) as stop, pytest.warns(UserWarning, match="interrupted in epoch 3"):
         encoder.fit(CITIES, Y)
     assert stop.n_seen == number
-    two = EmbeddingEncoder((4,), max_iter=4, device="cpu", random_state=0).fit(CITIES, Y)
+    two = EmbeddingEncoder((4,), max_iter=4, random_state=0).fit(CITIES, Y)
     assert encoder.estimator_.loss_curve_ == two.estimator_.loss_curve_[:2]

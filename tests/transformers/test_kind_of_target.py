@@ -17,7 +17,7 @@ OPTIONS = {
     "max_iter": 2,
     "numeric_encoding": "standard",
 }
-OPTIONS |= {"device": "cpu", "random_state": 0}
+OPTIONS |= {"random_state": 0}
 X = np.random.default_rng(0).normal(size=(600, 3))
 COUNTS = np.random.default_rng(1).poisson(np.exp(0.5 * X[:, 0])).clip(max=4)
 SIXTY = np.arange(600) % 60

@@ -20,6 +20,30 @@ def import_pyplot(caller):
     return plt
 
 
+def axes_of(ax, **options):
+    """Return ``ax``, or new axes made with ``options``; refuse what is none."""
+    import matplotlib.pyplot as plt
+    from matplotlib.axes import Axes
+
+    if ax is None:
+        return plt.subplots(**{"layout": "constrained", **options})[1]
+    if not isinstance(ax, Axes):
+        raise ValueError(f"ax={ax!r} must be matplotlib Axes, as of plt.subplots(), or None.")
+    return ax
+
+
+def color_map(cmap):
+    """Return a colour map, given by its name too."""
+    from matplotlib import colormaps
+    from matplotlib.colors import Colormap
+
+    if isinstance(cmap, Colormap):
+        return cmap
+    if not isinstance(cmap, str) or cmap not in colormaps:
+        raise ValueError(f"cmap={cmap!r} must be a matplotlib colour map, such as 'viridis'.")
+    return colormaps[cmap]
+
+
 def label_points(ax, points, names, **text_options):
     """Write each name near its point, with a thin line to it if it stands farther off.
 

@@ -1,6 +1,6 @@
 """A map of a column's levels, by what a network has learnt of them."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 
-from skdropout.inspection._plot.axes import import_pyplot, label_points
+from skdropout.inspection._plot.axes import axes_of, import_pyplot, label_points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -95,15 +95,17 @@ class EmbeddingDisplay:
             If the estimator holds no vectors of the column, or those of several networks.
         """
         tables = getattr(estimator, "embeddings_", {})
-        if column not in tables:
+        if not any(
+            column is name or (isinstance(column, str) and column == name) for name in tables
+        ):
             raise ValueError(
-                f"{type(estimator).__name__} holds no embedding of {column!r}; there are "
+                f"estimator={estimator!r} holds no embedding of column={column!r}; there are "
                 f"{list(tables)}."
             )
         table = tables[column]
         if table.columns.nlevels > 1:
             raise ValueError(
-                f"{type(estimator).__name__} holds several networks, each with coordinates of its "
+                f"estimator={estimator!r} holds several networks, each with coordinates of its "
                 "own; draw one with n_members=1, or an EmbeddingEncoder."
             )
         levels = table.iloc[: -len(_SPECIAL)]
@@ -122,11 +124,15 @@ class EmbeddingDisplay:
         display : EmbeddingDisplay
             The display, drawn.
         """
-        plt = import_pyplot("EmbeddingDisplay")
-        if ax is None:
-            side = 5.0 if len(self.levels) <= 15 else 7.0
-            _, ax = plt.subplots(figsize=(side, 0.9 * side), layout="constrained")
-        places, self.explained_ = _principal_plane(np.asarray(self.vectors, dtype=float))
+        import_pyplot("EmbeddingDisplay")
+        if not isinstance(self.levels, Collection) or np.ndim(self.levels) == 0:
+            raise ValueError(f"levels={self.levels!r} must be a list with one entry per vector.")
+        # a dollar sign would begin a formula
+        names = [str(level).replace("$", r"\$") for level in self.levels]
+        vectors = self._checked_vectors(len(names))
+        side = 5.0 if len(names) <= 15 else 7.0
+        ax = axes_of(ax, figsize=(side, 0.9 * side))
+        places, self.explained_ = _principal_plane(vectors)
         self.ax_, self.figure_ = ax, ax.figure
         self.points_ = ax.scatter(*places.T, s=14, color="#0072B2", zorder=3)
         ax.set_aspect("equal", adjustable="datalim")
@@ -140,10 +146,24 @@ class EmbeddingDisplay:
         ax.set_axisbelow(True)
         ax.grid(True, color="0.93", linewidth=0.8)
         ax.spines[["top", "right"]].set_visible(False)
-        size = "small" if len(self.levels) <= 30 else "x-small"
-        names = [str(level) for level in self.levels]
+        size = "small" if len(names) <= 30 else "x-small"
         self.labels_ = label_points(ax, places, names, fontsize=size, zorder=4)
         return self
+
+    def _checked_vectors(self, n_levels):
+        try:
+            vectors = np.asarray(self.vectors, dtype=float)
+        except (OverflowError, TypeError, ValueError) as error:
+            raise ValueError(f"vectors={self.vectors!r} must be numbers: {error}.") from error
+        if vectors.ndim != 2 or not vectors.size or not np.isfinite(vectors).all():
+            raise ValueError(
+                f"vectors of shape {vectors.shape} must hold a vector of finite numbers per level."
+            )
+        if len(vectors) != n_levels:
+            raise ValueError(
+                f"levels has {n_levels} entries for {len(vectors)} vectors; give one each."
+            )
+        return vectors
 
 
 def _principal_plane(vectors):

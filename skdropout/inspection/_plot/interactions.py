@@ -9,12 +9,14 @@ import torch
 
 from skdropout._device import draw_seeds
 from skdropout._table import TableLike
+from skdropout.functional._inner import as_count
 from skdropout.inspection._anova import grid_of
 from skdropout.inspection._cells import as_table
-from skdropout.inspection._interaction_strengths import interaction_strengths
+from skdropout.inspection._explain import pair_of
+from skdropout.inspection._interaction_strengths import checked_output, interaction_strengths
 from skdropout.inspection._look_into import look_into
 from skdropout.inspection._model import FittedModel
-from skdropout.inspection._plot.axes import import_pyplot
+from skdropout.inspection._plot.axes import axes_of, color_map, import_pyplot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,9 +140,10 @@ class InteractionDisplay:
         X = as_table(X)
         model = look_into(estimator, X)
         names = model.names
-        first, second = (names.index(c) if c in names else c for c in pair)
-        if first == second or not {first, second} <= set(range(len(names))):
+        n_grid, n_points = as_count("n_grid", n_grid), as_count("n_points", n_points)
+        if (places := pair_of(pair, names)) is None:
             raise ValueError(f"pair={pair!r} must be two different columns; there are {names}.")
+        first, second = places
         random_state = np.random.RandomState(draw_seeds(random_state, 1)[0])
         order, grid = zip(*(grid_of(X, column, n_grid) for column in (first, second)), strict=True)
         rows = torch.as_tensor(random_state.permutation(len(X))[:n_points])
@@ -149,7 +152,8 @@ class InteractionDisplay:
             source = rows[:, None].repeat(len(order[1]), model.n_columns)
             source[:, first] = int(i)
             source[:, second] = torch.as_tensor(order[1]).repeat_interleave(len(rows))
-            values = _output(model.scores(source), output).mean(0)
+            scores = model.scores(source)
+            values = scores[:, :, checked_output(output, scores.shape[-1])].mean(0)
             effect[a] = values.reshape(len(order[1]), -1).mean(1).cpu().numpy()
         effect = effect - effect.mean(0) - effect.mean(1, keepdims=True) + effect.mean()
         return cls(effect, [names[first], names[second]], grid=grid).plot(ax=ax)
@@ -174,15 +178,40 @@ class InteractionDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        plt = import_pyplot("InteractionDisplay")
-        if ax is None:
-            _, ax = plt.subplots(layout="constrained")
+        import_pyplot("InteractionDisplay")
+        self._check()
+        ax = axes_of(ax)
+        cmap = None if cmap is None else color_map(cmap)
         self.ax_, self.figure_ = ax, ax.figure
         if self.grid is None:
             self._draw_map(ax, cmap or "Blues")
         else:
             self._draw_surface(ax, cmap or "RdBu_r")
         return self
+
+    def _check(self):
+        if not isinstance(self.feature_names, Sequence | np.ndarray) or not np.ndim(
+            self.feature_names
+        ):
+            raise ValueError(f"feature_names={self.feature_names!r} must be a list of names.")
+        n_names = len(self.feature_names)
+        shape = (n_names, n_names)
+        if self.grid is not None:
+            is_grid = isinstance(self.grid, Sequence) and len(self.grid) == 2 == n_names
+            if not is_grid or not all(np.ndim(values) == 1 for values in self.grid):
+                raise ValueError(
+                    f"grid={self.grid!r} must be the values of two columns, whose names "
+                    f"feature_names has; got {self.feature_names!r}."
+                )
+            shape = tuple(len(values) for values in self.grid)
+        try:
+            values = np.asarray(self.values, dtype=float)
+        except (OverflowError, TypeError, ValueError) as error:
+            raise ValueError(f"values={self.values!r} must be numbers: {error}.") from error
+        if values.shape != shape:
+            raise ValueError(
+                f"values must have shape {shape}, as feature_names or grid say; got {values.shape}."
+            )
 
     def _draw_map(self, ax, cmap):
         strengths = np.array(self.values, dtype=float)
@@ -198,25 +227,18 @@ class InteractionDisplay:
         ax.figure.colorbar(image, ax=ax)
 
     def _draw_surface(self, ax, cmap):
-        most = np.abs(self.values).max() or 1.0
-        places = [range(len(v)) if v.dtype == object else v for v in self.grid]
+        grid, effect = [np.asarray(v) for v in self.grid], np.asarray(self.values, dtype=float)
+        most = np.nanmax(np.abs(effect), initial=0.0) or 1.0
+        places = [range(len(v)) if v.dtype == object else v for v in grid]
         surface = ax.pcolormesh(
-            *places, self.values.T, cmap=cmap, vmin=-most, vmax=most, shading="nearest"
+            *places, effect.T, cmap=cmap, vmin=-most, vmax=most, shading="nearest"
         )
         ax.set_xlabel(self.feature_names[0])
         ax.set_ylabel(self.feature_names[1])
-        for set_ticks, values in zip((ax.set_xticks, ax.set_yticks), self.grid, strict=True):
+        for set_ticks, values in zip((ax.set_xticks, ax.set_yticks), grid, strict=True):
             if values.dtype == object:
                 set_ticks(range(len(values)), values)
             elif len(values) <= _VALUES_SHOWN_UP_TO:
                 set_ticks(values)
         ax.set_title("Joint effect")
         ax.figure.colorbar(surface, ax=ax)
-
-
-def _output(scores, output):
-    """Return one of the scores (n_members, n_rows, n_outputs)."""
-    n_outputs = scores.shape[-1]
-    if output not in range(n_outputs):
-        raise ValueError(f"output={output!r} must be the index of one of the {n_outputs} outputs.")
-    return scores[:, :, output]

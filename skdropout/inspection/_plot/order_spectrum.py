@@ -2,15 +2,17 @@
 
 import warnings
 from collections.abc import Hashable, Mapping, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import numpy as np
 from sklearn.utils import Bunch
 
 from skdropout._table import TableLike
+from skdropout.functional._inner import check_choice
 from skdropout.inspection._model import FittedModel
 from skdropout.inspection._order_spectrum import interaction_order_spectrum
-from skdropout.inspection._plot.axes import import_pyplot
+from skdropout.inspection._plot.axes import axes_of, import_pyplot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["both", "absolute", "normalized"]
 
+_FIELDS = {"variances", "remainder", "standard_errors"}
 _ORDER_NAMES = {1: "main effects", 2: "pairs", 3: "triples"}
 _KINDS = {"absolute": ("absolute",), "normalized": ("normalized",)}
 _KINDS["both"] = ("absolute", "normalized")
@@ -154,6 +157,15 @@ class OrderSpectrumDisplay:
         """
         if isinstance(spectra, Mapping) and "variances" in spectra:
             spectra = {"": spectra}
+        if not isinstance(spectra, Mapping) or not all(map(_is_spectrum, spectra.values())):
+            raise ValueError(
+                f"spectra={spectra!r} must be what interaction_order_spectrum returns, or a dict "
+                "of such by label."
+            )
+        if along is not None and not all(isinstance(label, Real) for label in spectra):
+            raise ValueError(
+                f"along={along!r} needs spectra by a number; got the labels {list(spectra)}."
+            )
         lengths = {label: np.shape(spectrum.variances)[-1] for label, spectrum in spectra.items()}
         if len(set(lengths.values())) != 1:
             raise ValueError(
@@ -187,9 +199,10 @@ class OrderSpectrumDisplay:
         """
         spectra = getattr(callback, "spectra_", {})
         if not spectra:
+            every = getattr(callback, "every", 1)
             raise ValueError(
-                f"callback has measured nothing; fit an estimator with it for at least "
-                f"every={callback.every} epochs."
+                f"callback={callback!r} has measured nothing; give a SpectrumCallback, after a fit "
+                f"with it of at least every={every} epochs."
             )
         return cls.from_spectra(spectra, along="epoch", kind=kind, ax=ax)
 
@@ -227,9 +240,11 @@ class OrderSpectrumDisplay:
             width = 5.2 if len(panels) == 1 else 9.6
             figure, ax = plt.subplots(1, len(panels), figsize=(width, 3.6), layout="constrained")
             figure.get_layout_engine().set(wspace=0.06)
-        axes = list(np.ravel(ax))
+        axes = [axes_of(axis) for axis in np.ravel(np.array(ax, dtype=object))]
         if len(axes) != len(panels):
             raise ValueError(f"ax must hold {len(panels)} axes for kind={kind!r}; got {len(axes)}.")
+        if colors is not None:
+            colors = _checked_colors(colors, len(self.spectra))
         self.axes_, self.ax_, self.figure_ = axes, axes[0], axes[0].figure
         if self.along is None:
             if colors is None:
@@ -290,9 +305,23 @@ class OrderSpectrumDisplay:
         ax.tick_params(axis="y", length=0)
 
 
+def _is_spectrum(spectrum):
+    return isinstance(spectrum, Mapping) and {*spectrum} >= _FIELDS
+
+
 def _check_kind(kind):
-    if kind not in _KINDS:
-        raise ValueError(f"kind must be one of {sorted(_KINDS)}; got {kind!r}.")
+    check_choice("kind", kind, sorted(_KINDS))
+
+
+def _checked_colors(colors, n):
+    from matplotlib.colors import is_color_like
+
+    if not isinstance(colors, Sequence | np.ndarray) or isinstance(colors, str) or len(colors) < n:
+        raise ValueError(f"colors={colors!r} must hold a color for each of {n} spectra.")
+    for color in colors:
+        if not is_color_like(color):
+            raise ValueError(f"colors holds {color!r}, which is no color to matplotlib.")
+    return colors
 
 
 def _draw_lines(ax, spectra, normalized):

@@ -11,7 +11,7 @@ from sklearn.utils import Bunch
 
 from skdropout._table import TableLike
 from skdropout.inspection._occlusion import occlusion_curve
-from skdropout.inspection._plot.axes import import_pyplot
+from skdropout.inspection._plot.axes import axes_of, import_pyplot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -141,9 +141,8 @@ class DropoutPathDisplay:
         display : DropoutPathDisplay
             The display, drawn.
         """
-        plt = import_pyplot("DropoutPathDisplay")
-        if ax is None:
-            _, ax = plt.subplots(layout="constrained")
+        import_pyplot("DropoutPathDisplay")
+        ax = axes_of(ax)
         self.ax_, self.figure_ = ax, ax.figure
         self.lines_ = self.image_ = None
         n_distinct = [len(np.unique(rates)) for rates in (self.dropouts, self.input_dropouts)]
@@ -329,9 +328,8 @@ class OcclusionDisplay:
         display : OcclusionDisplay
             The display, drawn.
         """
-        plt = import_pyplot("OcclusionDisplay")
-        if ax is None:
-            _, ax = plt.subplots(layout="constrained")
+        import_pyplot("OcclusionDisplay")
+        ax = axes_of(ax)
         self.ax_, self.figure_, self.lines_ = ax, ax.figure, {}
         for k, (name, curve) in enumerate(self.curves.items()):
             (self.lines_[name],) = ax.plot(

@@ -20,7 +20,6 @@ SMALL = {
     "dropouts": [0.0],
     "cv": 2,
     "random_state": 0,
-    "device": "cpu",
 }
 BOTH = pytest.mark.parametrize("cls", [DropoutMLPRegressorCV, DropoutMLPClassifierCV])
 

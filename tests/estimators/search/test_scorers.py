@@ -21,7 +21,6 @@ SMALL = {
     "cv": 3,
     "refit": False,
     "random_state": 0,
-    "device": "cpu",
 }
 
 

@@ -16,7 +16,6 @@ SMALL = {
     "n_members": 1,
     "max_iter": 3,
     "random_state": 0,
-    "device": "cpu",
 }
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")

@@ -4,12 +4,12 @@ import json
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.harness.fuzz import estimators
+from tests.harness.fuzz import estimators, functions
 
 NAME = "fuzz"
 CAP = 30
 MEMORY = 4 * 2**30
-KINDS = {"estimators": (estimators, 150)}
+KINDS = {"estimators": (estimators, 150), "functions": (functions, 60)}
 CASES = 100
 _MOST_STEPS = 200
 

@@ -18,7 +18,8 @@ import skdropout
 _OURS = str(Path(skdropout.__file__).parent)
 _SKLEARN = str(Path(sklearn.__file__).parent)
 _OTHER_ESTIMATORS = tuple(
-    f"{_SKLEARN}/{room}/" for room in ("linear_model", "tree", "preprocessing")
+    f"{_SKLEARN}/{room}/"
+    for room in ("linear_model", "tree", "preprocessing", "ensemble", "svm", "cluster")
 )
 # scikit-learn's own words where they name nothing; its checks of estimators ask for some of them
 _WORDS_OF_SKLEARN = (
@@ -34,6 +35,10 @@ _WORDS_OF_SKLEARN = (
     "Complex data not supported",
     "np.matrix is not supported",
     "n_samples=",
+    "Support for labels represented as bytes is not supported",
+    "y_true and y_pred have different number of output",
+    "is not fitted yet",
+    "is a class, not an instance",
 )
 
 
@@ -123,6 +128,7 @@ def _mentions(name, text):
 def _arrays(answer):
     if hasattr(answer, "detach"):
         answer = answer.detach().cpu()
+        answer = answer.double() if answer.is_floating_point() else answer  # NumPy lacks some
     if isinstance(answer, dict):
         answer = list(answer.values())
     if isinstance(answer, list | tuple):

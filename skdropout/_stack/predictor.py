@@ -1,0 +1,141 @@
+"""Rows go through a trained stack, in blocks of bounded size."""
+
+import copy
+from functools import cached_property
+
+import torch
+
+from skdropout._device import prediction_dtype
+from skdropout._stack.batches import Batches
+from skdropout.functional._inner import memory_errors
+
+# A block of rows of all members takes at most this many numbers in its widest layer: as many as
+# stay in a core's cache. It has at least so many rows, by their logarithm.
+_BLOCK_ELEMENTS = 2**18
+_LEAST_BLOCK = 4
+
+
+def predict_rows(net, rows):
+    """Predict each member's own rows, in the precision of training.
+
+    Parameters
+    ----------
+    net : StackNet
+    rows : Rows
+
+    Returns
+    -------
+    predictions : list of Tensor of shape (n_rows of the member, n_outputs)
+        In the units of the table, on the CPU.
+    """
+    module = net.module_.eval()
+    device = torch.device(net.device)
+    block = max(1, _BLOCK_ELEMENTS // (module.widest * module.n_members))
+    while True:
+        done = []
+        try:
+            with torch.inference_mode():
+                batches = Batches(rows, block, device)
+                for (x, *_), counts in zip(batches, batches.counts.T.tolist(), strict=True):
+                    raw = module(**x).to(prediction_dtype(device))
+                    natural = module.natural(raw, net.criterion_).cpu()
+                    done.append([p[:n] for p, n in zip(natural, counts, strict=True)])
+            return [torch.cat(blocks) for blocks in zip(*done, strict=True)]
+        except torch.cuda.OutOfMemoryError:
+            if block == 1:
+                raise
+            block //= 2
+
+
+class Predictor:
+    """Predict with the networks of a net, all members at once.
+
+    Numbers are put in units, and outputs in those of the target, in double precision; the layers
+    between compute in the precision of training. There a row's last digits depend on how many rows
+    share a matrix product, so every product has equally many: blocks that are not full are padded,
+    and a row's prediction is the same, to the bit, alone and in any table.
+
+    Parameters
+    ----------
+    net : StackNet
+        Its module must not be in training.
+    """
+
+    def __init__(self, net):
+        self._net = net
+        self._device = torch.device(net.device)
+        self._dtype = prediction_dtype(self._device)
+        self._criterion = net.criterion_
+
+    @cached_property
+    def _module(self):
+        return self._net.module_.folded()
+
+    @cached_property
+    def block(self):
+        """How many rows go through the layers at once, a power of two."""
+        most = _BLOCK_ELEMENTS // (self._module.widest * self._module.n_members)
+        return 2 ** max(most.bit_length() - 1, _LEAST_BLOCK)
+
+    def __call__(self, parts, combine=None):
+        """Return predictions in the units of the table, (n_members, n_rows, n_outputs).
+
+        Parameters
+        ----------
+        parts : iterable of (numeric, codes)
+            The rows, as ``TableEncoder.parts`` gives them.
+        combine : callable, default=None
+            Makes of the predictions of a block, (n_members, n_rows, n_outputs), what is kept of
+            them, rows along the last axis but one.
+        """
+        return self._in_blocks(self._module.respond, self._natural, parts, combine)
+
+    def log_probabilities(self, parts, combine=None):
+        """Return the members' log probabilities, for a criterion that has them."""
+        output = self._criterion.log_probabilities
+        return self._in_blocks(self._module.respond, output, parts, combine)
+
+    def draw(self, parts, n_draws, masks):
+        """Return ``n_draws`` predictions under masks from ``masks``, the members taking turns."""
+        module = copy.deepcopy(self._module)  # other threads may be predicting
+        module.drop_with(masks)
+        parts, n_passes = list(parts), -(-n_draws // module.n_members)
+        passes = [self._in_blocks(module.draw, self._natural, parts) for _ in range(n_passes)]
+        return torch.cat(passes)[:n_draws]
+
+    def _natural(self, raw):
+        return self._module.natural(raw, self._criterion)
+
+    @memory_errors()
+    def _in_blocks(self, network, output, parts, combine=None):
+        done = []
+        with torch.inference_mode():
+            for numeric, codes in parts:
+                for rows in self._blocks(numeric, codes, network):
+                    predictions = output(rows.to(self._dtype))
+                    done.append((combine(predictions) if combine else predictions).cpu())
+        return done[0] if len(done) == 1 else torch.cat(done, -2)
+
+    def _blocks(self, numeric, codes, network):
+        """Yield the raw outputs of block after block of a part."""
+        start, block = 0, self.block
+        while start == 0 or start < len(numeric):
+            rows = slice(start, start + block)
+            x, c = (torch.as_tensor(part[rows]) for part in (numeric, codes))
+            n_rows = len(x)
+            x = _padded(x, block).to(self._device, self._dtype)
+            try:
+                encoded = self._module.encoding(x[None], _padded(c, block).to(self._device)[None])
+                raw = network(encoded)
+            except torch.cuda.OutOfMemoryError:
+                if block == 1:
+                    raise
+                block //= 2
+                continue
+            yield raw[:, :n_rows]
+            start += block
+
+
+def _padded(part, n_rows):
+    # torch.nn.functional.pad refuses tables without columns in some versions
+    return torch.cat([part, part.new_zeros(n_rows - len(part), part.shape[1])])
