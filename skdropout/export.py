@@ -76,7 +76,8 @@ def to_onnx(estimator, path):
         "codes": torch.zeros(_EXAMPLE_ROWS, len(layout["categorical"]), dtype=torch.long),
     }
     example = {name: part for name, part in example.items() if part.shape[1]}
-    n_rows = torch.export.Dim("n_rows")
+    # the model takes one row too; some versions of torch only would not promise it
+    n_rows = torch.export.Dim("n_rows", min=2)
     with _quietly(), torch.no_grad():
         model = torch.onnx.export(
             network.eval(),

@@ -4,7 +4,6 @@ import copy
 from functools import cached_property
 
 import torch
-from torch.nn import functional as F
 
 from skdropout._device import prediction_dtype
 from skdropout._stack.batches import Batches
@@ -123,15 +122,20 @@ class Predictor:
         while start == 0 or start < len(numeric):
             rows = slice(start, start + block)
             x, c = (torch.as_tensor(part[rows]) for part in (numeric, codes))
-            padding = (0, 0, 0, block - len(x))
-            x = F.pad(x, padding).to(self._device, self._dtype)
+            n_rows = len(x)
+            x = _padded(x, block).to(self._device, self._dtype)
             try:
-                encoded = self._module.encoding(x[None], F.pad(c, padding).to(self._device)[None])
+                encoded = self._module.encoding(x[None], _padded(c, block).to(self._device)[None])
                 raw = network(encoded)
             except torch.cuda.OutOfMemoryError:
                 if block == 1:
                     raise
                 block //= 2
                 continue
-            yield raw[:, : block - padding[-1]]
+            yield raw[:, :n_rows]
             start += block
+
+
+def _padded(part, n_rows):
+    # torch.nn.functional.pad refuses tables without columns in some versions
+    return torch.cat([part, part.new_zeros(n_rows - len(part), part.shape[1])])
