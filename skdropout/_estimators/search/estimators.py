@@ -211,7 +211,7 @@ class RateSearch:
             sum((n + 2) * dim for n, dim in embedded),
             max(len(fold.train) for fold in folds),
             max(len(fold.valid) for fold in folds),
-            self.batch_size,
+            self._rows_of_batch,
             self._dtype,
         )
         return max(1, memory_budget(plan.device) // of_one)

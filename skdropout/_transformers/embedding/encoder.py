@@ -29,6 +29,7 @@ from skdropout._table import (
     column_of,
     is_frame,
     looks_categorical,
+    readable,
 )
 from skdropout._transformers.embedding.levels import LevelPlan, LevelTables, align, level_vectors
 from skdropout._transformers.interactions.networks import TARGET_TYPES, as_target, has_classes
@@ -304,7 +305,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
             mask = [looks_categorical(column_of(X, j), name) for j, name in names]
             if any(mask):
                 return mask
-        shape = np.asarray(X).shape
+        shape = np.asarray(readable(X)).shape
         # what has not two dimensions is refused by the table encoder
         return np.ones(shape[1] if len(shape) == 2 else 0, dtype=bool)
 
