@@ -257,6 +257,7 @@ def _chosen_pairs(estimator, X, interactions, names, seed):
         raise ValueError(
             f"interactions={interactions!r} must be a number of pairs, or a list of them."
         )
+    interactions = [*interactions]
     pairs = [pair_of(pair, names) for pair in interactions]
     for given, pair in zip(interactions, pairs, strict=True):
         if pair is None:

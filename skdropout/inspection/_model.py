@@ -179,7 +179,7 @@ class Model(ABC):
     def _finite(self, values, n_rows):
         is_finite = torch.isfinite(torch.as_tensor(values))
         n_bad = int((~is_finite).sum())
-        if n_bad or values.shape[1] != n_rows:
+        if n_bad or values.shape[1] != n_rows or not values.shape[2]:
             raise ValueError(
                 "estimator must return one finite score, or row of scores, per sample; got shape "
                 f"{tuple(values.shape[1:])} for {n_rows} samples, {n_bad} values not finite."

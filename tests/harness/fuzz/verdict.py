@@ -19,7 +19,15 @@ _OURS = str(Path(skdropout.__file__).parent)
 _SKLEARN = str(Path(sklearn.__file__).parent)
 _OTHER_ESTIMATORS = tuple(
     f"{_SKLEARN}/{room}/"
-    for room in ("linear_model", "tree", "preprocessing", "ensemble", "svm", "cluster")
+    for room in [
+        "linear_model",
+        "tree",
+        "preprocessing",
+        "ensemble",
+        "svm",
+        "cluster",
+        "neural_network",
+    ]
 )
 # scikit-learn's own words where they name nothing; its checks of estimators ask for some of them
 _WORDS_OF_SKLEARN = (
