@@ -23,6 +23,8 @@ _LOSSES = {
     "quantile": Pinball,
 }
 _LARGEST = np.finfo(np.float64).max
+# In units of the target's spread.
+_FARTHEST = 1e15
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +69,11 @@ class Values:
             )
         with np.errstate(over="ignore"):
             encoded = (y - self.location) / self.scale
-        # the difference of two very large numbers leaves the range of floats, that of ratios not
-        return np.where(np.isfinite(encoded), encoded, y / self.scale - self.location / self.scale)
+            # the difference of two very large numbers leaves the range of floats, of ratios not
+            by_ratios = y / self.scale - self.location / self.scale
+        encoded = np.where(np.isfinite(encoded), encoded, by_ratios)
+        # rows so far off have no weight, but their squares would be infinite
+        return encoded.clip(-_FARTHEST, _FARTHEST)
 
     def weigh(self, encoded, sample_weight):
         """Return the rows' weights, which are as given."""

@@ -41,6 +41,8 @@ def _mean(y, weight):
 
 
 def _mean_and_deviation(y, weight):
+    if weight is not None and weight.any():  # rows without weight are not to decide on the unit
+        y, weight = y[weight > 0], weight[weight > 0]
     unit = _unit(y)  # squares of very large or small targets would leave the range of floats
     y = y / unit
     mean = np.average(y, axis=0, weights=weight)

@@ -92,6 +92,15 @@ def test_targets_next_to_nothing(kind):
     assert np.isfinite(fit(kind, SMALL, X, y).predict(X)).all()
 
 
+@pytest.mark.parametrize("kind", [DropoutMLPRegressor, RelDropRegressor])
+def test_a_huge_target_without_weight_is_not_learnt(kind):
+    """The square of 1e300 is infinite, and zero times infinity is no number."""
+    y, weight = Y.copy(), np.ones(24)
+    y[3], weight[3] = 1e300, 0.0
+    without = fit(kind, SMALL, X, Y, sample_weight=weight).predict(X)
+    assert np.array_equal(fit(kind, SMALL, X, y, sample_weight=weight).predict(X), without)
+
+
 def test_a_search_takes_a_batch_size_of_any_width():
     narrow, wide = (
         fit(DropoutMLPRegressorCV, {**GRID, "batch_size": size}, X, Y) for size in (np.int8(8), 8)

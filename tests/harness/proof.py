@@ -33,7 +33,7 @@ def groups_of_any_length():
 def rows_of_any_number():
     """Folds may name rows that X has not."""
 
-    def make_splits(cv, X, y, classifier, n_rows, params, **options):
+    def make_splits(cv, X, y, classifier, n_rows, params, *, least, **options):
         splitter = folds.check_cv(cv, y, classifier=classifier, **options)
         return [tuple(map(folds.np.asarray, split)) for split in splitter.split(X, y, **params)]
 
