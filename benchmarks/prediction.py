@@ -3,7 +3,7 @@
 For each table the default networks are fitted on at most 2,000 rows. What is printed: the largest
 difference over 3,000 rows, in standard deviations of the predictions (of probabilities as it is);
 how often the rows, cut in so many random ways, were not predicted to the same bit; and the time of
-100,000 rows over that in double, in one thread, the two in turn.
+30,000 rows over that in double, in one thread, the two in turn.
 
     python benchmarks/prediction.py [--data-dir DIR] [--tables NAME ...] [--no-save]
 """
@@ -20,7 +20,7 @@ from _tables import TABLES, load_table, split
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 
-CUTS, REPEATS, ROWS = 200, 5, 100_000
+CUTS, REPEATS, ROWS = 200, 5, 30_000
 
 
 def answers(model, X):

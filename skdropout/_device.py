@@ -24,9 +24,9 @@ def resolve_device(device):
     except torch.cuda.OutOfMemoryError:
         raise
     except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
-        reason = str(error).split("\n")[0]
+        reason = str(error).split("\n")[0].split(". ")[0].rstrip(".")  # torch has much to say
         raise ValueError(
-            f"device={device!r} is not available here: {reason} Use device='auto' or 'cpu'."
+            f"device={device!r} is not available here: {reason}. Use device='auto' or 'cpu'."
         ) from error
     return resolved
 

@@ -11,13 +11,16 @@ from skdropout._table import is_frame, spread
 
 # In units of a column's spread.
 _FAR = 10.0
+_MOST_UNITS = 2**31
 
 
 def hidden_sizes(hidden_layer_sizes):
     """Return the layer sizes as a tuple; one number stands for one layer."""
     sizes = np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)).tolist()
-    if any(not isinstance(size, Integral) or size < 1 for size in sizes):
-        raise ValueError(f"hidden_layer_sizes={hidden_layer_sizes!r} must be positive integers.")
+    if any(not isinstance(size, Integral) or not 1 <= size < _MOST_UNITS for size in sizes):
+        raise ValueError(
+            f"hidden_layer_sizes={hidden_layer_sizes!r} must be positive integers below 2**31."
+        )
     return tuple(map(int, sizes))
 
 

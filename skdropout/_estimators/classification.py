@@ -1,5 +1,6 @@
 """What classification adds to the template of fit: classes, labels, probabilities."""
 
+from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
@@ -119,7 +120,8 @@ def learn_classes(y, class_weight, sample_weight, announced):
         if class_weight is not None:
             raise ValueError("class_weight is not for multilabel targets; use sample_weight.")
         return Labels(y.shape[1])
-    classes = np.unique(y if announced is None else announced)
+    with _comparable():
+        classes = np.unique(y if announced is None else announced)
     if len(classes) < 2:
         raise ValueError(f"y has only one class, {classes.tolist()}; two or more are needed.")
     if class_weight is None:
@@ -136,12 +138,23 @@ def learn_classes(y, class_weight, sample_weight, announced):
     return Classes(classes, near_one(weights))
 
 
+@contextmanager
+def _comparable():
+    try:
+        yield
+    except TypeError as error:
+        raise ValueError(
+            f"y mixes classes that cannot be compared ({error}); give words, or numbers."
+        ) from error
+
+
 def _checked(y):
     """Return targets as an array, and whether they are labels that may hold together."""
     if hasattr(y, "isna") and np.any(y.isna()):  # of which scikit-learn asks whether it is true
         raise ValueError("y has missing cells; leave out these rows, or name a class for them.")
     assert_all_finite(y, input_name="y")
-    kind = type_of_target(y, input_name="y", raise_unknown=True)
+    with _comparable():
+        kind = type_of_target(y, input_name="y", raise_unknown=True)
     check_classification_targets(y)
     if kind == "multilabel-indicator":
         return check_array(y, dtype=np.float64, input_name="y"), True

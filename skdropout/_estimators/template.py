@@ -269,9 +269,13 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             max_grad_norm=self.max_grad_norm,
             lr=self.learning_rate_init,
             max_epochs=self.max_iter,
-            batch_size=self.batch_size if self.batch_size == "auto" else int(self.batch_size),
+            batch_size=self._rows_of_batch,
             device=str(plan.device),
         )
+
+    @property
+    def _rows_of_batch(self):
+        return self.batch_size if self.batch_size == "auto" else int(self.batch_size)
 
     def _build(self, plan, table, members):
         """Return the networks of ``members``, ready to train."""

@@ -47,7 +47,8 @@ def _mean_and_deviation(y, weight):
     deviation = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weight))
     # a constant target: rounding leaves a deviation that is not quite zero
     deviation = np.where(deviation > 1e-12 * np.maximum(np.abs(mean), 1e-300), deviation, 1 / unit)
-    return unit * mean, unit * deviation
+    # the least number there is, where the product is less
+    return unit * mean, np.maximum(unit * deviation, np.finfo(float).smallest_subnormal)
 
 
 def _unit(y):

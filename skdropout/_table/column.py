@@ -2,6 +2,7 @@
 
 import numbers
 from collections.abc import Hashable
+from decimal import Decimal
 
 import numpy as np
 from scipy.special import ndtri
@@ -75,7 +76,7 @@ def as_numbers(column, name):
         if hasattr(column, "cast") and column.dtype.is_integer():  # polars; NumPy has no Int128
             column = column.cast(float)
         return np.asarray(column).astype(np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, ArithmeticError) as error:
         raise ValueError(
             f"Column {name!r} cannot be read as numbers ({error}); convert it, drop it, or name "
             "it in categorical_features."
@@ -137,7 +138,7 @@ def _kind(column):
 
 
 def _cell_type(cell):
-    if isinstance(cell, (numbers.Real, np.bool_)):
+    if isinstance(cell, (numbers.Real, Decimal, np.bool_)):
         return "number"
     return type(cell).__name__
 

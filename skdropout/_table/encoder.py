@@ -206,7 +206,7 @@ class TableEncoder:
             ) from error
         try:
             return sorted(levels)
-        except TypeError:
+        except (TypeError, ArithmeticError):  # decimals that are no numbers
             types = sorted({type(level).__name__ for level in levels})
             raise ValueError(
                 f"Categorical column {self.names_[j]!r} mixes {' and '.join(types)}; convert it "

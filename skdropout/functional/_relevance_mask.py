@@ -142,6 +142,9 @@ def relevance_mask(
     if not relevance.ndim or not relevance.shape[-1]:
         raise ValueError(f"relevance of shape {tuple(relevance.shape)} has no groups.")
     check_in_unit_interval(alpha=alpha, beta=beta, probability=probability)
+    alpha, beta, probability = (
+        value if isinstance(value, Tensor) else float(value) for value in (alpha, beta, probability)
+    )
     check_fits("alpha", alpha, relevance.shape, "relevance")
     check_fits("beta", beta, relevance.shape, "relevance")
     check_fits("probability", probability, (*relevance.shape[:-1], 1), "the samples")
@@ -239,6 +242,7 @@ def relevance_block_mask(
         position = torch.arange(length, device=relevance.device)
         return (position >= start[:, axis, None]) & (position < end[:, axis, None])
 
+    probability = probability if isinstance(probability, Tensor) else float(probability)
     treated = (uniform(n) < probability) & fits.any(1)
     return inside(0, height)[:, :, None] & inside(1, width)[:, None, :] & treated[:, None, None]
 
@@ -273,7 +277,7 @@ def _check_finite(relevance: Tensor) -> None:
         raise ValueError(
             f"relevance holds {relevance[~is_finite][0].item()}, from which it cannot be told what "
             "to drop: the network has diverged, or its slope is infinite somewhere. Look for a "
-            "learning rate that is too high."
+            "learning rate (an estimator's learning_rate_init) that is too high."
         )
 
 

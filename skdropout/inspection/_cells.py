@@ -146,6 +146,8 @@ def typical_cells(X, holds_levels):
     for j, of_levels in enumerate(holds_levels):
         if not of_levels:
             numbers = numbers_of(X, j)
+            if numbers is None:  # in X alone, not where the model learnt
+                numbers = as_numbers(column_of(X, j), column_names(X)[j])
             known = numbers[~np.isnan(numbers)]
             cells.append(float(np.median(known)) if len(known) else np.nan)
             continue

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _DENSITY_BINS = 20
+_WIDE = np.finfo(float).max / 4
 _REST = "all other interactions"
 
 
@@ -246,7 +247,7 @@ def _background_rows(n_rows, n_points, seed):
 
 def _chosen_pairs(estimator, X, interactions, names, seed):
     """Return pairs of positions."""
-    if isinstance(interactions, Integral):
+    if isinstance(interactions, Integral) or getattr(interactions, "shape", None) == ():
         if not interactions:
             return []
         n_pairs = as_count("interactions", interactions, 0)
@@ -256,6 +257,7 @@ def _chosen_pairs(estimator, X, interactions, names, seed):
         raise ValueError(
             f"interactions={interactions!r} must be a number of pairs, or a list of them."
         )
+    interactions = [*interactions]
     pairs = [pair_of(pair, names) for pair in interactions]
     for given, pair in zip(interactions, pairs, strict=True):
         if pair is None:
@@ -303,14 +305,15 @@ def _density(X, column, values, weight):
 
 
 def _histogram(numbers):
-    try:
-        with np.errstate(over="ignore"):
-            return np.histogram(numbers, bins=_DENSITY_BINS)
-    except ValueError:  # of NumPy's: a range narrower than rounding, or wider than floats
-        share = np.linspace(0, 1, _DENSITY_BINS + 1)
-        edges = numbers.min() * (1 - share) + numbers.max() * share
-        place = np.searchsorted(edges, numbers, side="right") - 1
-        return np.bincount(place.clip(0, _DENSITY_BINS - 1), minlength=_DENSITY_BINS), edges
+    low, high = numbers.min(), numbers.max()
+    share = np.linspace(0, 1, _DENSITY_BINS + 1)
+    edges = low * (1 - share) + high * share
+    is_fine = abs(low) < 1e14 if low == high else (np.diff(edges) > 0).all()
+    if is_fine and high / 2 - low / 2 < _WIDE:
+        return np.histogram(numbers, bins=_DENSITY_BINS)
+    # a range narrower than rounding, or wider than floats, is none to NumPy
+    place = np.searchsorted(edges, numbers, side="right") - 1
+    return np.bincount(place.clip(0, _DENSITY_BINS - 1), minlength=_DENSITY_BINS), edges
 
 
 def _global_selector(X, names, types):

@@ -14,7 +14,7 @@ from skdropout._device import draw_seeds
 from skdropout._table import TableLike
 from skdropout.functional import smooth_hessian
 from skdropout.functional._inner import as_count, as_flag, as_number, as_positive, check_choice
-from skdropout.inspection._cells import as_table
+from skdropout.inspection._cells import as_table, column_names
 from skdropout.inspection._look_into import look_into
 from skdropout.inspection._model import FittedModel
 from skdropout.inspection._pair_effects import hessian_effects, superset_effects
@@ -320,6 +320,12 @@ def _positions(columns, names):
         else:
             raise ValueError(f"exclude names {column!r}, which is no column; there are {names}.")
     return positions
+
+
+def check_measurement(X, *, method, sigma, n_perturbations, n_points, exclude):
+    """Refuse what ``interaction_strengths`` would refuse, before anything is trained for it."""
+    _checked(method, sigma, n_perturbations, n_points)
+    _positions(exclude, column_names(as_table(X)))
 
 
 def checked_output(output, n_outputs):

@@ -39,6 +39,7 @@ class Predicts(Protocol):
     def predict(self, X: Any, /) -> Any: ...
 
 
+_LARGEST = 1e140  # of scores whose squares are summed
 # what every measure takes for a model
 FittedModel: TypeAlias = BaseEstimator | Predicts | nn.Module | Callable[[Any], Any]
 
@@ -178,7 +179,7 @@ class Model(ABC):
     def _finite(self, values, n_rows):
         is_finite = torch.isfinite(torch.as_tensor(values))
         n_bad = int((~is_finite).sum())
-        if n_bad or values.shape[1] != n_rows:
+        if n_bad or values.shape[1] != n_rows or not values.shape[2]:
             raise ValueError(
                 "estimator must return one finite score, or row of scores, per sample; got shape "
                 f"{tuple(values.shape[1:])} for {n_rows} samples, {n_bad} values not finite."
@@ -346,6 +347,17 @@ def _contrast(n_classes):
 class _Log(nn.Module):
     def forward(self, probabilities):
         return probabilities.clamp_min(torch.finfo(probabilities.dtype).eps).log()
+
+
+def squarable(answers):
+    """Return answers whose variance is a number; refuse others."""
+    most = np.abs(answers).max(initial=0.0)
+    if most > _LARGEST:
+        raise ValueError(
+            f"estimator gives scores up to {most:.3g}, whose variance no float holds; have it "
+            "predict in larger units."
+        )
+    return answers
 
 
 def is_a(kind, estimator):

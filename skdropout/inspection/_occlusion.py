@@ -96,7 +96,7 @@ def occlusion_curve(
     """
     check_choice("order", order, _ORDERS)
     X = as_table(X)
-    check_consistent_length(X, y)
+    check_consistent_length(X, as_targets(y, are_numbers=False))
     if scoring is not None and not isinstance(scoring, str) and not callable(scoring):
         raise ValueError(f"scoring={brief(scoring)} must be a name, a function or None.")
     score = check_scoring(estimator, scoring)
@@ -170,7 +170,7 @@ def effective_number_of_features(
     """
     share = as_number("share", share, "a number above 0 and at most 1", lambda v: 0 < v <= 1)
     X = as_table(X)
-    check_consistent_length(X, y)
+    check_consistent_length(X, as_targets(y, are_numbers=False))
     model = look_into(estimator, X)
     relevance, _ = _relevance(model, estimator, y, with_row(X, _fill_cells(model, fill)))
     return _n_effective(relevance, share)

@@ -20,7 +20,7 @@ from skdropout.inspection._expansion import (
     maximal_correlations,
 )
 from skdropout.inspection._look_into import look_into
-from skdropout.inspection._model import FittedModel
+from skdropout.inspection._model import FittedModel, squarable
 from skdropout.inspection._noise_stability import order_variances, walk_rows
 
 _METHODS = ("noise_stability", "distillation")
@@ -158,7 +158,7 @@ def interaction_order_spectrum(
 
     def scores(rows):
         """Return (n_points, n_members, n_outputs)."""
-        return np.moveaxis(model.answers(rows, class_score, per_member), 0, 1)
+        return np.moveaxis(squarable(model.answers(rows, class_score, per_member)), 0, 1)
 
     if distil:
         estimates = _by_distillation(scores, codes, categorical, max_order, rng)

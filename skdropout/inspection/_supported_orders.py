@@ -13,7 +13,7 @@ from skdropout.functional._inner import as_count, as_number
 from skdropout.inspection._cells import as_table, as_targets, coded, take_rows
 from skdropout.inspection._expansion import basis_values, column_bases, fit_expansion, term_products
 from skdropout.inspection._look_into import look_into
-from skdropout.inspection._model import is_a
+from skdropout.inspection._model import is_a, squarable
 from skdropout.inspection._order_spectrum import interaction_order_spectrum
 
 _ORDERS = (1, 2, 3)
@@ -153,7 +153,7 @@ def supported_orders(
     bases = [_orthonormal_on(train, basis) for basis in column_bases(*coded(X))]
     rows = np.random.default_rng(seeds[2]).integers(len(train), size=(n_evaluations, X.shape[1]))
     owner = np.repeat(np.arange(-1, len(bases)), [1, *map(len, bases)])
-    answers = look_into(model, learnt_from).answers(rows, "probability")[0]
+    answers = squarable(look_into(model, learnt_from).answers(rows, "probability")[0])
     expansion = fit_expansion(basis_values(bases, train[rows]), owner, answers)
 
     target, phi = _as_scores(model, y[test]), basis_values(bases, _in_place(test, X.shape[1]))
@@ -163,7 +163,7 @@ def supported_orders(
     z = np.divide(covariances, errors, out=np.full(len(errors), -np.inf), where=errors > 0)
     p_values = _holm(norm.sf(z))
     in_place = _in_place(np.arange(len(test)), X.shape[1])
-    predicted = look_into(model, take_rows(X, test)).answers(in_place, "probability")[0]
+    predicted = squarable(look_into(model, take_rows(X, test)).answers(in_place, "probability")[0])
     table = {
         "order": np.array(_ORDERS),
         "variance_in_model": spectrum.variances,
@@ -255,6 +255,11 @@ def _checked(estimator, X, y, alpha, test_size, n_evaluations):
     )
     if not hasattr(estimator, "fit") or isinstance(estimator, type):
         raise ValueError(f"estimator={estimator!r} must be an estimator with fit.")
+    if is_classifier(estimator):
+        try:
+            np.unique(y)
+        except TypeError as error:
+            raise ValueError(f"y must hold classes of one type: {error}.") from error
     if is_classifier(estimator) and y.ndim == 2:
         raise ValueError("y has several labels per row; test one label at a time.")
     if min(test_size, 1 - test_size) * len(X) < _MIN_TESTED:

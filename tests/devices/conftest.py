@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import skdropout._estimators.template as template
-import skdropout._stack.batches as batches
+import skdropout._stack.predictor as predictor
 from skdropout._stack import MaskSource
 from skdropout._table import TableTensors
 from skdropout._training import StackNet
@@ -82,7 +82,7 @@ def unseen(monkeypatch, watched):
         get_rng_state=lambda: None, set_rng_state=lambda _: None, manual_seed=lambda _: None
     )
     monkeypatch.setattr(torch, "get_device_module", lambda _: nothing)
-    monkeypatch.setattr(batches, "prediction_dtype", precision)
+    monkeypatch.setattr(predictor, "prediction_dtype", precision)
     monkeypatch.setattr(
         TableTensors, "near", lambda table, to: table if watch.table_stays else near(table, to)
     )

@@ -11,7 +11,7 @@ from skdropout import (
     RelDropRegressor,
 )
 
-SMALL = {"n_members": 3, "max_iter": 2, "batch_size": 27, "random_state": 0}
+SMALL = {"n_members": 3, "max_iter": 2, "batch_size": 81, "random_state": 0}
 ALL = {"dropout": 0.2, "input_dropout": 0.1, "max_grad_norm": 1.0}
 
 
@@ -29,10 +29,10 @@ def convolutions():
 def perceptron(cls=DropoutMLPRegressor, sizes=(16, 8), target=None, weight=True, **options):
     """Numbers, missing cells and categories, with weights."""
 
-    def fit(X, y):
+    def fit(X, y, **changed):
         y = y if target is None else target(y)
         weights = {"sample_weight": 1 + np.abs(X["a"].to_numpy())} if weight else {}
-        return cls(sizes, **{**SMALL, **options}).fit(X, y, **weights), X
+        return cls(sizes, **{**SMALL, **options, **changed}).fit(X, y, **weights), X
 
     return fit
 
@@ -40,10 +40,10 @@ def perceptron(cls=DropoutMLPRegressor, sizes=(16, 8), target=None, weight=True,
 def own(**options):
     """Images, and a network that is not ours."""
 
-    def fit(X, y):
+    def fit(X, y, **changed):
         X = np.random.default_rng(0).normal(size=(len(y), 24))
-        options_ = {**SMALL, "n_members": 1, "feature_shape": (2, 3, 4), "warmup": 0, **options}
-        return RelDropRegressor(module=convolutions, **options_).fit(X, y), X
+        given = {"n_members": 1, "feature_shape": (2, 3, 4), "warmup": 0, **options, **changed}
+        return RelDropRegressor(module=convolutions, **{**SMALL, **given}).fit(X, y), X
 
     return fit
 

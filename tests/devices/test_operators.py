@@ -17,36 +17,35 @@ def launches(step):
 
 
 def numbers_only(**options):
-    """Columns of numbers alone, one hidden layer, two steps of 36 and 36 rows an epoch."""
+    """A column of numbers, one hidden layer."""
 
-    def fit(X, y):
-        options_ = {**SMALL, "batch_size": 36, "validation_fraction": 0.2, **options}
-        return DropoutMLPRegressor((16,), **options_).fit(X[["a"]], y), X[["a"]]
+    def fit(X, y, **changed):
+        return DropoutMLPRegressor((16,), **{**SMALL, **options, **changed}).fit(X[["a"]], y)
 
     return fit
 
 
 PLAIN = {"dropout": 0.0, "input_dropout": 0.0, "input_scaling": 0.0}
 AT_MOST = {
-    "one layer, nothing dropped": (numbers_only(**PLAIN), 28),
-    "its inputs scaled": (numbers_only(**{**PLAIN, "input_scaling": 20.0}), 35),
-    "units dropped too, the default": (numbers_only(), 41),
-    "columns dropped too": (numbers_only(input_dropout=0.1), 53),
-    "gradients clipped too": (numbers_only(input_dropout=0.1, max_grad_norm=1.0), 68),
+    "one layer, nothing dropped": (numbers_only(**PLAIN), 29),
+    "its inputs scaled": (numbers_only(**{**PLAIN, "input_scaling": 20.0}), 36),
+    "units dropped too, the default": (numbers_only(), 42),
+    "columns dropped too": (numbers_only(input_dropout=0.1), 55),
+    "gradients clipped too": (numbers_only(input_dropout=0.1, max_grad_norm=1.0), 70),
     **{
         f"one layer, {encoding}": (numbers_only(**PLAIN, numeric_encoding=encoding), most)
         for encoding, most in (("standard", 27), ("quantile", 33), ("periodic", 45))
     },
-    "one layer, everything": (perceptron(sizes=(16,), input_dropout=0.1, max_grad_norm=1.0), 113),
+    "one layer, everything": (perceptron(sizes=(16,), input_dropout=0.1, max_grad_norm=1.0), 115),
     "RelDrop by integrated gradients": (
         perceptron(RelDropRegressor, rule="integrated_gradients", warmup=0),
-        893,
+        896,
     ),
     **{
         name: (MODELS[name], most)
         for name, most in (
-            ("RelDrop by gradient_x_input", 161),
-            ("RelDrop by epsilon", 177),
+            ("RelDrop by gradient_x_input", 164),
+            ("RelDrop by epsilon", 180),
             ("own module", 87),
             ("own module, blocks", 119),
         )
@@ -63,13 +62,13 @@ def signature(step):
 def test_steps(unseen, small_table, name):
     """Where steps divide the rows all are alike but the very first, in which moments are made.
 
-    Of 90 rows 9 are to stop by, so 81 make three steps of 27; or 18, and 72 two of 36.
+    Of 90 rows 18 are to stop by, and 72 make two steps of 36.
     """
     fit, most = AT_MOST[name]
     with unseen.on():
-        fit(*small_table)
+        fit(*small_table, batch_size=36, validation_fraction=0.2)
     _, *steps = unseen.of_training()
-    assert len(steps) in (3, 5)
+    assert len(steps) == 3
     assert len({signature(step) for step in steps}) == 1
     n = len(launches(steps[0])) + len(FUSED)
     print(f"\n{name}: {n} operators a step, {len(steps[0])} with views and AdamW unfused")

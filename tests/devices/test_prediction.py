@@ -7,26 +7,30 @@ from collections import Counter
 import pytest
 import torch
 
-import skdropout._stack.batches as batches
 from skdropout import DropoutMLPRegressor, DropoutMLPRegressorCV
 from tests.devices.models import MODELS, SMALL
 from tests.devices.unseen import TO_DEVICE, TO_HOST
 
-BLOCKS = "_stack/batches.py:_in_blocks"
+ROWS, BLOCKS = "_stack/predictor.py:_blocks", "_stack/predictor.py:_in_blocks"
 
 
-@pytest.mark.parametrize("rows_of_block", [90, 30])
+@pytest.mark.parametrize(("rows_of_block", "has_float64"), [(90, True), (30, False)])
 @pytest.mark.parametrize("name", ["periodic numbers", "three classes", "own module"])
-def test_a_block_goes_there_and_back(unseen, small_table, monkeypatch, name, rows_of_block):
+def test_a_block_goes_there_and_back(
+    unseen, small_table, monkeypatch, name, rows_of_block, has_float64
+):
     """Numbers and codes go there, predictions come back; the networks went there once."""
     with unseen.on():
         model, X = MODELS[name](*small_table)
-        monkeypatch.setattr(batches, "_rows_of_block", lambda _: rows_of_block)
+        monkeypatch.setattr(type(model._predictor), "block", rows_of_block)
+        unseen.has_float64 = has_float64
         model.predict(X)
         unseen.copies.clear()
+        unseen.operators.clear()
         model.predict(X)
+    assert len(unseen.operators) > 10
     n_blocks = 90 // rows_of_block
-    assert unseen.copies == {(TO_DEVICE, BLOCKS): 2 * n_blocks, (TO_HOST, BLOCKS): n_blocks}
+    assert unseen.copies == {(TO_DEVICE, ROWS): 2 * n_blocks, (TO_HOST, BLOCKS): n_blocks}
 
 
 def test_draws(unseen, small_table):
@@ -46,7 +50,7 @@ def test_rows_of_folds(unseen, small_table):
     with unseen.on():
         DropoutMLPRegressorCV((8,), **options).fit(X, y)
     # rows to test and to train on
-    assert unseen.copies[TO_HOST, "_stack/batches.py:predict_rows"] == 2
+    assert unseen.copies[TO_HOST, "_stack/predictor.py:predict_rows"] == 2
 
 
 def tensors_of(state):

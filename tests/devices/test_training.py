@@ -83,7 +83,7 @@ def test_members_leave(unseen, small_table, monkeypatch):
     assert second == usual + SOMEBODY_LEAVES + laws
     assert model.net_.members_.tolist() == [0, 2]
     widths = [operators[0].shapes[0][0] for operators in unseen.of_training()]
-    assert widths == [3] * 6 + [2] * 6
+    assert widths == [3, 3, 2, 2]
 
 
 def test_racing(unseen, small_table, monkeypatch):
@@ -121,9 +121,9 @@ def test_partial_fit(unseen, small_table):
         model = DropoutMLPRegressor((8,), **SMALL)
         for _ in range(3):
             model.partial_fit(X, y)
-    assert len(unseen.steps) == 12
+    assert len(unseen.steps) == 6
     moments, counts = model.net_.moments_
     assert {moment.device for of_whole in moments for moment in of_whole.values()} == {
         unseen.device
     }
-    assert [int(count) for count in counts] == [12, 12, 12]
+    assert [int(count) for count in counts] == [6, 6, 6]

@@ -84,7 +84,7 @@ def test_the_first_step_drops_what_the_rule_finds_relevant(mixed_table, monkeypa
         size = network(encoded[k]).sign()
         network[0].bias.data = network[0](typical[k])[0]
         of_inputs = size * relevance(network, deviation, rule=rule)
-        dropped = relevance_mask(group_sum(of_inputs, groups, 4), alpha=0.0, beta=0.3)
+        dropped = relevance_mask(group_sum(of_inputs, groups, n_groups=4), alpha=0.0, beta=0.3)
         assert 0 < dropped.double().mean() < 1
         expected = torch.where(dropped[:, groups], typical[k], encoded[k])
         torch.testing.assert_close(seen[k], expected, rtol=0, atol=1e-12)

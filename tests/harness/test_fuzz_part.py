@@ -27,8 +27,8 @@ def test_every_case_ends_as_it_should(kind, monkeypatch):
     told = Told()
     fuzz.run([kind, 1000], told)
     assert told.wrong == []
-    # most cases are to be about more than a refusal
-    assert told.outcomes.count("answer") > 0.3 * len(told.outcomes)
+    # 40 % of all cases are to end so; of thirty, by three standard deviations, no fewer than 13 %
+    assert told.outcomes.count("answer") >= 0.13 * len(told.outcomes)
 
 
 def raised(function):

@@ -31,7 +31,7 @@ def test_broken_files_end_in_a_message(kind):
 def test_mixtures_end_rightly(monkeypatch):
     monkeypatch.setattr(report, "_OF_A_BATCH", 25)
     said = Said()
-    report.run(1, said)  # the first with a page is the thirtieth
+    report.run(1, said)  # the first with a page is the fortieth
     assert said.wrong == []
     assert len(said.cases) == 25
 

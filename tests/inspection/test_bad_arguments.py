@@ -55,6 +55,7 @@ REFUSED = [
     (lambda: strengths(estimator=nn.Linear(5, 1)), "estimator, a Linear, cannot be applied"),
     (lambda: strengths(estimator=lambda: 1, method="superset"), "estimator does not take a table"),
     (lambda: strengths(estimator=lambda X: None, method="superset"), "estimator must return"),
+    (lambda: interaction_order_spectrum(lambda X: X[:, :0], X), "estimator must return one finite"),
     (lambda: perturbation_mse(NET, X, output=1), "output=1 must be the index"),
     (lambda: perturbation_mse(NET, X, radius=0), "radius=0 must be positive"),
     (lambda: perturbation_mse(LINE, X), "estimator cannot be asked: LinearRegression gives no"),

@@ -312,3 +312,21 @@ def test_several_outputs(data):
     X, y = data
     finder = SmoothHessInteractions(NET, random_state=0).fit(X, np.column_stack([y, X["d"]]))
     assert finder.interactions_[0] == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"exclude": ["no"]}, "exclude names 'no'"),
+        ({"exclude": [9]}, "exclude names 9"),
+        ({"n_perturbations": 3}, "n_perturbations=3"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_before_training(options, message):
+    class NeverFitted(DropoutMLPRegressor):
+        def fit(self, *args, **kwargs):
+            raise AssertionError("it was trained")
+
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    with pytest.raises(ValueError, match=message):
+        SmoothHessInteractions(NeverFitted(), **options).fit(X, X[:, 0])

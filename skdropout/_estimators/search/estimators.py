@@ -121,13 +121,8 @@ class RateSearch:
         return get_scorer(self.scoring) if isinstance(self.scoring, str) else self.scoring
 
     def _splits(self, X, y, n_rows, params):
-        splits = make_splits(self.cv, X, y, is_classifier(self), n_rows, params)
         least = 2 if self.early_stopping else 1
-        if not splits or any(len(fit) < least or not len(test) for fit, test in splits):
-            raise ValueError(
-                f"cv={self.cv!r} gives {len(splits)} folds, each of which needs {least} rows or "
-                "more to train on and one or more to test; take fewer folds, or give more rows."
-            )
+        splits = make_splits(self.cv, X, y, is_classifier(self), n_rows, params, least=least)
         for name in ("racing", "one_standard_error"):
             if getattr(self, name) and len(splits) < 2:
                 raise ValueError(
@@ -216,7 +211,7 @@ class RateSearch:
             sum((n + 2) * dim for n, dim in embedded),
             max(len(fold.train) for fold in folds),
             max(len(fold.valid) for fold in folds),
-            self.batch_size,
+            self._rows_of_batch,
             self._dtype,
         )
         return max(1, memory_budget(plan.device) // of_one)

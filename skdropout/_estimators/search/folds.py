@@ -68,7 +68,7 @@ class InnerSplit:
         return next(splitter.split(np.empty(n_rows), groups=self.groups))
 
 
-def make_splits(cv, X, y, classifier, n_rows, params, **options):
+def make_splits(cv, X, y, classifier, n_rows, params, *, least, **options):
     """Return training and test rows of each fold that ``cv`` makes, checked.
 
     Parameters
@@ -79,6 +79,8 @@ def make_splits(cv, X, y, classifier, n_rows, params, **options):
     n_rows : int
     params : dict
         For the splitter's ``split``.
+    least : int
+        Fewest rows to train on.
     **options : dict
         Of the splitter that a number stands for.
     """
@@ -96,7 +98,13 @@ def make_splits(cv, X, y, classifier, n_rows, params, **options):
                 f"cv={cv!r} gives rows that X has not; they must be whole numbers from 0 to "
                 f"{n_rows - 1}."
             )
-    return [tuple(map(_places, split)) for split in splits]
+    splits = [tuple(map(_places, split)) for split in splits]
+    if not splits or any(len(fit) < least or not len(test) for fit, test in splits):
+        raise ValueError(
+            f"cv={cv!r} gives {len(splits)} folds, each of which needs {least} rows or more to "
+            "train on and one or more to test; take fewer folds, or give more rows."
+        )
+    return splits
 
 
 def _places(rows):

@@ -29,6 +29,7 @@ from skdropout._table import (
     column_of,
     is_frame,
     looks_categorical,
+    readable,
 )
 from skdropout._transformers.embedding.levels import LevelPlan, LevelTables, align, level_vectors
 from skdropout._transformers.interactions.networks import TARGET_TYPES, as_target, has_classes
@@ -304,7 +305,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
             mask = [looks_categorical(column_of(X, j), name) for j, name in names]
             if any(mask):
                 return mask
-        shape = np.asarray(X).shape
+        shape = np.asarray(readable(X)).shape
         # what has not two dimensions is refused by the table encoder
         return np.ones(shape[1] if len(shape) == 2 else 0, dtype=bool)
 
@@ -322,10 +323,11 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
         )
 
     def _splits(self, X, y, n_rows, seed, params):
-        options = {"shuffle": True, "random_state": seed}
+        # two rows at least: networks stop by rows that they are not trained on
+        options = {"shuffle": True, "random_state": seed, "least": 2}
         are_classes = has_classes(y, self.target_type)
         splits = make_splits(self.cv, X, y, are_classes, n_rows, params, **options)
-        tested = np.concatenate([np.arange(0), *(test for _, test in splits)])
+        tested = np.concatenate([test for _, test in splits])
         if not np.array_equal(np.sort(tested), np.arange(n_rows)):
             raise ValueError(
                 f"cv={self.cv!r} must test each row exactly once, so that each gets one vector; "

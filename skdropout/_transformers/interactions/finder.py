@@ -40,7 +40,7 @@ from skdropout._transformers.interactions.pair_columns import (
     pair_names,
 )
 from skdropout.inspection import interaction_strengths
-from skdropout.inspection._inner import as_table
+from skdropout.inspection._inner import as_table, check_measurement
 
 
 class Found:
@@ -302,19 +302,23 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
         categorical = getattr(self.estimator, "categorical_features", "from_dtype")
         encoder = TableEncoder(categorical).fit(X, owner)
         check_consistent_length(X, y)
+        names = "method", "sigma", "n_perturbations", "n_points", "exclude"
+        options = {name: getattr(self, name) for name in names}
+        check_measurement(X, **options)
         cells = encoder.transform(X, owner)
         are_classes = has_classes(y, self.target_type, self.estimator)
         if self.estimator is None:
             fitted = self._fit_default(X, y, cells, are_classes, seeds[0], fit_params)
         else:
             fitted = self._fit(self.estimator, X, y, fit_params)
-        measured = self._measure(fitted, X, seeds[1])
+        measured = interaction_strengths(fitted, X, **options, random_state=seeds[1])
         n_kept = self.n_interactions
         if n_kept == "auto":
             table, random_state = np.concatenate(cells, axis=1), np.random.RandomState(seeds[2])
             null_y = additive_target(table, np.asarray(y).ravel(), are_classes, random_state)
             null_fitted = self._fit(whole(fitted), X, null_y, fit_params)
-            null = self._measure(whole(null_fitted), X, seeds[3])
+            null_fitted = whole(null_fitted)
+            null = interaction_strengths(null_fitted, X, **options, random_state=seeds[3])
             n_kept = n_above_noise(measured, null)
         kept = measured.pairs[:n_kept]
         if self.output == "product":
@@ -380,11 +384,6 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
         if get_config()["enable_metadata_routing"]:
             fit_params = process_routing(self, "fit", **fit_params).estimator.fit
         return cast(Any, clone(estimator)).fit(X, y, **fit_params)
-
-    def _measure(self, estimator, X, seed):
-        names = "method", "sigma", "n_perturbations", "n_points", "exclude"
-        options = {name: getattr(self, name) for name in names}
-        return interaction_strengths(estimator, X, **options, random_state=seed)
 
     def __sklearn_tags__(self):
         """Declare that a target is needed, and leave missing cells to the estimator."""

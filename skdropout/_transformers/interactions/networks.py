@@ -36,6 +36,8 @@ def as_target(y, name):
     if y is None:
         raise ValueError(f"{name} requires y to be passed, but the target y is None.")
     y = readable(y, "y")
+    if hasattr(y, "toarray"):
+        raise ValueError("y is a sparse matrix; pass y.toarray().")
     if not np.ndim(y):
         raise ValueError(f"y={y!r} must be an array with one target, or more, for each row.")
     return y

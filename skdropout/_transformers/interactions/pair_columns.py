@@ -8,7 +8,7 @@ import torch
 from sklearn.base import is_classifier
 from torch import nn
 
-from skdropout._table import TableEncoder, is_frame
+from skdropout._table import TableEncoder, is_frame, readable
 from skdropout.functional._inner import GaussianNoise, Target, mirrored_draws, output_gradient
 from skdropout.inspection._inner import look_into
 
@@ -86,7 +86,7 @@ def pair_names(names, pairs):
 def append(X, names, values):
     """Return the columns of ``X`` and new ones, as a frame if ``X`` is one."""
     if not is_frame(X):
-        return np.hstack([np.asarray(X), values])
+        return np.hstack([readable(X), values])
     columns = dict(zip(names, values.T, strict=True))
     return X.assign(**columns) if hasattr(X, "assign") else X.with_columns(**columns)
 

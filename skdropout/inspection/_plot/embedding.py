@@ -94,7 +94,7 @@ class EmbeddingDisplay:
         ValueError
             If the estimator holds no vectors of the column, or those of several networks.
         """
-        tables = getattr(estimator, "embeddings_", {})
+        tables = {} if isinstance(estimator, type) else getattr(estimator, "embeddings_", {})
         if not any(
             column is name or (isinstance(column, str) and column == name) for name in tables
         ):

@@ -112,6 +112,8 @@ class OrderSpectrumDisplay:
         OrderSpectrumDisplay
         """
         _check_kind(kind)
+        if not isinstance(name, Hashable):
+            raise ValueError(f"name={name!r} must be a label, such as a word.")
         spectrum = interaction_order_spectrum(
             estimator,
             X,

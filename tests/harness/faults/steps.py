@@ -180,7 +180,7 @@ PLACES = {
 @contextmanager
 def small_blocks():
     """Predictions have several blocks."""
-    with mock.patch("skdropout._stack.batches._BLOCK_ELEMENTS", 2000):
+    with mock.patch("skdropout._stack.predictor._BLOCK_ELEMENTS", 2000):
         yield
 
 

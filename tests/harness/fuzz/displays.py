@@ -103,7 +103,7 @@ DISPLAYS = {
         },
         ("values", "feature_names"),
         call=_display("InteractionDisplay"),
-        look=_drawn,
+        look=lambda display: len(_drawn(display)),
         often=1,
     ),
     "inspection.OrderSpectrumDisplay.from_estimator": Looks(

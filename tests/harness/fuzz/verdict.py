@@ -19,7 +19,15 @@ _OURS = str(Path(skdropout.__file__).parent)
 _SKLEARN = str(Path(sklearn.__file__).parent)
 _OTHER_ESTIMATORS = tuple(
     f"{_SKLEARN}/{room}/"
-    for room in ("linear_model", "tree", "preprocessing", "ensemble", "svm", "cluster")
+    for room in [
+        "linear_model",
+        "tree",
+        "preprocessing",
+        "ensemble",
+        "svm",
+        "cluster",
+        "neural_network",
+    ]
 )
 # scikit-learn's own words where they name nothing; its checks of estimators ask for some of them
 _WORDS_OF_SKLEARN = (
@@ -44,7 +52,7 @@ _WORDS_OF_SKLEARN = (
 
 def names_in(case_names, text):
     """Whether ``text`` names any of ``case_names``."""
-    return any(_mentions(name, text) for name in case_names if name.strip())
+    return any(_mentions(name, text) for name in case_names)
 
 
 def judge_error(error, names, may_lack_memory=False):
@@ -122,7 +130,8 @@ def _is_of_others(error):
 
 
 def _mentions(name, text):
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None or repr(name) in text
+    found = name.strip() and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
+    return bool(found) or repr(name) in text
 
 
 def _arrays(answer):

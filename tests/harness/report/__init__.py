@@ -20,7 +20,7 @@ from tests.harness.report.rows import ROWS
 
 NAME, CAP, MEMORY = "report", 60, 6 * 2**30
 FIXED = {**PACKED, **ROWS, **ASKED, **PARQUET, **HOSTILE}
-_N_MIXTURES, _OF_A_BATCH, _OF_A_PAGE = 3_000, 50, 30
+_N_MIXTURES, _OF_A_BATCH, _OF_A_PAGE = 2_500, 50, 40
 
 
 def batches(size):

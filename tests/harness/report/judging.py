@@ -54,12 +54,12 @@ def outcome_of(case, browser=None):
 def _judged(case, browser):
     before = _content_of(case.path)
     said, output = _Said(), "page.html"
-    arguments = ["report", case.path, f"--target={case.target}", "--quick", "-o", output]
+    arguments = ["report", f"--target={case.target}", "--quick", "-o", output, *case.options]
     only_read = contextlib.nullcontext() if case.ends == "page" else without_models()
     found = None
     with said, small_reports(), only_read:
         try:
-            status = main([*arguments, *case.options])
+            status = main([*arguments, "--", case.path])
         except WasRead as end:
             found, status = end.found, None
     _check(_content_of(case.path) == before, f"the file {case.path!r} was changed")

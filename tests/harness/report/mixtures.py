@@ -20,7 +20,10 @@ def drawn(seed, folder, is_page=False):
     n = int(rng.integers(62, 90))
     names = _names(rng, int(rng.integers(2, 7)))
     columns = {name: _column(rng, n) for name in names}
-    target = names[rng.integers(len(names))]
+    place = rng.integers(len(names))
+    target = names[place]
+    if is_page:  # there is something to learn from
+        columns[names[place - 1]] = [f"{x:.4g}" for x in rng.normal(size=n)]
     columns[target] = _target(rng, n)
     if not is_page and rng.random() < 0.2:
         return _parquet(rng, columns, target, folder)
@@ -146,7 +149,7 @@ def _typed(rng, cells):
     if kind == 0:
         return numbers
     if kind == 1:
-        return numbers.astype("float32")
+        return numbers.clip(-3e38, 3e38).astype("float32")
     if kind == 2:
         return pd.Categorical(cells)
     if kind == 3:
