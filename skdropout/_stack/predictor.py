@@ -111,9 +111,17 @@ class Predictor:
         done = []
         with torch.inference_mode():
             for numeric, codes in parts:
+                # small tensors that stayed would leave holes between what is freed
+                kept, start = None, 0
                 for rows in self._blocks(numeric, codes, network):
                     predictions = output(rows.to(self._dtype))
-                    done.append((combine(predictions) if combine else predictions).cpu())
+                    predictions = combine(predictions) if combine else predictions
+                    *others, n_rows, n_outputs = predictions.shape
+                    if kept is None:
+                        kept = torch.empty(*others, len(numeric), n_outputs, dtype=self._dtype)
+                    kept[..., start : start + n_rows, :] = predictions
+                    start += n_rows
+                done.append(kept)
         return done[0] if len(done) == 1 else torch.cat(done, -2)
 
     def _blocks(self, numeric, codes, network):

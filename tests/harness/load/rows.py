@@ -62,7 +62,7 @@ def classification(size):
 def wide(size):
     """A table of 5,000 columns, default networks."""
     X, y = _table(500, max(50, round(_N_WIDE * size)))
-    model = DropoutMLPRegressor(max_iter=2, random_state=0)
+    model = DropoutMLPRegressor(max_iter=1, random_state=0)
     # weights of 33 inputs a column at most, 128 units, four networks, in single precision: six
     # times, for gradients, moments and the best epoch, and twice more while these are copied
     weights = 4 * 4 * 128 * 33 * X.shape[1]
