@@ -292,10 +292,10 @@ def _checked_targets(model, y):
             f"{'the labels' if model.are_labels else 'the classes'} {model.classes}."
         )
     known = {0, 1} if model.are_labels else {*model.classes}
-    unknown = next((label for label in y.ravel().tolist() if label not in known), None)
-    if unknown is not None:
+    unknown = [label for label in y.ravel().tolist() if label not in known]
+    if unknown:
         raise ValueError(
-            f"y holds {unknown!r}, but estimator knows {sorted(known, key=str)} alone."
+            f"y holds {unknown[0]!r}, but estimator knows {sorted(known, key=str)} alone."
         )
     return y
 
