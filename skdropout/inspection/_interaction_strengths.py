@@ -310,7 +310,8 @@ def _candidates(d, excluded):
 def _positions(columns, names):
     """Return the positions of ``columns``, given by position or name."""
     positions = set()
-    if isinstance(columns, str | bytes) or not isinstance(columns, Iterable | None):
+    is_list = isinstance(columns, Iterable | None) and getattr(columns, "shape", None) != ()
+    if not is_list or isinstance(columns, str | bytes):
         raise ValueError(f"exclude={columns!r} must be a list of columns, such as ['hour'] or [0].")
     for column in () if columns is None else columns:
         if isinstance(column, Integral) and 0 <= column < len(names):

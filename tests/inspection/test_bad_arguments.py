@@ -47,6 +47,7 @@ REFUSED = [
     (lambda: strengths(random_state=2**32), "random_state=4294967296 must be None"),
     (lambda: strengths(exclude="x0"), "exclude='x0' must be a list"),
     (lambda: strengths(exclude=[[0]]), "exclude names"),
+    (lambda: strengths(exclude=np.array(0)), "exclude=.* must be a list"),
     (lambda: strengths(normalize="a"), "normalize='a' must be True"),
     (lambda: strengths(X=[[1.0], [1.0, 2.0]]), "X cannot be read as a table"),
     (lambda: strengths(X=WORDS), "Column 'city' cannot be read as numbers"),
