@@ -77,7 +77,8 @@ def as_numbers(column, name):
             column = column.cast(float)
         return np.asarray(column).astype(np.float64)
     except (TypeError, ValueError, ArithmeticError) as error:
-        raise ValueError(
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(
             f"Column {name!r} cannot be read as numbers ({error}); convert it, drop it, or name "
             "it in categorical_features."
         ) from error
