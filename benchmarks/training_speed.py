@@ -130,24 +130,21 @@ def predict_contenders(X, y, n_rows, device):
     skorch = skorch_net(1, device).fit(X, y[:, None])
     tuned = skorch_net(1, device, tuned=True).fit(X, y[:, None])
     bare = fit_bare(X, y, 1, device).eval()
-    bare64 = make_network(RATE).to(device).double().eval()
     rows = make_data(n_rows)[0]
 
-    def torch_predict(network, dtype):
+    def torch_predict():
         with torch.inference_mode():
-            tensor = torch.from_numpy(rows).to(device, dtype)
-            return network(tensor).cpu().numpy()
+            return bare(torch.from_numpy(rows).to(device)).cpu().numpy()
 
     contenders = {
-        "bare torch, float64": lambda: torch_predict(bare64, torch.float64),
-        "skdropout (float64)": lambda: model.predict(rows),
-        "bare torch, float32": lambda: torch_predict(bare, torch.float32),
-        "skorch (float32)": lambda: skorch.predict(rows),
-        "skorch tuned (float32)": lambda: tuned.predict(rows),
+        "bare torch": torch_predict,
+        "skdropout": lambda: model.predict(rows),
+        "skorch": lambda: skorch.predict(rows),
+        "skorch tuned": lambda: tuned.predict(rows),
     }
     if device == "cpu":
         mlp = sklearn_mlp(1).fit(X, y)
-        contenders["sklearn MLPRegressor (float32)"] = lambda: mlp.predict(rows)
+        contenders["sklearn MLPRegressor"] = lambda: mlp.predict(rows)
     return contenders
 
 
@@ -206,9 +203,7 @@ def main():
     for n_rows, repeats in ((1, 200), (100_000, 1)):
         contenders = predict_contenders(X, y, n_rows, device)
         times = compare(contenders, arguments.rounds, repeats)
-        rows += report(
-            f"predict, {n_rows:,} rows", times, ("bare torch, float64", "skorch (float32)"), "ms"
-        )
+        rows += report(f"predict, {n_rows:,} rows", times, ("bare torch", "skorch"), "ms")
     if not arguments.no_save:
         append_rows("training_speed", rows, device=device)
 

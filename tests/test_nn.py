@@ -142,7 +142,7 @@ def test_model_and_random_state_are_as_before(rule):
     state = torch.get_rng_state()
     drop = RelevanceDropout(model, rule=rule)
     drop(X, torch.arange(64) % 2)
-    with pytest.raises(ValueError, match="target holds 7"):
+    with pytest.raises(ValueError, match="y holds 7"):
         drop(X, torch.full((64,), 7))
     assert torch.equal(torch.get_rng_state(), state)
     assert [m.training for m in model] == [True, True, False, True]

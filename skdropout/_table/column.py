@@ -75,7 +75,10 @@ def as_numbers(column, name):
             return column.to_numpy(dtype=np.float64, na_value=np.nan)
         if hasattr(column, "cast") and column.dtype.is_integer():  # polars; NumPy has no Int128
             column = column.cast(float)
-        return np.asarray(column).astype(np.float64)
+        numbers = np.asarray(column).astype(np.float64)
+        if numbers.ndim != 1:
+            raise ValueError("its cells hold several each")
+        return numbers
     except (TypeError, ValueError, ArithmeticError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(

@@ -162,7 +162,7 @@ class TableEncoder:
             numeric = (self._numbers(X) / 2 - self._location / 2) / (self._scale / 2)
         codes = np.zeros((X.shape[0], len(self.categorical_)), dtype=np.int64)
         for c, j in enumerate(self.categorical_):
-            found, levels = as_levels(column_of(X, j))
+            found, levels = self._levels(X, j)
             missing, unknown = len(self.levels_[c]), len(self.levels_[c]) + 1
             # one more entry at the end, where the code -1 of a missing cell points
             lookup = [self._code_of[c].get(level, unknown) for level in levels] + [missing]
@@ -196,14 +196,17 @@ class TableEncoder:
         columns = [as_numbers(column_of(X, j), self.names_[j]) for j in self.numeric_]
         return np.stack(columns, axis=1) if columns else np.empty((X.shape[0], 0))
 
-    def _sorted_levels(self, X, j):
+    def _levels(self, X, j):
         try:
-            _, levels = as_levels(column_of(X, j))
+            return as_levels(column_of(X, j))
         except TypeError as error:
             raise TypeError(
                 f"Column {self.names_[j]!r} cannot be read as categories ({error}); the argument "
                 "must be of strings or of numbers."
             ) from error
+
+    def _sorted_levels(self, X, j):
+        _, levels = self._levels(X, j)
         try:
             return sorted(levels)
         except (TypeError, ArithmeticError):  # decimals that are no numbers

@@ -103,6 +103,7 @@ def linear_relevance(
             check_tensor(name, value, f"that broadcasts to {tuple(shape)}")
             check_like(name, value, "x", x)
             check_fits(name, value, shape, "the layer's outputs")
+    bias = None if bias is None else bias.expand(*members, n_out)
     relevance_out = relevance_out.expand(outputs)
     output = None if output is None else output.expand(outputs)
     return dense_relevance(x, weight, bias, relevance_out, rule=rule, output=output)

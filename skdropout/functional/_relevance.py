@@ -191,7 +191,7 @@ def relevance_from(
     return relevance_sweep(f, x.detach(), lambda output: share(output) * output, rule)
 
 
-def output_share(output: Tensor, target: int | Tensor | None) -> Tensor:
+def output_share(output: Tensor, target: int | Tensor | None, name: str = "target") -> Tensor:
     """The share of each output, 1, 0 or -1, in what is explained; a class 0 of two turns signs."""
     if target is None and _is_single(output):
         return torch.ones_like(output)
@@ -200,10 +200,10 @@ def output_share(output: Tensor, target: int | Tensor | None) -> Tensor:
     elif not isinstance(target, Tensor) or target.ndim == 0:
         return _share_of_index(output, int(target))
     elif _is_single(output):
-        _check_labels(target, output.numel(), 2, "labels 0 and 1, or none for a regression")
+        _check_labels(name, target, output.numel(), 2, "labels 0 and 1, or none for a regression")
         return torch.where(target.reshape(output.shape) == 1, 1.0, -1.0).to(output.dtype)
     n_outputs = output.shape[-1]
-    _check_labels(target, output.numel() // n_outputs, n_outputs, "class indices")
+    _check_labels(name, target, output.numel() // n_outputs, n_outputs, "class indices")
     return torch.zeros_like(output).scatter(-1, target.long().reshape(*output.shape[:-1], 1), 1.0)
 
 
@@ -215,7 +215,7 @@ def occlusion_share(output: Tensor, target: Tensor | None) -> Tensor:
     """
     if target is None and _is_single(output):
         return size_share(output)
-    return output_share(output, target)
+    return output_share(output, target, "y")
 
 
 def size_share(output: Tensor) -> Tensor:
@@ -302,10 +302,10 @@ def _share_of_index(output: Tensor, index: int) -> Tensor:
     return share
 
 
-def _check_labels(target: Tensor, n_labels: int, n_classes: int, remedy: str) -> None:
+def _check_labels(name: str, target: Tensor, n_labels: int, n_classes: int, remedy: str) -> None:
     if target.is_complex() or target.numel() != n_labels:
         raise ValueError(
-            f"target of shape {tuple(target.shape)} does not fit an output for {n_labels} samples; "
+            f"{name} of shape {tuple(target.shape)} does not fit an output for {n_labels} samples; "
             "pass one label per sample."
         )
     # elsewhere the look at the values would wait for the device at every training step
@@ -313,6 +313,6 @@ def _check_labels(target: Tensor, n_labels: int, n_classes: int, remedy: str) ->
         outside = (target < 0) | (target >= n_classes) | (target != target.long())
         if outside.any():
             raise ValueError(
-                f"target holds {target[outside][0].item()!r}, and the network has "
+                f"{name} holds {target[outside][0].item()!r}, and the network has "
                 f"{n_classes} classes; pass {remedy}."
             )

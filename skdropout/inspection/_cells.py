@@ -51,6 +51,8 @@ def as_targets(y: Any, are_numbers: bool, name: str = "y") -> np.ndarray:
         raise ValueError(f"{name} must hold {what}: {error}.") from error
     if not y.ndim:
         raise ValueError(f"{name}={y} must hold one target per row.")
+    if are_numbers and not np.isfinite(y).all():
+        raise ValueError(f"{name} holds {y[~np.isfinite(y)][0]}; give finite targets.")
     return y
 
 

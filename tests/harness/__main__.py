@@ -11,7 +11,7 @@ from tests.harness.runner import PARTS, find, run_part
 _RECORD = Path(".harness")
 _MOST_SHOWN = 40
 # How many batches a fault that was put back is looked for.
-_MOST_BATCHES = 20
+_MOST_BATCHES = 60
 
 
 def main(arguments=None):

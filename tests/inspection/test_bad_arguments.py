@@ -68,6 +68,8 @@ REFUSED = [
     (lambda: curve(scoring=lambda e, X, y: np.nan), "scoring gave nan"),
     (lambda: curve(scoring=lambda: 0), "scoring does not take"),
     (lambda: curve(y=np.array(["a"] * 60)), "y must hold numbers"),
+    (lambda: curve(y=np.append(y[1:], np.nan)), "y holds nan"),
+    (lambda: curve(estimator=CLASSES, y=[None] * 60), "y holds None, but estimator knows"),
     (lambda: curve(estimator=CLASSES, y=np.arange(60)), "y holds 2, but estimator knows"),
     (lambda: effective_number_of_features(LINE, X, y, share="a"), "share='a' must be a number"),
     (lambda: interaction_order_spectrum(LINE, X, per_member="a"), "per_member='a' must be True"),

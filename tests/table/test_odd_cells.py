@@ -201,3 +201,13 @@ def test_an_encoder_passes_huge_numbers_on(size):
     table = pd.DataFrame({"city": ["Rome", "Oslo"] * 40, "a": size * SIGN})
     encoder = EmbeddingEncoder((4,), max_iter=2, random_state=0)
     np.testing.assert_array_equal(encoder.fit_transform(table, Y)[:, -1], table["a"])
+
+
+@pytest.mark.parametrize("cells", [[{"a": 1}] * 4, [[1, 2]] * 4])
+def test_nested_cells_of_polars_are_refused_by_name_at_prediction_too(cells):
+    known = pl.DataFrame({"number": X[:, 0], "city": ["Rome", "Oslo"] * 40})
+    model = DropoutMLPRegressor(**SMALL).fit(known, Y)
+    with refused("'city'", TypeError):
+        model.predict(known[:4].with_columns(pl.Series("city", cells)))
+    with refused("'number'"):
+        model.predict(known[:4].with_columns(pl.Series("number", cells)))

@@ -18,18 +18,9 @@ from sklearn.tree import DecisionTreeRegressor
 
 import skdropout
 from skdropout.functional import Rule
-from tests.harness.fuzz.columns import NUMBERS, PANDAS_COLUMNS, POLARS_COLUMNS
+from tests.harness.fuzz.columns import NUMBERS
 from tests.harness.fuzz.parameters import ESTIMATORS, odd_values
-from tests.harness.fuzz.tables import (
-    NUMPY_STYLES,
-    ODD_STYLES,
-    PANDAS_STYLES,
-    POLARS_STYLES,
-    SPARSE_STYLES,
-    TORCH_STYLES,
-    column_names,
-    make_table,
-)
+from tests.harness.fuzz.tables import KINDS, ODD_STYLES, PLAIN, column_names, make_table
 from tests.harness.fuzz.targets import (
     GROUPS,
     SPLITTERS,
@@ -56,24 +47,6 @@ _NAMESPACE = {
     "StandardScaler": StandardScaler,
 }
 _ARGUMENTS = ("X", "y", "sample_weight", "X_val", "y_val", "sample_weight_val", "groups", "cv")
-_PLAIN = {
-    "pandas": ["plain", "words", "missing"],
-    "polars": ["plain", "words", "missing"],
-    "numpy": ["plain", "whole", "missing"],
-    "objects": ["plain", "whole", "missing"],
-    "lists": ["plain", "whole", "two values"],
-    "torch": ["plain", "whole", "two values"],
-    "sparse": ["plain", "whole", "two values"],
-}
-_KINDS = {
-    "pandas": (PANDAS_COLUMNS, PANDAS_STYLES),
-    "polars": (POLARS_COLUMNS, POLARS_STYLES),
-    "numpy": (list(NUMBERS), NUMPY_STYLES),
-    "objects": (PANDAS_COLUMNS, ["plain"]),
-    "lists": (PANDAS_COLUMNS, ["plain"]),
-    "torch": (list(NUMBERS), TORCH_STYLES),
-    "sparse": (list(NUMBERS), SPARSE_STYLES),
-}
 _METHODS = {
     "values": ["predict", "score", "return_std", "sample_predictions", "pickle", "embeddings_"],
     "classes": [
@@ -98,13 +71,13 @@ def cases(draw):
     name = draw(st.sampled_from(list(ESTIMATORS)))
     task, small, values = ESTIMATORS[name]
     odd = draw(st.sets(st.sampled_from(_ODD), max_size=3))
-    container = draw(st.sampled_from(list(_PLAIN)[: 4 if "style" not in odd else None]))
+    container = draw(st.sampled_from(list(PLAIN)[: 4 if "style" not in odd else None]))
     case = {
         "estimator": name,
         "parameters": dict(small),
         "table": {
             "container": container,
-            "columns": list(_PLAIN[container]),
+            "columns": list(PLAIN[container]),
             "n": draw(st.sampled_from([24, 40])),
             "seed": draw(st.integers(0, 9)),
         },
@@ -131,7 +104,7 @@ def cases(draw):
 
 
 def _draw_table(draw, table, odd):
-    kinds, styles = _KINDS[table["container"]]
+    kinds, styles = KINDS[table["container"]]
     if "columns" in odd:
         for _ in range(draw(st.integers(1, 2))):
             table["columns"][draw(st.integers(0, 2))] = draw(st.sampled_from(kinds))
@@ -160,7 +133,7 @@ def _draw_fit(draw, case, name, container):
 
 def _draw_later(draw, container):
     """Draw how a later table differs from the first."""
-    kinds, styles = _KINDS[container]
+    kinds, styles = KINDS[container]
     later = {"seed": draw(st.integers(10, 19)), "n": draw(st.sampled_from([0, 1, 5, 30]))}
     change = draw(
         st.sampled_from(["none", "cells", "column", "style", "container", "order", "odd", "width"])
@@ -172,8 +145,8 @@ def _draw_later(draw, container):
     elif change == "style":
         later["style"] = draw(st.sampled_from(styles))
     elif change == "container":
-        later["container"] = draw(st.sampled_from(list(_PLAIN)))
-        later["style"] = draw(st.sampled_from(_KINDS[later["container"]][1]))
+        later["container"] = draw(st.sampled_from(list(PLAIN)))
+        later["style"] = draw(st.sampled_from(KINDS[later["container"]][1]))
     elif change == "odd":
         later["container"], later["style"] = "odd", draw(st.sampled_from(ODD_STYLES))
     elif change in ("order", "width"):

@@ -96,6 +96,7 @@ def _run(case, spec, names, is_huge):
         parameter: eval(source, dict(_NAMESPACE)) for parameter, source in case["arguments"].items()
     }
     for table in TABLES:
+        names.update(f"x{j}" for j in range(5))  # of lists
         if hasattr(arguments.get(table), "shape"):
             names.update(column_names(arguments[table]))
     function = eval(case["function"], dict(_NAMESPACE)) if spec.call is None else spec.call

@@ -17,34 +17,15 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 import skdropout
+from tests.harness.fuzz import tables
 from tests.harness.fuzz.arguments import Spec
-from tests.harness.fuzz.columns import NUMBERS, PANDAS_COLUMNS, POLARS_COLUMNS
-from tests.harness.fuzz.tables import (
-    NUMPY_STYLES,
-    ODD_STYLES,
-    PANDAS_STYLES,
-    POLARS_STYLES,
-    SPARSE_STYLES,
-    TORCH_STYLES,
-    make_table,
-)
+from tests.harness.fuzz.columns import NUMBERS
+from tests.harness.fuzz.tables import KINDS, ODD_STYLES, make_table
 from tests.harness.fuzz.targets import TARGETS, make_target
 
 TABLES = ("X", "background")
-PLAIN = {
-    "pandas": ["plain", "words", "missing"],
-    "polars": ["plain", "words", "missing"],
-    "numpy": ["plain", "whole", "missing"],
-    "lists": ["plain", "whole", "two values"],
-}
-_STYLES = {
-    "pandas": (PANDAS_COLUMNS, PANDAS_STYLES),
-    "polars": (POLARS_COLUMNS, POLARS_STYLES),
-    "numpy": (list(NUMBERS), NUMPY_STYLES),
-    "lists": (list(NUMBERS), ["plain"]),
-    "torch": (list(NUMBERS), TORCH_STYLES),
-    "sparse": (list(NUMBERS), SPARSE_STYLES),
-}
+PLAIN = {name: tables.PLAIN[name] for name in ("pandas", "polars", "numpy", "lists")}
+_STYLES = {**KINDS, "lists": (list(NUMBERS), ["plain"])}
 SMALL = {"hidden_layer_sizes": (4,), "max_iter": 2, "n_members": 2, "random_state": 0}
 ONE = {**SMALL, "n_members": 1}
 _SK = {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0}

@@ -20,7 +20,14 @@ ANY = [
 ]
 # Where these would ask for hours in so many words.
 _LONG = {"10**400", "10**15", "1e300", "np.inf"}
-_PATIENT = ("max_iter", "n_iter_no_change", "n_samples", "n_evaluations", "n_perturbations")
+_PATIENT = (
+    "max_iter",
+    "n_iter_no_change",
+    "n_samples",
+    "n_evaluations",
+    "n_steps",
+    "n_perturbations",
+)
 
 _RATES = ["0", "0.0", "0.1", "0.5", "0.9", "0.999999", "np.float16(0.25)", "np.float32(0.1)"]
 _COUNTS = ["1", "2", "3", "np.int8(1)", "np.int8(2)", "np.uint8(3)", "np.int64(2)", "np.uint64(2)"]

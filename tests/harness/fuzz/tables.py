@@ -16,7 +16,15 @@ import polars as pl
 import scipy.sparse
 import torch
 
-from tests.harness.fuzz.columns import CELLS, NUMBERS, cells_of, pandas_column, polars_column
+from tests.harness.fuzz.columns import (
+    CELLS,
+    NUMBERS,
+    PANDAS_COLUMNS,
+    POLARS_COLUMNS,
+    cells_of,
+    pandas_column,
+    polars_column,
+)
 
 NAMES = {
     "plain": lambda n: [f"col{j}" for j in range(n)],
@@ -83,6 +91,27 @@ ODD_STYLES = [
     *("pd.DataFrame(index=range(5))", "np.array([['a', 'b']] * 40)", "[{'a': 1.0}] * 40"),
     *("b'X'", "torch.zeros(3)", "pd.Index([1.0])", "np.array([[None, 1.0]] * 40)", "[None] * 40"),
 ]
+
+# What columns a table has where nothing about it is odd, by container.
+PLAIN = {
+    "pandas": ["plain", "words", "missing"],
+    "polars": ["plain", "words", "missing"],
+    "numpy": ["plain", "whole", "missing"],
+    "objects": ["plain", "whole", "missing"],
+    "lists": ["plain", "whole", "two values"],
+    "torch": ["plain", "whole", "two values"],
+    "sparse": ["plain", "whole", "two values"],
+}
+# What kinds of columns and which styles there are.
+KINDS = {
+    "pandas": (PANDAS_COLUMNS, PANDAS_STYLES),
+    "polars": (POLARS_COLUMNS, POLARS_STYLES),
+    "numpy": (list(NUMBERS), NUMPY_STYLES),
+    "objects": (PANDAS_COLUMNS, ["plain"]),
+    "lists": (PANDAS_COLUMNS, ["plain"]),
+    "torch": (list(NUMBERS), TORCH_STYLES),
+    "sparse": (list(NUMBERS), SPARSE_STYLES),
+}
 
 
 class _OwnArray(np.ndarray):
