@@ -80,7 +80,8 @@ def as_numbers(column, name):
             raise ValueError("its cells hold several each")
         return numbers
     except (TypeError, ValueError, ArithmeticError) as error:
-        raise ValueError(
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(
             f"Column {name!r} cannot be read as numbers ({error}); convert it, drop it, or name "
             "it in categorical_features."
         ) from error

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.torch_version import TorchVersion
 
 from skdropout import DropoutMLPRegressor, RelDropRegressor
 from tests.devices.models import MODELS, SMALL, perceptron
@@ -72,7 +73,8 @@ def test_steps(unseen, small_table, name):
     assert len({signature(step) for step in steps}) == 1
     n = len(launches(steps[0])) + len(FUSED)
     print(f"\n{name}: {n} operators a step, {len(steps[0])} with views and AdamW unfused")
-    assert n <= most
+    # older releases launch two more where categories are looked up
+    assert n <= most + 2 * (torch.__version__ < TorchVersion("2.13"))
 
 
 @pytest.mark.parametrize("encoding", ["standard", "quantile", "piecewise_linear", "periodic"])

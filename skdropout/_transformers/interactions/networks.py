@@ -38,7 +38,7 @@ def as_target(y, name):
     y = readable(y, "y")
     if hasattr(y, "toarray"):
         raise ValueError("y is a sparse matrix; pass y.toarray().")
-    if not np.ndim(y):
+    if not np.asarray(y).ndim:
         raise ValueError(f"y={y!r} must be an array with one target, or more, for each row.")
     return y
 

@@ -86,7 +86,7 @@ def pair_names(names, pairs):
 def append(X, names, values):
     """Return the columns of ``X`` and new ones, as a frame if ``X`` is one."""
     if not is_frame(X):
-        return np.hstack([readable(X), values])
+        return np.hstack([np.asarray(readable(X)), values])
     columns = dict(zip(names, values.T, strict=True))
     return X.assign(**columns) if hasattr(X, "assign") else X.with_columns(**columns)
 
