@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metadata_routing import _raise_for_params, _routing_enabled, process_routing
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_method_params as rows_of_params
+from sklearn.utils.validation import _check_response_method
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "StrOptions",
     "check_feature_names_in",
     "check_sample_weight",
+    "check_scorer",
     "fit_context",
     "is_pandas_df",
     "is_polars_df",
@@ -36,6 +38,19 @@ class Interval(_Interval):
         """Whether ``val`` is a number that lies within."""
         is_number = isinstance(val, (int, float, np.integer, np.floating))
         return is_number and not isinstance(val, bool) and super().is_satisfied_by(val)
+
+
+def check_scorer(owner, scorer, scoring):
+    """Refuse a scorer that cannot be called, or asks for a method that ``owner`` has not."""
+    try:
+        signature(scorer).bind(owner, None, None)
+        if hasattr(scorer, "_response_method"):
+            _check_response_method(owner, scorer._response_method)
+    except (AttributeError, TypeError) as error:
+        raise ValueError(
+            f"scoring={scoring!r} cannot score {type(owner).__name__}: {error} Give the name of a "
+            "scorer for estimators of this kind, or a callable scorer(estimator, X, y)."
+        ) from error
 
 
 def route_to_search(owner, scorer, sample_weight, params):

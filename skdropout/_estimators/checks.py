@@ -88,7 +88,8 @@ def embedding_dims(embedding_dim, encoder):
 def check_callbacks(callbacks):
     """Refuse what is no skorch callback (or pair of a name and one)."""
     for callback in callbacks or ():
-        inner = callback[1] if isinstance(callback, tuple) else callback
+        is_pair = isinstance(callback, tuple) and len(callback) == 2
+        inner = callback[1] if is_pair else callback
         if isinstance(inner, type) or not hasattr(inner, "on_epoch_end"):
             raise ValueError(
                 f"callbacks holds {callback!r}, which is no instance of a skorch callback (nor a "

@@ -31,7 +31,7 @@ from skdropout._estimators.search.grid import (
     make_grid,
     results_table,
 )
-from skdropout._sklearn_private import fit_context, route_to_search
+from skdropout._sklearn_private import check_scorer, fit_context, route_to_search
 from skdropout._stack import NUMERIC_ENCODINGS, Member, bytes_of_member, memory_budget, predict_rows
 from skdropout._table import Rows, TableLike
 
@@ -94,6 +94,7 @@ class RateSearch:
             former = self._former()
             plan, rows = self._read([(X, y, sample_weight)], former)
             scorer = self._scorer(plan.target)
+            check_scorer(self, scorer, self.scoring)
             routed = route_to_search(self, scorer, sample_weight, params)
             groups = check_groups(routed.splitter.split.get("groups"), rows.n_train)
             splits = self._splits(X, y, rows.n_train, routed.splitter.split)
