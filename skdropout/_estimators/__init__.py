@@ -1,5 +1,6 @@
 """What a user fits: the template of fit, regression, classification, search."""
 
+from skdropout._estimators.classification import kind_of_target
 from skdropout._estimators.embedding_tables import import_pandas
 from skdropout._estimators.fitted import FittedNetworks
 from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor

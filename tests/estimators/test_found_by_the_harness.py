@@ -59,6 +59,8 @@ def refused(message, *call, error=ValueError, **keywords):
                 np.array(["a", None] * 12, object)),
         refused("y has missing cells", DropoutMLPClassifier, SMALL, X,
                 pd.Series(["a", None] * 12, dtype="string")),
+        refused("y has missing cells", EmbeddingEncoder, {"cv": 2}, FRAME,
+                pd.Series(["a", None] * 12, dtype="string")),
         refused("X cannot be read as an array", EmbeddingEncoder, {"cv": 2}, [[1.0], [1.0, 2.0]],
                 [1.0, 2.0]),
         refused("Column 'x1' cannot be read as numbers", DropoutMLPRegressor, SMALL,

@@ -7,8 +7,8 @@ from sklearn.base import is_classifier, is_regressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline
-from sklearn.utils.multiclass import type_of_target
 
+from skdropout._estimators import kind_of_target
 from skdropout._table import readable
 
 TARGET_TYPES = {"auto", "continuous", "classes"}
@@ -61,7 +61,7 @@ def has_classes(y, target_type, estimator=None):
         return own_type == "classes"
     if target_type != "auto":
         return target_type == "classes"
-    kind = type_of_target(y, input_name="y")
+    kind = kind_of_target(y)
     if kind.startswith("continuous"):
         return False
     values = np.asarray(y)

@@ -274,9 +274,11 @@ def _ask(estimator, case, task, names):
             method = "transform"
     X = make_later(case["table"], case["later"])
     names.update(column_names(X))
-    n = np.shape(X)[0] if isinstance(X, list) or len(getattr(X, "shape", ())) else None
+    n = len(X) if isinstance(X, list) or len(getattr(X, "shape", ())) else None
     if method == "score":
         y = make_target(task, case["target"], 5, n or 0)
+        # score is scikit-learn's, which asks NumPy to read it
+        y = y.detach() if hasattr(y, "detach") else y
         score = estimator.score(X, y)
         return ("answer", True) if isinstance(score, float) else ("score is no number", False)
     if method == "sample_predictions":
