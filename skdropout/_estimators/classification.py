@@ -153,6 +153,7 @@ def kind_of_target(y):
     """Return what scikit-learn calls the type of a target whose cells are all there."""
     if hasattr(y, "isna") and np.any(y.isna()):  # of which scikit-learn asks whether it is true
         raise ValueError("y has missing cells; leave out these rows, or name a class for them.")
+    assert_all_finite(y, input_name="y")
     with _comparable():
         return type_of_target(y, input_name="y", raise_unknown=True)
 
@@ -160,7 +161,6 @@ def kind_of_target(y):
 def _checked(y):
     """Return targets as an array, and whether they are labels that may hold together."""
     kind = kind_of_target(y)
-    assert_all_finite(y, input_name="y")
     check_classification_targets(y)
     if kind == "multilabel-indicator":
         return check_array(y, dtype=np.float64, input_name="y"), True

@@ -1,5 +1,7 @@
 """A small share of the harness' loads, and that they would notice what they look for."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -36,7 +38,9 @@ def test_a_share(kind, capsys):
 
 def test_a_peak_is_seen():
     with Peak() as peak:
-        np.ones(64 * MIB // 8).sum()
+        held = np.ones(64 * MIB // 8)
+        time.sleep(0.5)  # on a busy machine the watch is late
+        del held
     assert 60 * MIB < peak.growth < 80 * MIB
     with Peak() as peak:
         sum(range(1000))
