@@ -65,15 +65,15 @@ def wide(size):
     # weights of 33 inputs a column at most, 128 units, four networks, in single precision: six
     # times, for gradients, moments and the best epoch, and twice more while these are copied
     weights = 4 * 4 * 128 * 33 * X.shape[1]
-    return _fitted(model, X, y, 8 * weights + 1024 * MIB)
+    return _fitted(model, X, y, 8 * weights + 512 * MIB)
 
 
 def high(size):
     """A table of 5 million rows, one epoch."""
     X, y = _table(max(2_000, round(_N_HIGH * size)), _HIGH_COLUMNS)
     model = DropoutMLPRegressor((32,), max_iter=1, random_state=0)
-    # numbers in units (double), on their way and in single precision; and rows of four networks
-    allowed = X.nbytes * 4 + len(X) * 8 * 4 * 8 + 256 * MIB
+    # numbers in units (double), on their way and in single precision; the order of four networks
+    allowed = X.nbytes * 2.5 + len(X) * 8 * 4 * 2 + 256 * MIB
     return _fitted(model, X, y, allowed)
 
 
