@@ -115,6 +115,12 @@ def test_a_search_takes_a_batch_size_of_any_width():
     assert np.array_equal(narrow.predict(X), wide.predict(X))
 
 
+def test_a_search_takes_a_target_with_a_gradient():
+    y = torch.tensor(Y, requires_grad=True)
+    by_tensor, by_array = (fit(DropoutMLPRegressorCV, GRID, X, target) for target in (y, Y))
+    assert np.array_equal(by_tensor.scores_, by_array.scores_)
+
+
 def test_folds_may_be_given_as_masks():
     """Masks of rows are folds as their places are."""
     masks = [(TWO == 0, TWO == 1), (TWO == 1, TWO == 0)]

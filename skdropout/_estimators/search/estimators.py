@@ -33,7 +33,7 @@ from skdropout._estimators.search.grid import (
 )
 from skdropout._sklearn_private import check_scorer, fit_context, route_to_search
 from skdropout._stack import NUMERIC_ENCODINGS, Member, bytes_of_member, memory_budget, predict_rows
-from skdropout._table import Rows, TableLike
+from skdropout._table import Rows, TableLike, readable
 
 
 class RateSearch:
@@ -93,6 +93,7 @@ class RateSearch:
         with self._task_of_fit(X, y, sample_weight) as (context, data):
             former = self._former()
             plan, rows = self._read([(X, y, sample_weight)], former)
+            y = readable(y, "y")  # splitters and scorers ask NumPy
             scorer = self._scorer(plan.target)
             check_scorer(self, scorer, self.scoring)
             routed = route_to_search(self, scorer, sample_weight, params)

@@ -274,7 +274,7 @@ def _ask(estimator, case, task, names):
             method = "transform"
     X = make_later(case["table"], case["later"])
     names.update(column_names(X))
-    n = len(X) if isinstance(X, list) or len(getattr(X, "shape", ())) else None
+    n = len(X) if isinstance(X, list) else next(iter(getattr(X, "shape", ())), None)
     if method == "score":
         y = make_target(task, case["target"], 5, n or 0)
         # score is scikit-learn's, which asks NumPy to read it
