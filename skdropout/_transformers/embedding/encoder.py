@@ -337,7 +337,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
 
     def _put_together(self, X, vectors, encoder):
         """Return the output: ``vectors`` in the place of categories, and the other columns."""
-        X = X if is_frame(X) else np.asarray(X)
+        X = X if is_frame(X) else np.asarray(readable(X))
         blocks = dict(zip(encoder.categorical_, vectors, strict=True))
         for j in encoder.numeric_:
             blocks[j] = as_numbers(column_of(X, j), encoder.names_[j])[:, None]
