@@ -68,7 +68,7 @@ def outcome_of(which, folder=None):
         os.chdir(here)
 
 
-def reproduce(which, folder="/tmp/report_case"):
+def reproduce(which, folder="report_case"):
     """Repeat a case where its files can be looked at, and print what became of it."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     print(*outcome_of(which, Path(folder).resolve()), sep="\n")
