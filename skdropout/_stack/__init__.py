@@ -3,6 +3,7 @@
 from skdropout._stack.batches import Batches, bytes_of_member, memory_budget
 from skdropout._stack.build import Member, build_stack, finish_stack, set_rates
 from skdropout._stack.columns import RandomColumns, RelevantBlocks, RelevantColumns, stack_relevance
+from skdropout._stack.inputs import encode_rows
 from skdropout._stack.layers import (
     ACTIVATIONS,
     MaskSource,

@@ -7,6 +7,8 @@ import torch
 
 # Training replaces this share of the symbols by "unknown", which is how that row is learnt.
 UNKNOWN_RATE = 0.01
+# What is small is gathered for so many rows of all members at once.
+_TOGETHER = 2**14
 
 
 def rows_of_step(n_rows, batch_size):
@@ -23,8 +25,9 @@ class Batches:
     of two next to a thirtieth of its rows, between 16 and 256. Where members
     differ in their number of rows, the shorter ones are padded, and the padding has weight zero.
     What an epoch needs of the host is sent to the device as it begins, so that its steps neither
-    wait for the device nor send anything to it. A step is ``(x, y, share)``: ``share`` is one over
-    the member's rows in it, one where it has none.
+    wait for the device nor send anything to it. A step is ``(x, y, share)``: ``x`` are ``numbers``
+    and ``places`` as the encoding gives them, ``y`` the ``target`` and, where rows count unequally,
+    their ``weight``; ``share`` is one over the member's rows in it, one where it has none.
 
     Parameters
     ----------
@@ -32,8 +35,12 @@ class Batches:
     batch_size : int or "auto"
     device : torch.device
         Where batches go; the table may stay elsewhere if it is large.
-    generators : list of torch.Generator, or None
+    encoding : TableEncoding or GridEncoding
+        What is done with numbers and codes before anything that is learnt.
+    generators : list of torch.Generator, default=None
         One per member, to shuffle by and to draw unknown symbols; None keeps the order.
+    inputs : Inputs, default=None
+        The table's numbers, encoded already.
 
     Attributes
     ----------
@@ -45,8 +52,9 @@ class Batches:
         How many rows each member has, on the device.
     """
 
-    def __init__(self, rows, batch_size, device, generators=None):
+    def __init__(self, rows, batch_size, device, encoding, generators=None, inputs=None):
         self.rows, self.device, self.generators = rows, device, generators
+        self._encoding, self.inputs = encoding, inputs
         lengths = [len(index) for index in rows.index]
         self.steps = [-(-n // rows_of_step(n, batch_size)) for n in lengths]
         self._sizes = [-(-n // s) for n, s in zip(lengths, self.steps, strict=True)]
@@ -65,33 +73,51 @@ class Batches:
         return self._shape[1]
 
     def __iter__(self):
-        numeric = self.rows.table.numeric
-        order = self._order().to(numeric.device)
-        counts = self.counts.to(self.device, numeric.dtype)
-        shares = 1 / counts.clamp(min=1)
-        return self._go_through(order, self._replaced(numeric.device), counts, shares)
+        near = self.rows.table.numeric.device
+        counts = self.counts.to(self.device, self.n_rows.dtype)
+        drawn = self._order().to(near), self._replaced(near)
+        return self._go_through(*drawn, counts, 1 / counts.clamp(min=1))
 
     def _go_through(self, order, replaced, counts, shares):
+        n_steps, n_rows = self._shape[1:]
+        n_together = max(1, _TOGETHER // order[:, 0].numel())
+        for start in range(0, n_steps, n_together):
+            steps = slice(start, min(start + n_together, n_steps))
+            places, y = self._small(order[:, steps], replaced, counts, steps)
+            for step in range(steps.start, steps.stop):
+                width, first = self._widths[step], (step - start) * n_rows
+                rows = slice(first, first + width)
+                x = {
+                    "numbers": self._numbers(order[:, step, :width]),
+                    "places": places[:, rows],
+                }
+                yield x, {name: part[:, rows] for name, part in y.items()}, shares[:, step]
+
+    def _numbers(self, order):
+        """Gather a step's numbers, encoded if nothing of that is learnt."""
+        shape = (*order.shape, -1)
+        if self.inputs is not None:
+            return self.inputs.of(order).view(shape)
+        numeric = self.rows.table.numeric.index_select(0, order.reshape(-1))
+        return self._encoding.numbers(numeric.view(shape).to(self.device))
+
+    def _small(self, order, replaced, counts, steps):
+        """Gather all but the numbers, for several steps at once; rows of all along one axis."""
         table, device = self.rows.table, self.device
-        for step, width in enumerate(self._widths):
-            index = order[:, step, :width].reshape(-1)
-            shape = (len(order), width)
-            codes = table.codes.index_select(0, index).view(*shape, -1)
-            if replaced is not None:
-                codes = torch.where(replaced[:, step, :width], table.unknown, codes)
-            x = {"numeric": table.numeric.index_select(0, index).view(*shape, -1), "codes": codes}
-            y = {
-                "target": table.target.index_select(0, index).view(*shape, *table.target.shape[1:])
-            }
-            if table.weight is not None:
-                y["weight"] = table.weight.index_select(0, index).view(shape)
-            x, y = ({name: t.to(device) for name, t in part.items()} for part in (x, y))
-            if table.weight is not None:
-                y["weight"] = y["weight"] * self._weight_scale
-            if self._is_padded[step]:
-                real = torch.arange(width, device=device) < counts[:, step : step + 1]
-                y["weight"] = y.get("weight", 1.0) * real.to(counts.dtype)
-            yield x, y, shares[:, step]
+        n_members, n_steps, n_rows = order.shape
+        shape, index = (n_members, n_steps * n_rows), order.reshape(-1)
+        codes = table.codes.index_select(0, index).view(*shape, -1)
+        if replaced is not None:
+            codes = torch.where(replaced[:, steps].flatten(1, 2), table.unknown, codes)
+        target = table.target.index_select(0, index).view(*shape, *table.target.shape[1:])
+        y = {"target": target.to(device)}
+        if table.weight is not None:
+            weight = table.weight.index_select(0, index).view(shape)
+            y["weight"] = weight.to(device) * self._weight_scale
+        if any(self._is_padded[steps]):
+            real = torch.arange(n_rows, device=device) < counts[:, steps].unsqueeze(-1)
+            y["weight"] = y.get("weight", 1.0) * real.to(counts.dtype).flatten(1)
+        return self._encoding.places(codes.to(device)), y
 
     def _order(self):
         order = torch.zeros(self._shape, dtype=torch.long)

@@ -126,6 +126,11 @@ class StackLinear(nn.Module):
         """Map (n_members, n_rows, n_inputs) to (n_members, n_rows, n_outputs)."""
         return torch.baddbmm(self.bias, x, self.weight)
 
+    def learn(self, x, gradient):
+        """Add to the parameters' gradients what inputs and the outputs' gradient make of them."""
+        _gradient(self.weight).baddbmm_(x.mT, gradient)
+        _gradient(self.bias).add_(gradient.sum(1, keepdim=True))
+
 
 class ScaledLinear(StackLinear):
     """A linear layer that learns apart, and faster, how much each input counts.
@@ -154,9 +159,22 @@ class ScaledLinear(StackLinear):
         self.gain = nn.Parameter(torch.zeros_like(weight[..., :1]))
 
     @property
+    def factor(self):
+        """What each input's weights are multiplied by, (n_members, n_inputs, 1)."""
+        return 1 + self.speed * self.gain
+
+    @property
     def weight(self):
         """The weights, each input's times its factor."""
-        return self.unscaled * (1 + self.speed * self.gain)
+        return self.unscaled * self.factor
+
+    def learn(self, x, gradient):
+        """Add to the parameters' gradients what inputs and the outputs' gradient make of them."""
+        of_weight = torch.bmm(x.mT, gradient)
+        _gradient(self.unscaled).addcmul_(of_weight, self.factor)
+        of_factor = of_weight.mul_(self.unscaled).sum(-1, keepdim=True)
+        _gradient(self.gain).add_(of_factor, alpha=self.speed)
+        _gradient(self.bias).add_(gradient.sum(1, keepdim=True))
 
     def folded(self):
         """Return an ordinary layer that computes the same."""
@@ -164,6 +182,12 @@ class ScaledLinear(StackLinear):
         nn.Module.__init__(layer)
         layer.weight, layer.bias = nn.Parameter(self.weight.detach()), self.bias
         return layer
+
+
+def _gradient(parameter):
+    if parameter.grad is None:
+        parameter.grad = torch.zeros_like(parameter)
+    return parameter.grad
 
 
 def _draw_layer(n_inputs, n_outputs, generators):

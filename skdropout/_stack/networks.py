@@ -9,6 +9,7 @@ from torch import nn
 from torch.func import functional_call
 
 from skdropout._device import seeded
+from skdropout._stack.by_hand import ByHand
 from skdropout._stack.columns import RandomColumns
 from skdropout._stack.layers import ACTIVATIONS, KeepLaw, ScaledLinear, StackLinear, sliced
 from skdropout._stack.numbers import CLIP
@@ -31,7 +32,11 @@ class Stack(nn.Module):
         Probability of dropping a hidden unit; zero until set.
     target_location, target_scale : Tensor of shape (n_members, 1, n_outputs)
         Units that the targets are standardised by.
+    states : sequence of modules with a buffer ``value``
+        What training changes besides the parameters.
     """
+
+    states = ()
 
     def __init__(self, encoding, n_members, n_hidden, n_outputs, columns):
         super().__init__()
@@ -81,7 +86,19 @@ class Stack(nn.Module):
         target : Tensor of shape (n_members, n_rows) or (n_members, n_rows, n_outputs)
             For training alone: what columns may be found relevant for.
         """
-        x = self.encoding(numeric, codes)
+        encoding = self.encoding
+        return self.go_on(encoding.numbers(numeric), encoding.places(codes), target)
+
+    def go_on(self, numbers, places, target=None):
+        """Return raw outputs of rows of which all that is not learnt is known already.
+
+        Parameters
+        ----------
+        numbers, places : Tensor
+            As the encoding's methods of these names give them.
+        target : Tensor
+        """
+        x = self.encoding.assemble(numbers, places)
         if not self.training or self._masks is None:
             return self.respond(x)
         return self.respond_dropping(self.columns(x, self, target, self._masks))
@@ -93,6 +110,10 @@ class Stack(nn.Module):
     def folded(self):
         """Return what predicts the same in fewer steps; it may share tensors with this one."""
         return self
+
+    def by_hand(self):
+        """Return the parameters whose gradients are added up without autograd."""
+        return ()
 
     @abstractmethod
     def respond(self, x):
@@ -175,6 +196,10 @@ class StackMLP(Stack):
         )
         return folded
 
+    def by_hand(self):
+        """Return the layers' parameters: see ``ByHand``."""
+        return (*self.hidden.parameters(), *self.output.parameters())
+
     def drop_with(self, masks):
         """Drop units by masks from ``masks`` (a MaskSource) whenever in training mode."""
         super().drop_with(masks)
@@ -192,11 +217,7 @@ class StackMLP(Stack):
 
     def respond_dropping(self, x):
         """Return raw outputs of encoded inputs, dropout on."""
-        for layer, law in zip(self.hidden, self._laws, strict=True):
-            x = self.activate(layer(x))
-            if law is not None:
-                x = x * self._masks.draw(law, x.shape)
-        return self.output(x)
+        return ByHand.apply(x, self, self._laws, self._masks, self.output.bias)
 
     def activate(self, x):
         """Apply the hidden units' function."""
@@ -248,14 +269,27 @@ class GridEncoding(nn.Module):
             self.register_buffer(name, of_column.contiguous())
         places = feature_shape[1:] if channel == 0 else feature_shape[:1]
         self.n_columns = torch.Size(places).numel()
+        self.n_constant = self.width = len(scale.view(aligned).expand(feature_shape).flatten())
         groups = torch.arange(self.n_columns).view(places).unsqueeze(channel)
         self.register_buffer("groups", groups.expand(feature_shape).flatten())
 
     def forward(self, numeric, codes):
         """Encode rows, (1, n_rows, n_columns)."""
+        return self.numbers(numeric)
+
+    def numbers(self, numeric):
+        """Encode rows, (1, n_rows, n_columns): nothing of it is learnt."""
         cells = (numeric - self.center) / self.scale
         cells = cells.nan_to_num(nan=0.0, posinf=CLIP, neginf=-CLIP)
         return cells.clamp(-_FARTHEST, _FARTHEST).to(self.center.dtype)
+
+    def places(self, codes):
+        """Return what is not used."""
+        return codes
+
+    def assemble(self, numbers, places):
+        """Return rows that are encoded already."""
+        return numbers
 
     def typical(self):
         """Return the channels' means, all zeros."""

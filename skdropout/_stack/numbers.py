@@ -33,6 +33,7 @@ class NumericEncoding(nn.Module):
     """
 
     shared_buffers = ("column", "flagged")
+    learns = False
 
     def __init__(self, center, has_missing, n_inputs):
         super().__init__()
@@ -269,6 +270,7 @@ class PeriodicEncoding(StandardEncoding):
 
     kind = "periodic"
     inputs_per_column = 4
+    learns = True
 
     def __init__(self, statistics, layout, generators):
         super().__init__(statistics, layout)

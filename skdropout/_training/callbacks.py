@@ -43,7 +43,8 @@ class BestEpoch(Callback):
         self.best_epoch_ = torch.zeros(n_members, dtype=torch.long, device=device)
         self._bar, self._bar_epoch = self.best_loss_.clone(), self.best_epoch_.clone()
         self._going = torch.ones(n_members, dtype=torch.bool, device=device)
-        self._best = [tensor.clone() for tensor in member_tensors(net.module_)]
+        self._whole = member_tensors(net.module_)
+        self._best = [tensor.clone() for tensor in net.learnt()]
 
     def on_epoch_end(self, net, **_):
         """Remember the members that improved; leave out those that have stopped."""
@@ -57,7 +58,7 @@ class BestEpoch(Callback):
         best_epoch = _merged(epoch, self.best_epoch_, active, better)
         best = [
             _merged(now, old, active, better)
-            for now, old in zip(member_tensors(net.module_), self._best, strict=True)
+            for now, old in zip(net.learnt(), self._best, strict=True)
         ]
         # at once: Ctrl-C leaves the weights of one epoch, not layers of two
         self.best_loss_, self.best_epoch_, self._best = best_loss, best_epoch, best
@@ -84,9 +85,10 @@ class BestEpoch(Callback):
     def on_train_end(self, net, **_):
         """Put the whole stack back, every member at its best epoch."""
         if self.best_epoch_.any():
-            replace_members(net.module_, self._best)
+            replace_members(net.module_, self._whole)
+            net.put_back(self._best)
         self.best_loss_, self.best_epoch_ = self.best_loss_.cpu(), self.best_epoch_.cpu()
-        del self._best, self._bar, self._bar_epoch, self._going
+        del self._whole, self._best, self._bar, self._bar_epoch, self._going
 
 
 def _merged(new, old, members, chosen):

@@ -12,7 +12,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from skorch.utils import TeeGenerator
 
-from skdropout._stack import Batches, LogLoss, select_members, sliced
+from skdropout._stack import Batches, LogLoss, encode_rows, select_members, sliced
 from skdropout._training.callbacks import BestEpoch, FitTasks, ProgressBar, Race
 from skdropout._training.optimizer import StackAdamW, moments_on
 
@@ -83,7 +83,8 @@ class StackNet(NeuralNet):
         self.schedule = schedule
         self.weight_decay = weight_decay
         self.max_grad_norm = max_grad_norm
-        self.estimator_so_far = self.moments_ = self._train = self._valid = None
+        self.estimator_so_far = self.moments_ = None
+        self._train = self._valid = self._inputs = None
 
     @property
     def _default_callbacks(self):
@@ -105,6 +106,7 @@ class StackNet(NeuralNet):
                 lr=self.lr,
                 weight_decay=self.weight_decay,
                 fused=torch.device(self.device).type in ("cpu", "cuda"),
+                by_hand=self.module_.by_hand(),
             )
             if self.moments_ is not None:
                 self.optimizer_.take_up(*self.moments_)
@@ -123,6 +125,8 @@ class StackNet(NeuralNet):
         self.members_ = torch.arange(self.module_.n_members)
         self.losses_, self.epoch_, self.finished_ = {}, 0, 0
         self.interrupted_ = self._is_over = False
+        device = torch.device(self.device)
+        self._inputs = encode_rows(self.module_.encoding, X.table.numeric, device)
         self._iterate_over(X, self.rows_valid)
         if self.optimizer_ is None:
             self._initialize_optimizer()
@@ -184,9 +188,12 @@ class StackNet(NeuralNet):
         self._is_over = True
 
     def _iterate_over(self, train, valid):
-        device = torch.device(self.device)
-        self._train = Batches(train, self.batch_size, device, self.generators_)
-        self._valid = None if valid is None else Batches(valid, _EVALUATION_ROWS, device)
+        common = torch.device(self.device), self.module_.encoding
+        options = {"inputs": self._inputs}
+        self._train = Batches(train, self.batch_size, *common, self.generators_, **options)
+        self._valid = None
+        if valid is not None:
+            self._valid = Batches(valid, _EVALUATION_ROWS, *common, **options)
 
     def _set_training(self, training):
         # the loss is shared with the estimator, and has no modes
@@ -219,9 +226,10 @@ class StackNet(NeuralNet):
         """Take one step of every member."""
         x, y, share = batch
         self.optimizer_.zero_grad()
-        raw = self.module_(**x, target=y["target"])
+        raw = self.module_.go_on(**x, target=y["target"])
         total = self.member_losses(raw, y)
         total.backward(share)
+        self.optimizer_.collect()
         if self.max_grad_norm is not None:
             self._clip_gradients()
         if self._is_watched:
@@ -236,7 +244,7 @@ class StackNet(NeuralNet):
         """Evaluate every member, dropout off."""
         x, y, _ = batch
         with torch.no_grad():
-            raw = self.module_(**x)
+            raw = self.module_.go_on(**x)
             total = self.member_losses(raw, y)
         return {"total": total, "raw": raw}
 
@@ -246,11 +254,9 @@ class StackNet(NeuralNet):
         return (losses * y["weight"] if "weight" in y else losses).sum(1)
 
     def _clip_gradients(self):
-        gradients = [p.grad for p in self.module_.parameters() if p.grad is not None]
-        norms = torch.stack([torch.linalg.vector_norm(g.flatten(1), dim=1) for g in gradients])
-        factor = (self.max_grad_norm / torch.linalg.vector_norm(norms, dim=0)).clamp(max=1.0)
-        for gradient in gradients:
-            gradient.mul_(factor.view(-1, *[1] * (gradient.dim() - 1)))
+        gradients = self.optimizer_.gradients
+        norms = torch.linalg.vector_norm(gradients, dim=1, keepdim=True)
+        gradients.mul_((self.max_grad_norm / norms).clamp(max=1.0))
 
     def _schedule_learning_rate(self):
         for group in self.optimizer_.param_groups:
@@ -268,6 +274,7 @@ class StackNet(NeuralNet):
         """
         there = members.to(self.device)
         select_members(self.module_, there)
+        self._inputs = None if self._inputs is None else self._inputs.select(there)
         self.members_ = self.members_[members]
         self.generators_ = [self.generators_[k] for k in members]
         if self.rows_valid is not None:
@@ -275,6 +282,17 @@ class StackNet(NeuralNet):
         self._iterate_over(self._train.rows.select(members), self.rows_valid)
         self.optimizer_.select(there, members.tolist(), self._train.steps)
         self.module_.drop_with(self.masks)
+
+    def learnt(self):
+        """Return the tensors that training changes, members along their first axis."""
+        return [self.optimizer_.values, *(state.value for state in self.module_.states)]
+
+    def put_back(self, learnt):
+        """Put tensors like :meth:`learnt` in the place of those of the whole stack."""
+        values, *states = learnt
+        self.optimizer_.write(values)
+        for state, value in zip(self.module_.states, states, strict=True):
+            state.value = value
 
     def predict(self, X):
         """Predict rows as callbacks do: values, or codes of classes."""
@@ -316,8 +334,11 @@ class StackNet(NeuralNet):
     def finish(self, keeps_moments=False):
         """Let go of what only training needs."""
         self.module_.eval().stop_dropping()
+        for parameter in self.module_.parameters():  # they lay in one tensor
+            parameter.data, parameter.grad = parameter.detach().contiguous(), None
         self.moments_ = self.optimizer_.moments() if keeps_moments else None
-        self.rows_valid = self._train = self._valid = self.optimizer_ = self.masks = None
+        self.rows_valid = self._train = self._valid = self._inputs = None
+        self.optimizer_ = self.masks = None
         self.estimator_so_far = None
         # these refer to the data and to the estimator
         passing = ("progress_bar", "fit_tasks")
@@ -330,7 +351,8 @@ class StackNet(NeuralNet):
         """Pickle on the CPU, so that a net fitted on any device loads on any machine."""
         state = self.__dict__.copy()
         state["module"] = state["module_"] = copy.deepcopy(self.module_).to("cpu")
-        state.update(optimizer_=None, masks=None, _train=None, _valid=None, estimator_so_far=None)
+        state.update(optimizer_=None, masks=None, estimator_so_far=None)
+        state.update(_train=None, _valid=None, _inputs=None)
         state["losses_"] = {part: loss.cpu() for part, loss in self.losses_.items()}
         if self.moments_ is not None:
             state["moments_"] = moments_on("cpu", self.moments_)

@@ -3,17 +3,24 @@
 from itertools import groupby
 
 import torch
+from torch.optim.adamw import adamw
 
-_MOMENTS = ("exp_avg", "exp_avg_sq")
+# Moments of a unit that is never on halve and halve, and arithmetic on numbers that have become
+# denormal takes several times as long. Smaller ones than this move no weight; they are zeroed
+# every so many steps, before they get there.
+_NOTHING, _EVERY = 1e-30, 64
 
 
-class StackAdamW(torch.optim.AdamW):
-    """AdamW whose moments and step counts are each member's own.
+class StackAdamW(torch.optim.Optimizer):
+    """AdamW [1]_ whose moments and step counts are each member's own.
+
+    All parameters lie in one tensor, and so do their gradients and either moment: a row for each
+    member, so that a step is one call whatever the number of layers. The parameters that the
+    network knows are views into it.
 
     Members with more rows take more steps an epoch than the others. Neighbours in the stack with
-    equally many steps form a run; each run is a slice of every parameter, and a run that has
-    finished its epoch gets no gradient, so AdamW leaves its weights, moments and count alone.
-    With equal steps, the usual case, there is one run and the slice is the parameter itself.
+    equally many steps form a run, a slice of rows; a run that has finished its epoch is left
+    alone. With equal steps, the usual case, there is one run.
 
     Parameters
     ----------
@@ -23,96 +30,141 @@ class StackAdamW(torch.optim.AdamW):
         Steps an epoch of each member.
     lr, weight_decay : float
     fused : bool
+    by_hand : iterable of nn.Parameter
+        Those whose gradients are added up in ``grad`` by the network itself. Autograd would rather
+        not have gradients in one tensor: it makes those of the others, see ``collect``.
+
+    Attributes
+    ----------
+    values, gradients : Tensor of shape (n_members, n_numbers)
+
+    References
+    ----------
+    .. [1] I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR 2019.
     """
 
-    def __init__(self, parameters, steps, *, lr, weight_decay, fused):
-        self._wholes = parameters
-        super().__init__(self._runs(steps), lr=lr, weight_decay=weight_decay, fused=fused)
+    def __init__(self, parameters, steps, *, lr, weight_decay, fused, by_hand=()):
+        if not parameters:
+            raise ValueError("optimizer got an empty parameter list")
+        self._parameters, self._fused = parameters, fused
+        self._by_hand = set(by_hand)
+        self._lay_out()
+        self._first = torch.zeros_like(self.values)
+        self._second = torch.zeros_like(self.values)
+        counts = [torch.zeros((), device=self.values.device if fused else "cpu")] * len(steps)
+        self._n_taken = self._step_of_epoch = 0
+        super().__init__(self._runs(steps, counts), {"lr": lr, "weight_decay": weight_decay})
 
-    def _runs(self, steps):
+    def _lay_out(self):
+        """Move the parameters into one tensor, and their gradients into another."""
+        self._shapes = [p.shape[1:] for p in self._parameters]
+        self.values = torch.cat([p.detach().flatten(1) for p in self._parameters], 1)
+        self.gradients = torch.zeros_like(self.values)
+        parts = self.views(self.values), self.views(self.gradients)
+        for parameter, value, gradient in zip(self._parameters, *parts, strict=True):
+            parameter.data, parameter.grad = value, gradient
+        pairs = zip(self._parameters, parts[1], strict=True)
+        self._by_autograd = [pair for pair in pairs if pair[0] not in self._by_hand]
+
+    def views(self, of_all):
+        """Return the parts of a tensor like ``values``, in the parameters' shapes."""
+        parts = of_all.split([shape.numel() for shape in self._shapes], 1)
+        return [part.unflatten(1, shape) for part, shape in zip(parts, self._shapes, strict=True)]
+
+    def write(self, values):
+        """Let the parameters be ``values``, of whatever members, and train no more."""
+        for parameter, value in zip(self._parameters, self.views(values), strict=True):
+            parameter.data, parameter.grad = value, None
+
+    def _runs(self, steps, counts):
         runs, start = [], 0
         for n_steps, run in groupby(steps):
-            stop = start + len(list(run))
-            params = [_slice(whole, start, stop) for whole in self._wholes]
-            runs.append({"params": params, "members": slice(start, stop), "steps": n_steps})
-            start = stop
+            members = slice(start, start + len(list(run)))
+            rows = [self.values[members]]
+            count = counts[start].clone()
+            runs.append({"params": rows, "members": members, "steps": n_steps, "count": count})
+            start = members.stop
         return runs
 
     def zero_grad(self, set_to_none=True):
         """Forget all gradients."""
-        for whole in self._wholes:
-            whole.grad = None
+        self.gradients.zero_()
+        for parameter, _ in self._by_autograd:
+            parameter.grad = None
+
+    def collect(self):
+        """Put the gradients that autograd made where the others are."""
+        for parameter, gradient in self._by_autograd:
+            if parameter.grad is not None:
+                gradient.copy_(parameter.grad)
+            parameter.grad = gradient
 
     def step_of_epoch(self, step):
         """Update the members that have a batch at this ``step`` of the epoch."""
-        if len(self.param_groups) > 1:
-            for run in self.param_groups:
-                idle = step >= run["steps"]
-                for part, whole in zip(run["params"], self._wholes, strict=True):
-                    part.grad = None if idle else whole.grad[run["members"]]
+        self._step_of_epoch = step
         self.step()
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        """Update the members that are not idle."""
+        for run in self.param_groups:
+            if self._step_of_epoch < run["steps"]:
+                adamw(
+                    run["params"],
+                    *([part[run["members"]]] for part in (self.gradients, self._first)),
+                    [self._second[run["members"]]],
+                    [],
+                    [run["count"]],
+                    fused=self._fused,
+                    amsgrad=False,
+                    beta1=0.9,
+                    beta2=0.999,
+                    lr=run["lr"],
+                    weight_decay=run["weight_decay"],
+                    eps=1e-8,
+                    maximize=False,
+                )
+        self._n_taken += 1
+        if self._n_taken % _EVERY == 0:
+            for moment in (self._first, self._second):
+                moment.copy_(torch.nn.functional.hardshrink(moment, _NOTHING))
 
     def select(self, members, places, steps):
         """Follow parameters that were cut down to ``members``, which take ``steps`` an epoch.
 
         ``members`` is on the parameters' device, ``places`` the same as a list.
         """
-        moments, counts = self.moments()
+        *moments, counts = self.moments()
+        self._first, self._second = (moment[members] for moment in moments)
         options = {name: self.param_groups[0][name] for name in self.defaults}
-        self.state.clear()
         self.param_groups.clear()
-        for run in self._runs(steps):
+        self._lay_out()
+        for run in self._runs(steps, [counts[k] for k in places]):
             self.add_param_group({**run, **options})
-        self.take_up(
-            [{name: m[members] for name, m in of_whole.items()} for of_whole in moments],
-            [counts[k] for k in places],
-        )
 
     def moments(self):
         """Return what AdamW remembers.
 
         Returns
         -------
-        moments : list of dict of str to Tensor
-            For each parameter, members along the first axis; empty where it never had a gradient.
+        first, second : Tensor of shape (n_members, n_numbers)
         counts : list of Tensor
             Steps taken by each member.
         """
-        moments, counts = [], []
-        for parts in zip(*(run["params"] for run in self.param_groups), strict=True):
-            states = [self.state[part] for part in parts]
-            names = _MOMENTS if all(states) else ()
-            moments.append({name: torch.cat([s[name] for s in states]) for name in names})
+        counts = []
         for run in self.param_groups:
-            states = (self.state[part] for part in run["params"])
-            step = next((state["step"] for state in states if state), torch.zeros(()))
-            counts += [step] * (run["members"].stop - run["members"].start)
-        return moments, counts
+            counts += [run["count"]] * (run["members"].stop - run["members"].start)
+        return self._first, self._second, counts
 
-    def take_up(self, moments, counts):
-        """Go on with the ``moments`` of an earlier optimiser of the same parameters."""
+    def take_up(self, first, second, counts):
+        """Go on with the moments of an earlier optimiser of the same parameters."""
+        self._first.copy_(first)
+        self._second.copy_(second)
         for run in self.param_groups:
-            for part, of_whole in zip(run["params"], moments, strict=True):
-                if of_whole:
-                    self.state[part] = {
-                        name: m[run["members"]].to(part.device, copy=True)
-                        for name, m in of_whole.items()
-                    }
-                    step = counts[run["members"].start]
-                    # only a fused optimiser counts on the device
-                    self.state[part]["step"] = step.to(
-                        part.device if self.defaults["fused"] else "cpu", copy=True
-                    )
+            run["count"].copy_(counts[run["members"].start])
 
 
 def moments_on(device, moments):
     """Return ``moments`` as :meth:`StackAdamW.moments` gives them, on ``device``."""
-    of_parameters, counts = moments
-    return (
-        [{name: m.to(device) for name, m in of_whole.items()} for of_whole in of_parameters],
-        [count.to(device) for count in counts],
-    )
-
-
-def _slice(whole, start, stop):
-    return whole if stop - start == len(whole) else whole.detach()[start:stop]
+    first, second, counts = moments
+    return first.to(device), second.to(device), [count.to(device) for count in counts]

@@ -1,0 +1,176 @@
+"""A table's columns as inputs: what is known before training, and what is learnt in it."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Embedding(nn.Module):
+    """Learnt vectors of one dimension for the levels of several columns.
+
+    Each column owns a run of rows: its levels, then "missing", then "unknown". Levels that a
+    member never saw in training are read from its "unknown" row.
+
+    Parameters
+    ----------
+    n_levels : list of int
+        Levels of each column, without the two special ones.
+    dim : int
+    known : bool Tensor of shape (n_members, n_rows)
+        Which rows stand for something seen in each member's training rows.
+    generators : list of torch.Generator
+    """
+
+    shared_buffers = ("first_row", "unknown_row")
+
+    def __init__(self, n_levels, dim, known, generators):
+        super().__init__()
+        sizes = torch.tensor(n_levels) + 2
+        last = sizes.cumsum(0)
+        self.register_buffer("first_row", last - sizes)
+        self.register_buffer("unknown_row", last - 1)
+        rows = torch.arange(int(last[-1]))
+        unknown = self.unknown_row.repeat_interleave(sizes)
+        self.register_buffer("row_of", torch.where(known, rows, unknown))
+        draws = [
+            torch.randn(len(rows), dim, dtype=torch.float64, generator=generator) * dim**-0.5
+            for generator in generators
+        ]
+        self.weight = nn.Parameter(torch.stack(draws))
+
+    def forward(self, codes):
+        """Map codes (n_members or 1, n_rows, n_columns) to (n_members, n_rows, columns x dim)."""
+        return self.vectors(self.rows(codes))
+
+    def rows(self, codes):
+        """Return where vectors are, (n_members, n_rows, n_columns), among those of all members."""
+        n_members, n_levels = self.row_of.shape
+        rows = (codes + self.first_row).flatten(1).expand(n_members, -1)
+        rows = self.row_of.gather(1, rows).view(n_members, *codes.shape[1:])
+        first_of_member = torch.arange(0, n_members * n_levels, n_levels, device=rows.device)
+        return rows + first_of_member.view(-1, 1, 1)
+
+    def vectors(self, rows):
+        """Return the vectors that lie at ``rows``, (n_members, n_rows, n_columns x dim)."""
+        flat = self.weight.reshape(-1, self.weight.shape[-1])
+        if flat.is_cuda:  # where sums in no fixed order make results differ
+            vectors = F.embedding(rows, flat)
+        else:  # the same, and four times as fast back
+            vectors = flat.index_select(0, rows.reshape(-1))
+        return vectors.view(*rows.shape[:2], -1)
+
+    def typical(self):
+        """Return the vectors of the unknown level, (n_members, 1, n_columns x dim)."""
+        return self.weight[:, self.unknown_row].flatten(1).unsqueeze(1)
+
+
+class TableEncoding(nn.Module):
+    """All columns of a table as inputs, and which input belongs to which column.
+
+    Parameters
+    ----------
+    numeric : NumericEncoding or None
+    embeddings : list of Embedding
+    numeric_columns : list of int
+        Positions in the user's table of the numeric columns.
+    embedded_columns : list of list of int
+        For each embedding, which of the coded columns it holds.
+    categorical_columns : list of int
+        Positions in the user's table of the coded columns.
+
+    Attributes
+    ----------
+    n_constant : int
+        How many inputs, the first ones, are made by nothing that is learnt.
+    """
+
+    shared_buffers = ("groups", "coded")
+
+    def __init__(self, numeric, embeddings, numeric_columns, embedded_columns, categorical_columns):
+        super().__init__()
+        self.numeric = numeric
+        self.embeddings = nn.ModuleList(embeddings)
+        self.embedded_columns = embedded_columns
+        self._sizes = [len(columns) for columns in embedded_columns]
+        self.n_columns = len(numeric_columns) + len(categorical_columns)
+        groups = [] if numeric is None else [numeric_columns[j] for j in numeric.columns]
+        self.n_constant = 0 if numeric is None or numeric.learns else len(groups)
+        for embedding, columns in zip(embeddings, embedded_columns, strict=True):
+            dim = embedding.weight.shape[-1]
+            groups += [categorical_columns[c] for c in columns for _ in range(dim)]
+        self.register_buffer("groups", torch.tensor(groups, dtype=torch.long))
+        # an index on the device: a list would be sent there at every step
+        coded = [c for columns in embedded_columns for c in columns]
+        self.register_buffer("coded", torch.tensor(coded, dtype=torch.long))
+
+    @property
+    def width(self):
+        """Number of inputs of the first layer."""
+        return len(self.groups)
+
+    def forward(self, numeric, codes):
+        """Encode rows: (n_members, n_rows, width)."""
+        return self.assemble(self.numbers(numeric), self.places(codes))
+
+    def numbers(self, numeric):
+        """Return what numbers become before anything is learnt, (n_members or 1, n_rows, ...)."""
+        return numeric if self.n_constant == 0 else self.numeric(numeric)
+
+    def places(self, codes):
+        """Return where each code's vector lies, (n_members, n_rows, n_coded), by embedding."""
+        if not self.embedded_columns:
+            return codes
+        of_each = codes.index_select(-1, self.coded).split(self._sizes, -1)
+        rows = [embed.rows(own) for embed, own in zip(self.embeddings, of_each, strict=True)]
+        return rows[0] if len(rows) == 1 else torch.cat(rows, -1)
+
+    def assemble(self, numbers, places):
+        """Encode rows, (n_members, n_rows, width), of which ``numbers`` and ``places`` are known.
+
+        Numbers that are as wide as all inputs have room for the vectors, which are written there.
+        """
+        parts = [] if self.numeric is None else [numbers]
+        if parts and not self.n_constant:
+            parts = [self.numeric(numbers)]
+        if self.embedded_columns:
+            of_each = places.split(self._sizes, -1)
+            parts += [embed.vectors(r) for embed, r in zip(self.embeddings, of_each, strict=True)]
+        if len(parts) == 1:
+            return parts[0]
+        if parts[0].shape[-1] == self.width:
+            return _Filled.apply(numbers, self.n_constant, *parts[1:])
+        return torch.cat(parts, -1)
+
+    def typical(self):
+        """Encode the typical row: medians and unknown levels, (n_members, 1, width)."""
+        parts = [] if self.numeric is None else [self.numeric.typical()]
+        parts += [embedding.typical() for embedding in self.embeddings]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, -1)
+
+    def keep(self, encoded, factor):
+        """Shrink each column towards its typical encoding, or away from it, by ``factor``.
+
+        Parameters
+        ----------
+        encoded : Tensor of shape (n_members, n_rows, width)
+        factor : Tensor of shape (n_members, n_rows, n_columns)
+            0 drops a column, 1 leaves it, 1 / (1 - p) makes up for dropping with probability p.
+        """
+        typical = self.typical()
+        return typical + factor.index_select(-1, self.groups) * (encoded - typical)
+
+
+class _Filled(torch.autograd.Function):
+    """Write vectors behind the first inputs, in place: to join both takes twice the time."""
+
+    @staticmethod
+    def forward(ctx, inputs, start, *vectors):
+        ctx.mark_dirty(inputs)
+        ctx.start, ctx.sizes = start, [part.shape[-1] for part in vectors]
+        for room, part in zip(inputs[..., start:].split(ctx.sizes, -1), vectors, strict=True):
+            room.copy_(part)
+        return inputs
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return None, None, *gradient[..., ctx.start :].split(ctx.sizes, -1)

@@ -1,0 +1,88 @@
+"""A table's numbers, made into inputs once for all epochs where nothing of that is learnt."""
+
+from dataclasses import dataclass
+
+import torch
+
+from skdropout._stack.layers import sliced
+
+# Encoded tables of all members may take so many bytes; a GPU's, this share of what is free there.
+_CPU_BYTES, _SHARE = 2**29, 1 / 4
+_ROWS_AT_ONCE = 2**12
+
+
+@dataclass
+class Inputs:
+    """Encoded rows, one table for each encoding there is, one below the other.
+
+    Attributes
+    ----------
+    values : Tensor of shape (n_encodings * n_rows, width)
+        With room for vectors behind the numbers.
+    first_row : Tensor of int of shape (n_members, 1)
+        Where each member's table begins.
+    """
+
+    values: torch.Tensor
+    first_row: torch.Tensor
+
+    def of(self, rows):
+        """Return the inputs of each member's ``rows`` (n_members, n), one below the other."""
+        return self.values.index_select(0, (rows + self.first_row).reshape(-1))
+
+    def select(self, members):
+        """Return the inputs of some members."""
+        return Inputs(self.values, self.first_row[members])
+
+
+@torch.no_grad()
+def encode_rows(encoding, numeric, device):
+    """Encode a table, once for members of equal statistics.
+
+    Parameters
+    ----------
+    encoding : TableEncoding or GridEncoding
+    numeric : Tensor of shape (n_rows, n_numeric)
+    device : torch.device
+        Where the networks are.
+
+    Returns
+    -------
+    inputs : Inputs or None
+        None where it is better done batch by batch: numbers are encoded by what is learnt, the
+        table lies elsewhere, or all of it would take too much memory.
+    """
+    if not encoding.n_constant or numeric.device != device:
+        return None
+    first, which = _distinct(encoding)
+    n_rows, width = len(numeric), encoding.width
+    if len(first) * n_rows * width * numeric.element_size() > _budget(device):
+        return None
+    values = numeric.new_zeros(len(first), n_rows, width)
+    for table, k in zip(values, first, strict=True):
+        own = sliced(encoding, slice(k, k + 1))
+        for start in range(0, n_rows, _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            table[rows, : encoding.n_constant] = own.numbers(numeric[None, rows])[0]
+    first_row = torch.tensor(which, device=device).unsqueeze(1) * n_rows
+    return Inputs(values.flatten(0, 1), first_row)
+
+
+def _distinct(encoding):
+    """Return the first member of each encoding of numbers, and which of these each member has."""
+    part = getattr(encoding, "numeric", encoding)
+    shared = part.shared_buffers
+    buffers = [b for name, b in part.named_buffers(recurse=False) if name not in shared]
+    first, which = [], []
+    for k in range(len(buffers[0])):
+        same = (i for i, j in enumerate(first) if all(torch.equal(b[j], b[k]) for b in buffers))
+        which.append(next(same, len(first)))
+        if which[-1] == len(first):
+            first.append(k)
+    return first, which
+
+
+def _budget(device):
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] * _SHARE
+    return _CPU_BYTES
