@@ -14,6 +14,10 @@ class ByHand(torch.autograd.Function):
     Parameters
     ----------
     x : Tensor of shape (n_members, n_rows, width)
+        The inputs. With ``learnt``, something that nothing learnt has made, to be written to.
+    learnt : Tensor of shape (n_members, n_rows, width - n_constant), or None
+        The inputs after the constant ones. To put them in their room takes half the time of
+        joining both, and half the way back.
     stack : StackMLP
     laws : list of KeepLaw or None
         One for each hidden layer.
@@ -24,8 +28,10 @@ class ByHand(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, x, stack, laws, masks, anchor):
-        ctx.stack, ctx.steps = stack, []
+    def forward(ctx, x, learnt, stack, laws, masks, anchor):
+        ctx.n_constant, ctx.steps = stack.encoding.n_constant, []
+        if learnt is not None:
+            x[..., ctx.n_constant :] = learnt
         for layer, law in zip(stack.hidden, laws, strict=True):
             weight = layer.weight
             units, slope = _activated(torch.baddbmm(layer.bias, x, weight), stack)
@@ -38,7 +44,7 @@ class ByHand(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, gradient):
-        inputs = None
+        of_learnt = of_inputs = None
         while ctx.steps:
             layer, x, weight, *_ = ctx.steps.pop()
             layer.learn(x, gradient)
@@ -48,10 +54,11 @@ class ByHand(torch.autograd.Function):
                 if mask is not None:
                     gradient.mul_(mask)
                 gradient = slope(x, gradient)
-            elif ctx.needs_input_grad[0]:
-                start = ctx.stack.encoding.n_constant
-                inputs = F.pad(torch.bmm(gradient, weight[:, start:].mT), (start, 0))
-        return inputs, None, None, None, None
+            elif any(ctx.needs_input_grad[:2]):
+                of_learnt = torch.bmm(gradient, weight[:, ctx.n_constant :].mT)
+        if ctx.needs_input_grad[0]:
+            of_inputs, of_learnt = F.pad(of_learnt, (ctx.n_constant, 0)), None
+        return of_inputs, of_learnt, None, None, None, None
 
 
 def _activated(z, stack):

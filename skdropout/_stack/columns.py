@@ -113,6 +113,11 @@ class RandomColumns(nn.Module):
         like, rates = self.input_dropout, self.input_dropout.cpu()
         self._law = KeepLaw.from_rates(rates, like.device, like.dtype) if rates.any() else None
 
+    @property
+    def is_idle(self):
+        """Whether nothing is dropped now."""
+        return self._law is None
+
     def begin_epoch(self):
         """Rates are the same in all epochs."""
 
@@ -121,7 +126,7 @@ class RandomColumns(nn.Module):
 
     def forward(self, encoded, stack, target, masks):
         """Return the encoded batch with some columns dropped, drawn from a MaskSource."""
-        if self._law is None:
+        if self.is_idle:
             return encoded
         kept = masks.draw(self._law, (*encoded.shape[:2], stack.encoding.n_columns))
         return stack.encoding.keep(encoded, kept)
@@ -158,7 +163,7 @@ class RelevantColumns(nn.Module):
         self.probability = probability
         self.warmup = warmup
         self.rise = rise
-        self._epoch, self._is_idle = 0, True
+        self._epoch, self._drops = 0, False
 
     @property
     def drops(self):
@@ -173,7 +178,12 @@ class RelevantColumns(nn.Module):
 
     def prepare(self):
         """Look once whether there is anything to do."""
-        self._is_idle = not self.drops
+        self._drops = self.drops
+
+    @property
+    def is_idle(self):
+        """Whether nothing is dropped now."""
+        return not (self._drops and self.strength)
 
     def begin_epoch(self):
         """Count the epochs that the networks have been trained for."""
@@ -191,7 +201,7 @@ class RelevantColumns(nn.Module):
 
     def forward(self, encoded, stack, target, masks):
         """Return the encoded batch with some columns dropped, drawn from a MaskSource."""
-        if self._is_idle or not self.strength:
+        if self.is_idle:
             return encoded
         encoding = stack.encoding
         relevance = stack_relevance(

@@ -110,7 +110,8 @@ class TableEncoding(nn.Module):
 
     def forward(self, numeric, codes):
         """Encode rows: (n_members, n_rows, width)."""
-        return self.assemble(self.numbers(numeric), self.places(codes))
+        numbers = self.numbers(numeric)
+        return self.join(numbers, self.learnt(numbers, self.places(codes)))
 
     def numbers(self, numeric):
         """Return what numbers become before anything is learnt, (n_members or 1, n_rows, ...)."""
@@ -124,22 +125,25 @@ class TableEncoding(nn.Module):
         rows = [embed.rows(own) for embed, own in zip(self.embeddings, of_each, strict=True)]
         return rows[0] if len(rows) == 1 else torch.cat(rows, -1)
 
-    def assemble(self, numbers, places):
-        """Encode rows, (n_members, n_rows, width), of which ``numbers`` and ``places`` are known.
+    def learnt(self, numbers, places):
+        """Return the inputs that come after the constant ones, None if there are no others.
 
-        Numbers that are as wide as all inputs have room for the vectors, which are written there.
+        ``numbers`` and ``places`` are what the methods of these names return.
         """
-        parts = [] if self.numeric is None else [numbers]
-        if parts and not self.n_constant:
-            parts = [self.numeric(numbers)]
+        parts = [] if self.n_constant or self.numeric is None else [self.numeric(numbers)]
         if self.embedded_columns:
             of_each = places.split(self._sizes, -1)
             parts += [embed.vectors(r) for embed, r in zip(self.embeddings, of_each, strict=True)]
-        if len(parts) == 1:
-            return parts[0]
-        if parts[0].shape[-1] == self.width:
-            return _Filled.apply(numbers, self.n_constant, *parts[1:])
-        return torch.cat(parts, -1)
+        if len(parts) > 1:
+            return torch.cat(parts, -1)
+        return parts[0] if parts else None
+
+    def join(self, numbers, learnt):
+        """Return all inputs, (n_members, n_rows, width)."""
+        if not self.n_constant:
+            return learnt
+        constant = numbers[..., : self.n_constant]
+        return constant if learnt is None else torch.cat([constant, learnt], -1)
 
     def typical(self):
         """Encode the typical row: medians and unknown levels, (n_members, 1, width)."""
@@ -158,19 +162,3 @@ class TableEncoding(nn.Module):
         """
         typical = self.typical()
         return typical + factor.index_select(-1, self.groups) * (encoded - typical)
-
-
-class _Filled(torch.autograd.Function):
-    """Write vectors behind the first inputs, in place: to join both takes twice the time."""
-
-    @staticmethod
-    def forward(ctx, inputs, start, *vectors):
-        ctx.mark_dirty(inputs)
-        ctx.start, ctx.sizes = start, [part.shape[-1] for part in vectors]
-        for room, part in zip(inputs[..., start:].split(ctx.sizes, -1), vectors, strict=True):
-            room.copy_(part)
-        return inputs
-
-    @staticmethod
-    def backward(ctx, gradient):
-        return None, None, *gradient[..., ctx.start :].split(ctx.sizes, -1)

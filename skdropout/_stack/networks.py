@@ -98,8 +98,12 @@ class Stack(nn.Module):
             As the encoding's methods of these names give them.
         target : Tensor
         """
-        x = self.encoding.assemble(numbers, places)
-        if not self.training or self._masks is None:
+        learnt = self.encoding.learnt(numbers, places)
+        drops = self.training and self._masks is not None
+        if drops and self.columns.is_idle:
+            return self.respond_dropping(numbers, learnt)
+        x = self.encoding.join(numbers, learnt)
+        if not drops:
             return self.respond(x)
         return self.respond_dropping(self.columns(x, self, target, self._masks))
 
@@ -120,8 +124,12 @@ class Stack(nn.Module):
         """Return raw outputs of encoded inputs (n_members, n_rows, width), dropout off."""
 
     @abstractmethod
-    def respond_dropping(self, x):
-        """Return raw outputs of encoded inputs, dropout on."""
+    def respond_dropping(self, x, learnt=None):
+        """Return raw outputs of encoded inputs, dropout on.
+
+        Where ``learnt`` is given, these are the inputs after the constant ones; ``x`` may have room
+        for them, which is written to.
+        """
 
 
 class StackMLP(Stack):
@@ -215,9 +223,11 @@ class StackMLP(Stack):
             x = self.activate(layer(x))
         return self.output(x)
 
-    def respond_dropping(self, x):
+    def respond_dropping(self, x, learnt=None):
         """Return raw outputs of encoded inputs, dropout on."""
-        return ByHand.apply(x, self, self._laws, self._masks, self.output.bias)
+        if learnt is not None and x.shape[-1] < self.encoding.width:
+            x, learnt = self.encoding.join(x, learnt), None
+        return ByHand.apply(x, learnt, self, self._laws, self._masks, self.output.bias)
 
     def activate(self, x):
         """Apply the hidden units' function."""
@@ -287,7 +297,10 @@ class GridEncoding(nn.Module):
         """Return what is not used."""
         return codes
 
-    def assemble(self, numbers, places):
+    def learnt(self, numbers, places):
+        """Return what there is not."""
+
+    def join(self, numbers, learnt):
         """Return rows that are encoded already."""
         return numbers
 
@@ -339,7 +352,7 @@ class GridNetwork(Stack):
         """Return raw outputs of encoded inputs (1, n_rows, width), in evaluation mode."""
         return self._call(x, drops=False)
 
-    def respond_dropping(self, x):
+    def respond_dropping(self, x, learnt=None):
         """Return raw outputs of encoded inputs, by the module's own dropout layers too."""
         with seeded(self._masks.next_seed(), x.device):
             return self._call(x, drops=True)
