@@ -58,8 +58,8 @@ class Batches:
         lengths = [len(index) for index in rows.index]
         self.steps = [-(-n // rows_of_step(n, batch_size)) for n in lengths]
         self._sizes = [-(-n // s) for n, s in zip(lengths, self.steps, strict=True)]
-        self._shape = (len(lengths), max(self.steps), max(self._sizes))
-        self.counts = torch.zeros(self._shape[:2], dtype=torch.long)
+        self._shape = (max(self.steps), len(lengths), max(self._sizes))
+        self.counts = torch.zeros(len(lengths), max(self.steps), dtype=torch.long)
         for k, (n, s, b) in enumerate(zip(lengths, self.steps, self._sizes, strict=True)):
             self.counts[k, :s] = (n - b * torch.arange(s)).clamp(max=b)
         self.n_rows = torch.tensor(lengths).to(device, rows.table.numeric.dtype)
@@ -70,54 +70,57 @@ class Batches:
         self._weight_scale = self._mean_weight()
 
     def __len__(self):
-        return self._shape[1]
+        return self._shape[0]
 
     def __iter__(self):
         near = self.rows.table.numeric.device
-        counts = self.counts.to(self.device, self.n_rows.dtype)
-        drawn = self._order().to(near), self._replaced(near)
-        return self._go_through(*drawn, counts, 1 / counts.clamp(min=1))
+        counts = self.counts.T.contiguous().to(self.device, self.n_rows.dtype)
+        order, replaced = self._order().to(near), self._replaced(near)
+        of_inputs = order if self.inputs is None else self.inputs.places(order)
+        return self._go_through(order, of_inputs, replaced, counts, 1 / counts.clamp(min=1))
 
-    def _go_through(self, order, replaced, counts, shares):
-        n_steps, n_rows = self._shape[1:]
-        n_together = max(1, _TOGETHER // order[:, 0].numel())
-        for start in range(0, n_steps, n_together):
-            steps = slice(start, min(start + n_together, n_steps))
-            places, y = self._small(order[:, steps], replaced, counts, steps)
+    def _go_through(self, order, of_inputs, replaced, counts, shares):
+        # steps come first, then members, then rows
+        n_together = max(1, _TOGETHER // order[0].numel())
+        for start in range(0, len(order), n_together):
+            steps = slice(start, min(start + n_together, len(order)))
+            small = self._small(order[steps], replaced, counts[steps], steps)
             for step in range(steps.start, steps.stop):
-                width, first = self._widths[step], (step - start) * n_rows
-                rows = slice(first, first + width)
+                rows = slice(self._widths[step])
+                of_step = {name: part[step - start, :, rows] for name, part in small.items()}
                 x = {
-                    "numbers": self._numbers(order[:, step, :width]),
-                    "places": places[:, rows],
+                    "numbers": self._numbers(of_inputs[step, :, rows]),
+                    "places": of_step.pop("places"),
                 }
-                yield x, {name: part[:, rows] for name, part in y.items()}, shares[:, step]
+                yield x, of_step, shares[step]
 
     def _numbers(self, order):
         """Gather a step's numbers, encoded if nothing of that is learnt."""
-        shape = (*order.shape, -1)
+        index = order.reshape(-1)
         if self.inputs is not None:
-            return self.inputs.of(order).view(shape)
-        numeric = self.rows.table.numeric.index_select(0, order.reshape(-1))
-        return self._encoding.numbers(numeric.view(shape).to(self.device))
+            return self.inputs.values.index_select(0, index).view(*order.shape, -1)
+        numeric = self.rows.table.numeric.index_select(0, index).view(*order.shape, -1)
+        return self._encoding.numbers(numeric.to(self.device))
 
     def _small(self, order, replaced, counts, steps):
-        """Gather all but the numbers, for several steps at once; rows of all along one axis."""
+        """Gather all but the numbers, for several steps at once."""
         table, device = self.rows.table, self.device
-        n_members, n_steps, n_rows = order.shape
-        shape, index = (n_members, n_steps * n_rows), order.reshape(-1)
-        codes = table.codes.index_select(0, index).view(*shape, -1)
+        index = order.reshape(-1)
+        codes = table.codes.index_select(0, index).view(*order.shape, -1)
         if replaced is not None:
-            codes = torch.where(replaced[:, steps].flatten(1, 2), table.unknown, codes)
-        target = table.target.index_select(0, index).view(*shape, *table.target.shape[1:])
-        y = {"target": target.to(device)}
+            codes = torch.where(replaced[steps], table.unknown, codes)
+        # each member's rows of all steps along one axis
+        flat = codes.to(device).transpose(0, 1).flatten(1, 2)
+        places = self._encoding.places(flat).unflatten(1, (len(order), -1)).transpose(0, 1)
+        target = table.target.index_select(0, index).view(*order.shape, *table.target.shape[1:])
+        small = {"places": places, "target": target.to(device)}
         if table.weight is not None:
-            weight = table.weight.index_select(0, index).view(shape)
-            y["weight"] = weight.to(device) * self._weight_scale
+            weight = table.weight.index_select(0, index).view(order.shape)
+            small["weight"] = weight.to(device) * self._weight_scale
         if any(self._is_padded[steps]):
-            real = torch.arange(n_rows, device=device) < counts[:, steps].unsqueeze(-1)
-            y["weight"] = y.get("weight", 1.0) * real.to(counts.dtype).flatten(1)
-        return self._encoding.places(codes.to(device)), y
+            real = torch.arange(order.shape[-1], device=device) < counts.unsqueeze(-1)
+            small["weight"] = small.get("weight", 1.0) * real.to(counts.dtype)
+        return small
 
     def _order(self):
         order = torch.zeros(self._shape, dtype=torch.long)
@@ -126,7 +129,7 @@ class Batches:
                 index = index[torch.randperm(len(index), generator=self.generators[k])]
             steps, size = self.steps[k], self._sizes[k]
             padding = index[:1].expand(steps * size - len(index))
-            order[k, :steps, :size] = torch.cat([index, padding]).view(steps, size)
+            order[:steps, k, :size] = torch.cat([index, padding]).view(steps, size)
         return order
 
     def _replaced(self, device):
@@ -137,7 +140,7 @@ class Batches:
         for k, generator in enumerate(self.generators):
             shape = (self.steps[k], self._sizes[k], n_columns)
             draw = torch.rand(shape, generator=generator) < UNKNOWN_RATE
-            replaced[k, : shape[0], : shape[1]] = draw
+            replaced[: shape[0], k, : shape[1]] = draw
         return replaced.to(device)
 
     def _mean_weight(self):

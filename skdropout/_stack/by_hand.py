@@ -24,7 +24,7 @@ class ByHand(torch.autograd.Function):
     masks : MaskSource
     anchor : nn.Parameter
         Any of the layers' parameters, so that autograd comes by. Gradients are added up in ``grad``
-        of all of them, as autograd does, but by ``layer.learn``.
+        of all of them, as autograd does, but by the layers' ``Way``.
     """
 
     @staticmethod
@@ -33,42 +33,43 @@ class ByHand(torch.autograd.Function):
         if learnt is not None:
             x[..., ctx.n_constant :] = learnt
         for layer, law in zip(stack.hidden, laws, strict=True):
-            weight = layer.weight
-            units, slope = _activated(torch.baddbmm(layer.bias, x, weight), stack)
-            mask = None if law is None else masks.draw(law, units.shape)
-            ctx.steps.append((layer, x, weight, slope, mask))
-            x = units if mask is None else units.mul_(mask)
-        weight = stack.output.weight
-        ctx.steps.append((stack.output, x, weight, None, None))
-        return torch.baddbmm(stack.output.bias, x, weight)
+            way = layer.way()
+            units, back = _activated(torch.baddbmm(way.bias, x, way.weight), stack, law, masks)
+            ctx.steps.append((way, x, back))
+            x = units
+        way = stack.output.way()
+        ctx.steps.append((way, x, None))
+        return torch.baddbmm(way.bias, x, way.weight)
 
     @staticmethod
     def backward(ctx, gradient):
         of_learnt = of_inputs = None
         while ctx.steps:
-            layer, x, weight, *_ = ctx.steps.pop()
-            layer.learn(x, gradient)
+            way, x, _ = ctx.steps.pop()
+            way.learn(x, gradient)
             if ctx.steps:
-                *_, slope, mask = ctx.steps[-1]
-                gradient = torch.bmm(gradient, weight.mT)
-                if mask is not None:
-                    gradient.mul_(mask)
-                gradient = slope(x, gradient)
+                *_, back = ctx.steps[-1]
+                gradient = back(torch.bmm(gradient, way.weight.mT))
             elif any(ctx.needs_input_grad[:2]):
-                of_learnt = torch.bmm(gradient, weight[:, ctx.n_constant :].mT)
+                of_learnt = torch.bmm(gradient, way.weight[:, ctx.n_constant :].mT)
         if ctx.needs_input_grad[0]:
             of_inputs, of_learnt = F.pad(of_learnt, (ctx.n_constant, 0)), None
         return of_inputs, of_learnt, None, None, None, None
 
 
-def _activated(z, stack):
-    """Apply the units' function; return also how gradients go back through it.
-
-    ``slope(units, gradient)`` may overwrite both: ``units`` is what became of them after dropout.
-    """
+def _activated(z, stack, law, masks):
+    """Return units after dropout, and a function that takes gradients of them to those of ``z``."""
+    mask = None if law is None else masks.draw(law, z.shape)
     if stack.activation == "relu":
-        return z.relu_(), lambda units, gradient: gradient.mul_(units.sign_())
+        units = z.relu_() if mask is None else z.relu_().mul_(mask)
+
+        def back(gradient):
+            # what is zero, dropped or not, has no slope
+            gradient = torch.ops.aten.threshold_backward(gradient, units, 0)
+            return gradient if law is None else gradient.mul_(law.scale)
+
+        return units, back
     with torch.enable_grad():
-        z = z.requires_grad_()
-        units = stack.activate(z)
-    return units.detach().clone(), lambda _, gradient: torch.autograd.grad(units, z, gradient)[0]
+        units = stack.activate(z.requires_grad_())
+        units = units if mask is None else units * mask
+    return units.detach(), lambda gradient: torch.autograd.grad(units, z, gradient)[0]

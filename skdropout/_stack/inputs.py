@@ -26,9 +26,9 @@ class Inputs:
     values: torch.Tensor
     first_row: torch.Tensor
 
-    def of(self, rows):
-        """Return the inputs of each member's ``rows`` (n_members, n), one below the other."""
-        return self.values.index_select(0, (rows + self.first_row).reshape(-1))
+    def places(self, rows):
+        """Return where each member's ``rows`` of the table (..., n_members, n) are."""
+        return rows + self.first_row
 
     def select(self, members):
         """Return the inputs of some members."""
@@ -71,8 +71,8 @@ def encode_rows(encoding, numeric, device):
 def _distinct(encoding):
     """Return the first member of each encoding of numbers, and which of these each member has."""
     part = getattr(encoding, "numeric", encoding)
-    shared = part.shared_buffers
-    buffers = [b for name, b in part.named_buffers(recurse=False) if name not in shared]
+    named = part.named_buffers(recurse=False)
+    buffers = [buffer.cpu() for name, buffer in named if name not in part.shared_buffers]
     first, which = [], []
     for k in range(len(buffers[0])):
         same = (i for i, j in enumerate(first) if all(torch.equal(b[j], b[k]) for b in buffers))

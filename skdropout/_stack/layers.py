@@ -24,16 +24,12 @@ class KeepLaw:
 
     Attributes
     ----------
-    threshold, scale : Tensor of shape (n_members, 1, 1)
+    threshold : ndarray or, beside a CPU, Tensor of int of shape (n_members, 1, 1)
+    scale : Tensor of shape (n_members, 1, 1)
     """
 
-    threshold: torch.Tensor
+    threshold: np.ndarray | torch.Tensor
     scale: torch.Tensor
-
-    @cached_property
-    def last_dropped(self):
-        """The greatest integer whose unit is dropped."""
-        return self.threshold - 1
 
     @classmethod
     def from_rates(cls, rates, device, dtype):
@@ -43,15 +39,17 @@ class KeepLaw:
         # the last level is always kept: a threshold of 65536 would drop every unit
         threshold = (rates * _LEVELS).round().clamp(max=_LEVELS - 1)
         scale = _LEVELS / (_LEVELS - threshold)
-        return cls(*(part.to(dtype).to(device) for part in (threshold, scale)))
+        threshold = threshold.int()
+        is_near = device.type == "cpu"
+        threshold = threshold.numpy().astype(np.uint16) if is_near else threshold.to(device)
+        return cls(threshold, scale.to(dtype).to(device))
 
 
 class MaskSource:
     """A stream of masks with values 0 (dropped) and 1 / keep probability (kept).
 
-    On a CPU one random 64-bit word serves four units, and the mask is made by arithmetic on
-    whole vectors: several times cheaper than one uniform float a unit, which can cost as much
-    as the matrix product beside it.
+    On a CPU one random 64-bit word serves four units, and NumPy compares them: several times
+    cheaper than one uniform float a unit, which can cost as much as the matrix product beside it.
 
     Parameters
     ----------
@@ -79,21 +77,22 @@ class MaskSource:
 
     def draw(self, law, shape):
         """Draw a mask of ``shape`` (n_members, n_rows, n_units) by ``law``."""
-        integers = self._integers(shape, law.threshold.dtype)
-        # for integers, n >= threshold if and only if clamp(n - threshold + 1, 0, 1) is one
-        return integers.sub_(law.last_dropped).clamp_(0, 1).mul_(law.scale)
+        kept = self._integers(shape) >= law.threshold
+        if self._device.type == "cpu":
+            kept = torch.from_numpy(kept.view(np.uint8))
+        return kept.to(law.scale.dtype).mul_(law.scale)
 
     def uniform(self, shape, dtype):
         """Draw from the multiples of 1/65536 in [0, 1)."""
-        return self._integers(shape, dtype).div_(_LEVELS)
+        return torch.as_tensor(self._integers(shape)).to(dtype).div_(_LEVELS)
 
-    def _integers(self, shape, dtype):
+    def _integers(self, shape):
+        """Draw integers of sixteen bits; on a CPU as an array."""
         if self._device.type != "cpu":
-            options = {"generator": self.generator, "device": self._device}
-            return torch.randint(_LEVELS, shape, dtype=dtype, **options)
+            options = {"generator": self.generator, "device": self._device, "dtype": torch.int32}
+            return torch.randint(_LEVELS, shape, **options)
         size = math.prod(shape)
-        sixteens = self._words.random_raw(-(-size // 4)).view(np.uint16)[:size]
-        return torch.from_numpy(sixteens).view(shape).to(dtype)
+        return self._words.random_raw(-(-size // 4)).view(np.uint16)[:size].reshape(shape)
 
 
 ACTIVATIONS = {
@@ -126,9 +125,41 @@ class StackLinear(nn.Module):
         """Map (n_members, n_rows, n_inputs) to (n_members, n_rows, n_outputs)."""
         return torch.baddbmm(self.bias, x, self.weight)
 
+    def way(self):
+        """Return the way through the layer in one step of training."""
+        return Way(self.weight, self.bias)
+
+
+class Way:
+    """Through a layer and back, in one step of training.
+
+    Parameters
+    ----------
+    weight, bias : nn.Parameter
+    """
+
+    def __init__(self, weight, bias):
+        self.weight, self.bias = weight, bias
+
     def learn(self, x, gradient):
         """Add to the parameters' gradients what inputs and the outputs' gradient make of them."""
         _gradient(self.weight).baddbmm_(x.mT, gradient)
+        _gradient(self.bias).add_(gradient.sum(1, keepdim=True))
+
+
+class _ScaledWay(Way):
+    """As ``Way``, where the inputs' weights are multiplied by factors ``1 + speed * gain``."""
+
+    def __init__(self, unscaled, gain, speed, bias):
+        self._unscaled, self._gain, self._speed = unscaled, gain, speed
+        self._factor = 1 + speed * gain
+        super().__init__(unscaled * self._factor, bias)
+
+    def learn(self, x, gradient):
+        of_weight = torch.bmm(x.mT, gradient)
+        _gradient(self._unscaled).addcmul_(of_weight, self._factor)
+        of_factor = of_weight.mul_(self._unscaled).sum(-1, keepdim=True)
+        _gradient(self._gain).add_(of_factor, alpha=self._speed)
         _gradient(self.bias).add_(gradient.sum(1, keepdim=True))
 
 
@@ -159,22 +190,13 @@ class ScaledLinear(StackLinear):
         self.gain = nn.Parameter(torch.zeros_like(weight[..., :1]))
 
     @property
-    def factor(self):
-        """What each input's weights are multiplied by, (n_members, n_inputs, 1)."""
-        return 1 + self.speed * self.gain
-
-    @property
     def weight(self):
         """The weights, each input's times its factor."""
-        return self.unscaled * self.factor
+        return self.unscaled * (1 + self.speed * self.gain)
 
-    def learn(self, x, gradient):
-        """Add to the parameters' gradients what inputs and the outputs' gradient make of them."""
-        of_weight = torch.bmm(x.mT, gradient)
-        _gradient(self.unscaled).addcmul_(of_weight, self.factor)
-        of_factor = of_weight.mul_(self.unscaled).sum(-1, keepdim=True)
-        _gradient(self.gain).add_(of_factor, alpha=self.speed)
-        _gradient(self.bias).add_(gradient.sum(1, keepdim=True))
+    def way(self):
+        """Return the way through the layer in one step of training."""
+        return _ScaledWay(self.unscaled, self.gain, self.speed, self.bias)
 
     def folded(self):
         """Return an ordinary layer that computes the same."""

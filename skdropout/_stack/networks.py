@@ -32,11 +32,7 @@ class Stack(nn.Module):
         Probability of dropping a hidden unit; zero until set.
     target_location, target_scale : Tensor of shape (n_members, 1, n_outputs)
         Units that the targets are standardised by.
-    states : sequence of modules with a buffer ``value``
-        What training changes besides the parameters.
     """
-
-    states = ()
 
     def __init__(self, encoding, n_members, n_hidden, n_outputs, columns):
         super().__init__()
@@ -117,6 +113,10 @@ class Stack(nn.Module):
 
     def by_hand(self):
         """Return the parameters whose gradients are added up without autograd."""
+        return ()
+
+    def running(self):
+        """Return the modules whose buffer ``value`` training changes besides the parameters."""
         return ()
 
     @abstractmethod
@@ -342,6 +342,10 @@ class GridNetwork(Stack):
             nn.Parameter(p.detach().clone()[None], p.requires_grad) for p in plan.parameters()
         )
         self.states = nn.ModuleList(_State(b.detach().clone()[None]) for b in plan.buffers())
+
+    def running(self):
+        """Return what holds the user's own buffers, such as running means."""
+        return self.states
 
     @property
     def widest(self):

@@ -285,13 +285,13 @@ class StackNet(NeuralNet):
 
     def learnt(self):
         """Return the tensors that training changes, members along their first axis."""
-        return [self.optimizer_.values, *(state.value for state in self.module_.states)]
+        return [self.optimizer_.values, *(state.value for state in self.module_.running())]
 
     def put_back(self, learnt):
         """Put tensors like :meth:`learnt` in the place of those of the whole stack."""
         values, *states = learnt
         self.optimizer_.write(values)
-        for state, value in zip(self.module_.states, states, strict=True):
+        for state, value in zip(self.module_.running(), states, strict=True):
             state.value = value
 
     def predict(self, X):

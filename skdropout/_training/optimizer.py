@@ -3,12 +3,14 @@
 from itertools import groupby
 
 import torch
+from torch.nn.functional import hardshrink
 from torch.optim.adamw import adamw
 
 # Moments of a unit that is never on halve and halve, and arithmetic on numbers that have become
 # denormal takes several times as long. Smaller ones than this move no weight; they are zeroed
 # every so many steps, before they get there.
 _NOTHING, _EVERY = 1e-30, 64
+_OPTIONS = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "amsgrad": False, "maximize": False}
 
 
 class StackAdamW(torch.optim.Optimizer):
@@ -102,32 +104,34 @@ class StackAdamW(torch.optim.Optimizer):
     def step_of_epoch(self, step):
         """Update the members that have a batch at this ``step`` of the epoch."""
         self._step_of_epoch = step
-        self.step()
+        # torch's wrapper around step() takes a tenth of a small step; schedulers look for one call
+        self._update() if self._n_taken else self.step()
 
     @torch.no_grad()
     def step(self, closure=None):
         """Update the members that are not idle."""
+        self._update()
+
+    def _update(self):
         for run in self.param_groups:
             if self._step_of_epoch < run["steps"]:
-                adamw(
-                    run["params"],
-                    *([part[run["members"]]] for part in (self.gradients, self._first)),
-                    [self._second[run["members"]]],
-                    [],
-                    [run["count"]],
-                    fused=self._fused,
-                    amsgrad=False,
-                    beta1=0.9,
-                    beta2=0.999,
-                    lr=run["lr"],
-                    weight_decay=run["weight_decay"],
-                    eps=1e-8,
-                    maximize=False,
-                )
+                members = run["members"]
+                tensors = run["params"], *([part[members]] for part in self._beside)
+                options = {name: run[name] for name in self.defaults} | _OPTIONS
+                if self._fused:
+                    # adamw() does the same, after a tenth of a small step's time
+                    run["count"] += 1
+                    torch._fused_adamw_(*tensors, [], [run["count"]], **options)
+                else:
+                    adamw(*tensors, [], [run["count"]], **options)
         self._n_taken += 1
         if self._n_taken % _EVERY == 0:
             for moment in (self._first, self._second):
-                moment.copy_(torch.nn.functional.hardshrink(moment, _NOTHING))
+                moment.copy_(hardshrink(moment, _NOTHING))
+
+    @property
+    def _beside(self):
+        return self.gradients, self._first, self._second
 
     def select(self, members, places, steps):
         """Follow parameters that were cut down to ``members``, which take ``steps`` an epoch.

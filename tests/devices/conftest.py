@@ -9,7 +9,7 @@ import torch
 
 import skdropout._estimators.template as template
 import skdropout._stack.predictor as predictor
-from skdropout._stack import MaskSource
+from skdropout._stack import Batches, MaskSource
 from skdropout._table import TableTensors
 from skdropout._training import StackNet
 from skdropout._training.optimizer import StackAdamW
@@ -41,7 +41,7 @@ def watched(monkeypatch):
     """Return a function that lets a Watch on a device follow all that is trained."""
 
     def follow(watch):
-        go_once, run, step = StackNet._go_once, StackNet.run_single_epoch, StackAdamW.step
+        go_once, run, step = StackNet._go_once, StackNet.run_single_epoch, StackAdamW._update
 
         def watched_epoch(net):
             watch.begin_epoch()
@@ -56,9 +56,18 @@ def watched(monkeypatch):
             step(optimizer)
             watch.is_in_optimizer = False
 
+        gather = Batches._small
+
+        def watched_gather(batches, *steps):
+            watch.is_apart = True
+            small = gather(batches, *steps)
+            watch.is_apart = False
+            return small
+
+        monkeypatch.setattr(Batches, "_small", watched_gather)
         monkeypatch.setattr(StackNet, "_go_once", watched_epoch)
         monkeypatch.setattr(StackNet, "run_single_epoch", watched_run)
-        monkeypatch.setattr(StackAdamW, "step", watched_step)
+        monkeypatch.setattr(StackAdamW, "_update", watched_step)
         return watch
 
     return follow

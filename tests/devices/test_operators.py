@@ -9,7 +9,7 @@ from tests.devices.models import MODELS, SMALL, perceptron
 from tests.devices.unseen import Watch
 
 # AdamW in one, and one that counts the steps; on "meta" it is unfused, of some eight a parameter.
-FUSED = ["_foreach_add_", "_fused_adamw_"]
+FUSED = ["add_", "_fused_adamw_"]
 
 
 def launches(step):
@@ -28,27 +28,27 @@ def numbers_only(**options):
 
 PLAIN = {"dropout": 0.0, "input_dropout": 0.0, "input_scaling": 0.0}
 AT_MOST = {
-    "one layer, nothing dropped": (numbers_only(**PLAIN), 29),
-    "its inputs scaled": (numbers_only(**{**PLAIN, "input_scaling": 20.0}), 36),
-    "units dropped too, the default": (numbers_only(), 42),
-    "columns dropped too": (numbers_only(input_dropout=0.1), 55),
-    "gradients clipped too": (numbers_only(input_dropout=0.1, max_grad_norm=1.0), 70),
+    "one layer, nothing dropped": (numbers_only(**PLAIN), 21),
+    "its inputs scaled": (numbers_only(**{**PLAIN, "input_scaling": 20.0}), 28),
+    "units dropped too, the default": (numbers_only(), 34),
+    "columns dropped too": (numbers_only(input_dropout=0.1), 47),
+    "gradients clipped too": (numbers_only(input_dropout=0.1, max_grad_norm=1.0), 52),
     **{
         f"one layer, {encoding}": (numbers_only(**PLAIN, numeric_encoding=encoding), most)
-        for encoding, most in (("standard", 27), ("quantile", 33), ("periodic", 45))
+        for encoding, most in (("standard", 21), ("quantile", 21), ("periodic", 50))
     },
-    "one layer, everything": (perceptron(sizes=(16,), input_dropout=0.1, max_grad_norm=1.0), 115),
+    "one layer, everything": (perceptron(sizes=(16,), input_dropout=0.1, max_grad_norm=1.0), 87),
     "RelDrop by integrated gradients": (
         perceptron(RelDropRegressor, rule="integrated_gradients", warmup=0),
-        896,
+        884,
     ),
     **{
         name: (MODELS[name], most)
         for name, most in (
-            ("RelDrop by gradient_x_input", 164),
-            ("RelDrop by epsilon", 180),
-            ("own module", 87),
-            ("own module, blocks", 119),
+            ("RelDrop by gradient_x_input", 152),
+            ("RelDrop by epsilon", 168),
+            ("own module", 89),
+            ("own module, blocks", 120),
         )
     },
 }
@@ -56,20 +56,20 @@ AT_MOST = {
 
 def signature(step):
     """What a captured graph of the step would fix."""
-    return tuple((op.name, op.shapes) for op in step)
+    return tuple((op.name, op.shapes) for op in step if op.launches)
 
 
 @pytest.mark.parametrize("name", AT_MOST)
 def test_steps(unseen, small_table, name):
-    """Where steps divide the rows all are alike but the very first, in which moments are made.
+    """Where steps divide the rows all are alike.
 
     Of 90 rows 18 are to stop by, and 72 make two steps of 36.
     """
     fit, most = AT_MOST[name]
     with unseen.on():
         fit(*small_table, batch_size=36, validation_fraction=0.2)
-    _, *steps = unseen.of_training()
-    assert len(steps) == 3
+    steps = unseen.of_training()
+    assert len(steps) == 4
     assert len({signature(step) for step in steps}) == 1
     n = len(launches(steps[0])) + len(FUSED)
     print(f"\n{name}: {n} operators a step, {len(steps[0])} with views and AdamW unfused")
@@ -98,6 +98,6 @@ def test_the_last_step_is_narrower(unseen, small_table):
     options = {**SMALL, "batch_size": 28, "early_stopping": False, "max_iter": 3}
     with unseen.on():
         DropoutMLPRegressor((8,), **options).fit(X[:82], y[:82])
-    _, wide, narrow, *others = map(signature, unseen.of_training())
+    wide, _, narrow, *_ = signatures = list(map(signature, unseen.of_training()))
     assert wide != narrow
-    assert others == [wide, wide, narrow] * 2
+    assert signatures == [wide, wide, narrow] * 3

@@ -56,13 +56,13 @@ def test_rows_of_folds(unseen, small_table):
 def tensors_of(state):
     """All tensors that a net's pickle holds."""
     module = state["module_"]
-    moments, counts = state["moments_"] or ([], [])
+    *moments, counts = state["moments_"] or ([],)
     callbacks = [vars(callback).values() for _, callback in state["callbacks_"]]
     return [
         *module.parameters(),
         *module.buffers(),
         *state["losses_"].values(),
-        *(moment for of_whole in moments for moment in of_whole.values()),
+        *moments,
         *counts,
         *(value for values in callbacks for value in values if isinstance(value, torch.Tensor)),
         *(value for value in state.values() if isinstance(value, torch.Tensor)),

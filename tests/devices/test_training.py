@@ -79,10 +79,11 @@ def test_members_leave(unseen, small_table, monkeypatch):
     usual = TRAINING + EARLY_STOPPING + CATEGORIES
     first, second, third = unseen.epochs
     assert first == third == usual
-    laws = Counter({(TO_DEVICE, "_stack/layers.py:<genexpr>"): 4})  # two, each of two numbers
+    laws = Counter({(TO_DEVICE, "_stack/layers.py:from_rates"): 4})  # two, each of two numbers
     assert second == usual + SOMEBODY_LEAVES + laws
     assert model.net_.members_.tolist() == [0, 2]
-    widths = [operators[0].shapes[0][0] for operators in unseen.of_training()]
+    steps = unseen.of_training()
+    widths = [next(op.shapes[0][0] for op in step if op.name == "baddbmm") for step in steps]
     assert widths == [3, 3, 2, 2]
 
 
@@ -109,8 +110,10 @@ def test_a_table_too_large_for_the_device(unseen, small_table):
     unseen.table_stays = True
     with unseen.on():
         MODELS["standard numbers"](*small_table)
-    sent = unseen.epochs[0][TO_DEVICE, "_stack/batches.py:<dictcomp>"]
-    assert sent == 4 * len(unseen.steps) / 2
+    copies = unseen.epochs[0]
+    assert copies[TO_DEVICE, "_stack/batches.py:_numbers"] == len(unseen.steps) / 2
+    # of all steps of training at once, and of evaluation
+    assert copies[TO_DEVICE, "_stack/batches.py:_small"] == 2 * 3
     assert not any(way == TO_HOST and "batches" in where for way, where in unseen.epochs[0])
 
 
@@ -122,8 +125,6 @@ def test_partial_fit(unseen, small_table):
         for _ in range(3):
             model.partial_fit(X, y)
     assert len(unseen.steps) == 6
-    moments, counts = model.net_.moments_
-    assert {moment.device for of_whole in moments for moment in of_whole.values()} == {
-        unseen.device
-    }
+    *moments, counts = model.net_.moments_
+    assert {moment.device for moment in moments} == {unseen.device}
     assert [int(count) for count in counts] == [6, 6, 6]

@@ -76,6 +76,8 @@ class Watch:
     operators : list of Operator
     steps : list of (str, list of Operator)
         Operators by steps of training ("train") and of evaluation ("valid").
+    is_apart : bool
+        Whether what runs is done for several steps at once and counts for none.
     table_stays : bool
         Whether the table is too large for the device, so that batches are sent there.
     """
@@ -89,6 +91,7 @@ class Watch:
     operators: list = field(default_factory=list)
     steps: list = field(default_factory=list)
     is_in_optimizer: bool = False
+    is_apart: bool = False
     _marks: list = field(default_factory=list)
     _at_epoch: Counter | None = None
     _sent: WeakTensorKeyDictionary = field(default_factory=WeakTensorKeyDictionary)
@@ -186,6 +189,7 @@ class _Operators(TorchDispatchMode):
         there += [t for t in made if t.device == watch.device]
         if there:
             watch.check_dtype(name, there)
+        if there and not watch.is_apart:
             shapes = tuple(tuple(t.shape) for t in tensors)
             launches = not (func.is_view or name in _ROOM)
             watch.operators.append(Operator(name, shapes, launches, watch.is_in_optimizer))
