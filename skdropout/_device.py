@@ -35,6 +35,31 @@ def _best_device():
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def product_dtype(precision, device):
+    """Return the torch type that ``precision`` names, None for that of the weights.
+
+    Raises
+    ------
+    ValueError
+        If ``device`` does not multiply in it.
+    """
+    if precision == "float32":
+        return None
+    if not _multiplies_bfloat16(device):
+        raise ValueError(
+            f"precision={precision!r}, but {device.type!r} has no such products here and would "
+            "make them up from others, more slowly; use precision='float32'."
+        )
+    return torch.bfloat16
+
+
+def _multiplies_bfloat16(device):
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")  # torch has no public ones
+    return device.type == "cpu" and any(getattr(torch.cpu, name, bool)() for name in names)
+
+
 def prediction_dtype(device):
     """Return the precision of predictions on ``device``.
 

@@ -64,6 +64,11 @@ class OwnModule:
                 f"rule={self.rule!r} needs layers that are known; with module use "
                 "'gradient_x_input' or 'integrated_gradients', or skdropout.nn.RelevanceDropout."
             )
+        if self.precision != "float32":
+            raise ValueError(
+                f"precision={self.precision!r} is for the library's own layers; with module use "
+                "'float32', and torch.autocast within the module."
+            )
 
     def _terms(self, sizes):
         if self.module is None:

@@ -15,7 +15,7 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_consistent_length
 
-from skdropout._device import resolve_device
+from skdropout._device import product_dtype, resolve_device
 from skdropout._estimators.checks import (
     check_callbacks,
     check_validation_rows,
@@ -140,6 +140,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             check_same_terms(terms, former._plan.terms)
         check_callbacks(self.callbacks)
         device = resolve_device(self.device)
+        product_dtype(self.precision, device)
         criterion = self._criterion()
         owner = self._bare() if former is None else former
         if former is None:
@@ -259,6 +260,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
                 droppers.count_on_from(module.columns)
             module.columns = droppers
             set_rates(module, members)
+        module.precision = product_dtype(self.precision, plan.device)
         return StackNet(
             module,
             criterion,

@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from skdropout._stack.by_hand import ScaledWay, Way
+
 _LEVELS = 2**16
 
 
@@ -125,42 +127,9 @@ class StackLinear(nn.Module):
         """Map (n_members, n_rows, n_inputs) to (n_members, n_rows, n_outputs)."""
         return torch.baddbmm(self.bias, x, self.weight)
 
-    def way(self):
-        """Return the way through the layer in one step of training."""
-        return Way(self.weight, self.bias)
-
-
-class Way:
-    """Through a layer and back, in one step of training.
-
-    Parameters
-    ----------
-    weight, bias : nn.Parameter
-    """
-
-    def __init__(self, weight, bias):
-        self.weight, self.bias = weight, bias
-
-    def learn(self, x, gradient):
-        """Add to the parameters' gradients what inputs and the outputs' gradient make of them."""
-        _gradient(self.weight).baddbmm_(x.mT, gradient)
-        _gradient(self.bias).add_(gradient.sum(1, keepdim=True))
-
-
-class _ScaledWay(Way):
-    """As ``Way``, where the inputs' weights are multiplied by factors ``1 + speed * gain``."""
-
-    def __init__(self, unscaled, gain, speed, bias):
-        self._unscaled, self._gain, self._speed = unscaled, gain, speed
-        self._factor = 1 + speed * gain
-        super().__init__(unscaled * self._factor, bias)
-
-    def learn(self, x, gradient):
-        of_weight = torch.bmm(x.mT, gradient)
-        _gradient(self._unscaled).addcmul_(of_weight, self._factor)
-        of_factor = of_weight.mul_(self._unscaled).sum(-1, keepdim=True)
-        _gradient(self._gain).add_(of_factor, alpha=self._speed)
-        _gradient(self.bias).add_(gradient.sum(1, keepdim=True))
+    def way(self, dtype):
+        """Return the way through the layer in one step of training, products in ``dtype``."""
+        return Way(self.weight, self.bias, dtype)
 
 
 class ScaledLinear(StackLinear):
@@ -194,9 +163,9 @@ class ScaledLinear(StackLinear):
         """The weights, each input's times its factor."""
         return self.unscaled * (1 + self.speed * self.gain)
 
-    def way(self):
-        """Return the way through the layer in one step of training."""
-        return _ScaledWay(self.unscaled, self.gain, self.speed, self.bias)
+    def way(self, dtype):
+        """Return the way through the layer in one step of training, products in ``dtype``."""
+        return ScaledWay(self.unscaled, self.gain, self.speed, self.bias, dtype)
 
     def folded(self):
         """Return an ordinary layer that computes the same."""
@@ -204,12 +173,6 @@ class ScaledLinear(StackLinear):
         nn.Module.__init__(layer)
         layer.weight, layer.bias = nn.Parameter(self.weight.detach()), self.bias
         return layer
-
-
-def _gradient(parameter):
-    if parameter.grad is None:
-        parameter.grad = torch.zeros_like(parameter)
-    return parameter.grad
 
 
 def _draw_layer(n_inputs, n_outputs, generators):

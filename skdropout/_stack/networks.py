@@ -32,6 +32,8 @@ class Stack(nn.Module):
         Probability of dropping a hidden unit; zero until set.
     target_location, target_scale : Tensor of shape (n_members, 1, n_outputs)
         Units that the targets are standardised by.
+    precision : torch.dtype or None
+        Of matrix products in training, if not that of the weights.
     """
 
     def __init__(self, encoding, n_members, n_hidden, n_outputs, columns):
@@ -42,6 +44,12 @@ class Stack(nn.Module):
         self.register_buffer("target_location", torch.zeros(n_members, 1, n_outputs))
         self.register_buffer("target_scale", torch.ones(n_members, 1, n_outputs))
         self.stop_dropping()
+        self.precision = None
+
+    @property
+    def product_dtype(self):
+        """The precision of matrix products in training."""
+        return self.precision or self.dropout.dtype
 
     @property
     def n_members(self):
