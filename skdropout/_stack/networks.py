@@ -90,8 +90,7 @@ class Stack(nn.Module):
         target : Tensor of shape (n_members, n_rows) or (n_members, n_rows, n_outputs)
             For training alone: what columns may be found relevant for.
         """
-        encoding = self.encoding
-        return self.go_on(encoding.numbers(numeric), encoding.places(codes), target)
+        return self._respond(self.encoding(numeric, codes), target)
 
     def go_on(self, numbers, places, target=None):
         """Return raw outputs of rows of which all that is not learnt is known already.
@@ -103,11 +102,16 @@ class Stack(nn.Module):
         target : Tensor
         """
         learnt = self.encoding.learnt(numbers, places)
-        drops = self.training and self._masks is not None
-        if drops and self.columns.is_idle:
+        if self._drops_now and self.columns.is_idle:
             return self.respond_dropping(numbers, learnt)
-        x = self.encoding.join(numbers, learnt)
-        if not drops:
+        return self._respond(self.encoding.join(numbers, learnt), target)
+
+    @property
+    def _drops_now(self):
+        return self.training and self._masks is not None
+
+    def _respond(self, x, target):
+        if not self._drops_now:
             return self.respond(x)
         return self.respond_dropping(self.columns(x, self, target, self._masks))
 

@@ -227,8 +227,14 @@ class StackNet(NeuralNet):
         x, y, share = batch
         self.optimizer_.zero_grad()
         raw = self.module_.go_on(**x, target=y["target"])
-        total = self.member_losses(raw, y)
-        total.backward(share)
+        with torch.no_grad():
+            target = self.module_.standardise(y["target"])
+            total = self.member_losses(raw, target, y)
+            gradient = self.criterion_.gradient(raw, target)
+            gradient *= share.view(-1, 1, 1)
+            if "weight" in y:
+                gradient *= y["weight"].unsqueeze(-1)
+        raw.backward(gradient)
         self.optimizer_.collect()
         if self.max_grad_norm is not None:
             self._clip_gradients()
@@ -238,19 +244,19 @@ class StackNet(NeuralNet):
         if self.schedule == "cosine":
             self._schedule_learning_rate()
         self.optimizer_.step_of_epoch(self._step)
-        return {"total": total.detach(), "raw": raw.detach()}
+        return {"total": total, "raw": raw.detach()}
 
     def validation_step(self, batch, **fit_params):
         """Evaluate every member, dropout off."""
         x, y, _ = batch
         with torch.no_grad():
             raw = self.module_.go_on(**x)
-            total = self.member_losses(raw, y)
+            total = self.member_losses(raw, self.module_.standardise(y["target"]), y)
         return {"total": total, "raw": raw}
 
-    def member_losses(self, raw, y):
+    def member_losses(self, raw, target, y):
         """Return each member's sum of losses over the rows of a batch."""
-        losses = self.criterion_(raw, self.module_.standardise(y["target"]))
+        losses = self.criterion_(raw, target)
         return (losses * y["weight"] if "weight" in y else losses).sum(1)
 
     def _clip_gradients(self):

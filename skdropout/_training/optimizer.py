@@ -60,7 +60,7 @@ class StackAdamW(torch.optim.Optimizer):
     def _lay_out(self):
         """Move the parameters into one tensor, and their gradients into another."""
         self._shapes = [p.shape[1:] for p in self._parameters]
-        self.values = torch.cat([p.detach().flatten(1) for p in self._parameters], 1)
+        self.values = torch.cat([p.detach().reshape(len(p), -1) for p in self._parameters], 1)
         self.gradients = torch.zeros_like(self.values)
         parts = self.views(self.values), self.views(self.gradients)
         for parameter, value, gradient in zip(self._parameters, *parts, strict=True):
@@ -71,7 +71,7 @@ class StackAdamW(torch.optim.Optimizer):
     def views(self, of_all):
         """Return the parts of a tensor like ``values``, in the parameters' shapes."""
         parts = of_all.split([shape.numel() for shape in self._shapes], 1)
-        return [part.unflatten(1, shape) for part, shape in zip(parts, self._shapes, strict=True)]
+        return [p.view(len(p), *shape) for p, shape in zip(parts, self._shapes, strict=True)]
 
     def write(self, values):
         """Let the parameters be ``values``, of whatever members, and train no more."""

@@ -89,3 +89,21 @@ def test_standardisation_is_weighted(loss):
 def test_constant_targets_have_scale_one():
     _, scale = SquaredError().standardisation(np.full((9, 1), 0.1), None)
     assert scale.tolist() == [1]
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+@pytest.mark.parametrize(
+    "loss",
+    [SquaredError(), AbsoluteError(), Pinball(0.2), Poisson(), LogLoss(), MultilabelLogLoss()],
+)
+def test_gradients_are_autograds(loss, n_outputs):
+    rng = np.random.default_rng(1)
+    raw = torch.as_tensor(rng.normal(size=(2, 30, n_outputs))).requires_grad_()
+    target = torch.as_tensor(rng.gamma(2.0, size=raw.shape))
+    if isinstance(loss, LogLoss):
+        target = torch.as_tensor(rng.integers(max(n_outputs, 2), size=raw.shape[:2]))
+    elif isinstance(loss, MultilabelLogLoss):
+        target = (target > 1).double()
+    loss(raw, target).sum().backward()
+    found = loss.gradient(raw.detach(), target)
+    torch.testing.assert_close(found, raw.grad, rtol=0, atol=1e-12)

@@ -6,7 +6,7 @@ from torch import nn
 
 from skdropout._training.optimizer import StackAdamW
 
-SHAPES = ((3, 4), (1, 4), (4, 1), (5,))
+SHAPES = ((3, 4), (1, 4), (4, 1), (5,), ())
 OPTIONS = {"lr": 0.03, "weight_decay": 0.1}
 
 
