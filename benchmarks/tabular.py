@@ -1,23 +1,29 @@
-"""Quality and time of the defaults on ten tables, beside other people's models at theirs.
+"""Quality and time of the defaults on fourteen tables, beside other people's models at theirs.
 
 Three random splits of each table, at most 5,000 rows to train on and 3,000 to test. Rows already in
-``results/tabular.csv`` are not computed again. Times are seconds of the processor in one thread;
+``results/tabular.csv`` are not computed again while what they were measured with is the same: a
+peer's library, or the source of this one. Where it is not, all rows of that model are dropped first,
+so that no model's numbers are of two versions. Times are seconds of the processor in one thread;
 even these grow with what else a machine does, so ``--only-times`` measures chosen models anew into
-``results/tabular_times.csv``. ``--quick`` fits small tables once, into ``tabular_quick.csv``.
+``results/tabular_times.csv``. A fit of more than ``--limit`` such seconds is given up, and its time
+is written as infinite. ``--quick`` fits small tables once, into ``tabular_quick.csv``.
+
+RealMLP-TD and TabM come from pytabkit, in an environment of their own: ``make pytabkit``.
 
     python benchmarks/tabular.py --data-dir FOLDER [--models NAME ...] [--tables NAME ...]
-        [--seeds 3] [--quick] [--only-times] [--report]
+        [--seeds 3] [--limit 600] [--quick] [--only-times] [--report]
 """
 
 import argparse
-import csv
+import signal
 import time
 from collections import defaultdict
+from contextlib import contextmanager
 
 import numpy as np
 import torch
-from _peers import PEERS
-from _results import RESULTS, append_rows, done, show
+from _peers import PEERS, RUNS_ON
+from _results import append_rows, done, drop, is_stale, rows_of, show
 from _tables import TABLES, load_table, split
 from scipy.stats import friedmanchisquare, rankdata, studentized_range
 from sklearn.metrics import log_loss, r2_score, roc_auc_score
@@ -71,8 +77,36 @@ def measure(make, X, X_test, y, y_test, task, seed):
     return {**found, "fit, s": fitted - start, "predict, s": predicted - fitted}
 
 
-def run(models, tables, seeds, data_dir, results, redo):
+@contextmanager
+def at_most(seconds):
+    """Raise TimeoutError once the body has taken so many seconds of the processor."""
+
+    def stop(*_):
+        raise TimeoutError
+
+    signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def model_of(row):
+    return row["setting"].split(" | ")[1]
+
+
+def is_old(row):
+    """Whether a row is of another version than today's of what its model runs on."""
+    return is_stale(row, RUNS_ON.get(model_of(row), ("skdropout", "torch")))
+
+
+def run(models, tables, seeds, data_dir, results, redo, limit):
     """Measure what is missing, seed by seed, and append it to the results."""
+    for name in models:
+        n_dropped = drop(results, lambda row, name=name: model_of(row) == name and is_old(row))
+        if n_dropped:
+            print(f"{name}: {n_dropped} rows of another version are dropped")
     known = set() if redo else done(results)
     for seed in range(seeds):
         for table in tables:
@@ -83,11 +117,15 @@ def run(models, tables, seeds, data_dir, results, redo):
             parts = split(X, y, task, seed)
             for name in missing:
                 try:
-                    found = measure(MODELS[name], *parts, task, seed)
+                    with at_most(limit):
+                        found = measure(MODELS[name], *parts, task, seed)
                 except ImportError as error:
                     print(f"{name} is left out: {error}")
                     continue
-                print(f"{table:20} {name:28} {seed}", {k: round(v, 4) for k, v in found.items()})
+                except TimeoutError:
+                    found = {"fit, s": np.inf}
+                text = ", ".join(f"{metric} {value:.4f}" for metric, value in found.items())
+                print(f"{table:20} {name:28} {seed}  {text}", flush=True)
                 rows = [(f"{table} | {name} | {seed}", m, v, 0.0) for m, v in found.items()]
                 append_rows(results, rows)
 
@@ -95,11 +133,10 @@ def run(models, tables, seeds, data_dir, results, redo):
 def read(results, seeds):
     """Return {metric: {(table, model): array over seeds}}, of the first ``seeds``."""
     values = defaultdict(lambda: defaultdict(dict))
-    with (RESULTS / f"{results}.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            table, model, seed = row["setting"].split(" | ")
-            if int(seed) < seeds:
-                values[row["metric"]][table, model][seed] = float(row["value"])
+    for row in rows_of(results):
+        table, model, seed = row["setting"].split(" | ")
+        if int(seed) < seeds:
+            values[row["metric"]][table, model][seed] = float(row["value"])
     return {
         metric: {key: np.array([v for _, v in sorted(of.items())]) for key, of in cells.items()}
         for metric, cells in values.items()
@@ -171,6 +208,7 @@ def main():
     parser.add_argument("--models", nargs="*", choices=list(MODELS))
     parser.add_argument("--tables", nargs="*", choices=TABLES, default=TABLES)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--limit", type=float, default=600, help="seconds that a fit may take")
     parser.add_argument("--quick", action="store_true", help="one split of small tables")
     parser.add_argument("--only-times", action="store_true", help="measure times anew")
     parser.add_argument("--report", action="store_true", help="print what is there already")
@@ -183,7 +221,8 @@ def main():
     elif arguments.only_times:
         results = "tabular_times"
     if not arguments.report:
-        run(models, tables, seeds, arguments.data_dir, results, redo=results != "tabular")
+        redo = results != "tabular"
+        run(models, tables, seeds, arguments.data_dir, results, redo, arguments.limit)
     report(results, seeds)
 
 
