@@ -96,7 +96,7 @@ class SkorchNet:
 
 
 def many_levels_as_numbers(X):
-    """Return ``X`` with numbers for categories of more than 255 levels, which these trees refuse."""
+    """Return ``X`` with numbers for categories of over 255 levels, which these trees refuse."""
     categories = X.select_dtypes("category")
     many = [name for name, column in categories.items() if len(column.cat.categories) > 255]
     return X.assign(**{name: X[name].cat.codes.astype(float) for name in many})
