@@ -1,7 +1,8 @@
 """Models compared over tables: mean ranks, wins and losses, and where most is lost.
 
 Losses are dictionaries {table: {model: array over splits}}, less being better. A model's splits are
-the first ones, so two models are compared over as many as both have.
+the first ones, so two models are compared over as many as both have. An infinite loss is that of a
+fit given up: last in rank, and neither won nor lost.
 """
 
 from typing import NamedTuple
@@ -81,11 +82,12 @@ def rank(losses, models):
 
 
 def gap(of_table, model, peer):
-    """Return the Gap of ``model`` to ``peer`` on a table, None where they share no split."""
-    n = min(len(of_table.get(model, ())), len(of_table.get(peer, ())))
-    if n == 0:
+    """Return the Gap of ``model`` to ``peer`` on a table, None where they share no finished one."""
+    ours, theirs = (of_table.get(name, np.empty(0)) for name in (model, peer))
+    n = min(len(ours), len(theirs))
+    if n == 0 or not np.isfinite([ours[:n], theirs[:n]]).all():
         return None
-    paired = of_table[model][:n] - of_table[peer][:n]
+    paired = ours[:n] - theirs[:n]
     error = paired.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
     return Gap(float(paired.mean()), float(error), n)
 

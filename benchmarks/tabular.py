@@ -3,10 +3,12 @@
 Three random splits of each table, at most 5,000 rows to train on and 3,000 to test. Rows already in
 ``results/tabular.csv`` are not computed again while what they were measured with is the same: the
 peer's library, or the source of this one. Where it is not, all rows of that model are dropped
-first, so that no model's numbers are of two versions. Times are seconds of the processor in one thread;
-even these grow with what else a machine does, so ``--only-times`` measures chosen models anew into
-``results/tabular_times.csv``. A fit of more than ``--limit`` such seconds is given up, and its time
-is written as infinite. ``--quick`` fits small tables once, into ``tabular_quick.csv``.
+first, so that no model's numbers are of two versions.
+
+Times are seconds of the processor in one thread; even these grow with what else a machine does, so
+``--only-times`` measures chosen models anew into ``results/tabular_times.csv``. A fit of more than
+``--limit`` such seconds is given up, its time written as infinite, and last in rank on that table.
+``--quick`` fits small tables once, into ``tabular_quick.csv``.
 
 RealMLP-TD and TabM come from pytabkit, in an environment of their own: ``make pytabkit``.
 
@@ -151,8 +153,10 @@ def report(results, seeds):
         cells = values.get(metric, {})
         tables = [t for t in TABLES if any(table == t for table, _ in cells)]
         if tables:
-            rows = [[m, *(_mean(cells.get((t, m))) for t in tables)] for m in models]
+            most = max(map(len, cells.values()))
+            rows = [[m, *(_mean(cells.get((t, m)), most) for t in tables)] for m in models]
             show((metric, *tables), rows)
+    print("* of fewer splits than others\n")
     for model in models:
         if any(model_of(row) == model and is_old(row) for row in rows_of(results)):
             print(f"{model}: rows are of another version than today's")
@@ -161,6 +165,9 @@ def report(results, seeds):
         losses.setdefault(table, {})[model] = -of_seeds
     for (table, model), of_seeds in values.get("log-loss", {}).items():
         losses.setdefault(table, {})[model] = of_seeds
+    for (table, model), seconds in values["fit, s"].items():
+        if np.isinf(seconds).all():  # given up, so there is no score
+            losses.setdefault(table, {})[model] = seconds
     compare(losses, models, {table for table, _ in values.get("R2", {})}, values["fit, s"])
 
 
@@ -216,8 +223,10 @@ def _signed(found):
     return [f"{found.loss:+.4f}", error, found.n_splits]
 
 
-def _mean(of_seeds):
-    return "" if of_seeds is None else f"{of_seeds.mean():.3f}"
+def _mean(of_seeds, most):
+    if of_seeds is None:
+        return ""
+    return f"{of_seeds.mean():.3f}" + ("*" if len(of_seeds) < most else "")
 
 
 def main():

@@ -82,6 +82,16 @@ def test_a_duel_is_over_the_splits_that_both_have(ranking):
     assert ranking.duel(losses, "a", "c") is None
 
 
+def test_a_fit_given_up_is_last_in_rank_and_neither_won_nor_lost(ranking):
+    losses = {t: {m: np.array([float(i)]) for i, m in enumerate("abc")} for t in range(3)}
+    losses[0]["a"] = np.array([np.inf])
+    assert ranking.rank(losses, list("abc")).mean == pytest.approx(
+        {"a": 5 / 3, "b": 5 / 3, "c": 8 / 3}
+    )
+    found = ranking.duel(losses, "b", "a")
+    assert (found.wins, found.losses) == (0, 2)
+
+
 def test_the_error_of_one_split_is_not_known(ranking):
     found = ranking.gap(losses_of(t={"a": [3], "b": [1, 2]})["t"], "a", "b")
     assert found == pytest.approx((2, np.nan, 1), nan_ok=True)
