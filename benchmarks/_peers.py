@@ -1,5 +1,6 @@
 """Other people's models for tables with categories and missing cells, at their defaults."""
 
+import logging
 import warnings
 
 import numpy as np
@@ -165,6 +166,7 @@ def pytabkit(name):
     def make(task, seed):
         import pytabkit
 
+        logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
         kind = "Regressor" if task == "regression" else "Classifier"
         kind = getattr(pytabkit, f"{name}_{kind}")
         network = kind(random_state=seed, n_threads=1, device="cpu", verbosity=0)
