@@ -82,14 +82,21 @@ def measure(make, X, X_test, y, y_test, task, seed):
 @contextmanager
 def at_most(seconds):
     """Raise TimeoutError once the body has taken so many seconds of the processor."""
+    is_late = False
 
     def stop(*_):
+        nonlocal is_late
+        is_late = True
         raise TimeoutError
 
     signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
+    except BaseException as error:
+        if is_late:  # some libraries turn it into an error of theirs
+            raise TimeoutError from error
+        raise
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
@@ -156,7 +163,7 @@ def report(results, seeds):
             most = max(map(len, cells.values()))
             rows = [[m, *(_mean(cells.get((t, m)), most) for t in tables)] for m in models]
             show((metric, *tables), rows)
-    print("* of fewer splits than others\n")
+    print("*: of fewer splits than other cells\n")
     for model in models:
         if any(model_of(row) == model and is_old(row) for row in rows_of(results)):
             print(f"{model}: rows are of another version than today's")
@@ -182,15 +189,15 @@ def compare(losses, models, regressions, times):
     peers = [m for m in models if m != OURS]
     duels = {peer: duel(losses, OURS, peer) for peer in peers}
     rows = [[peer, d.wins, d.losses, d.worst, *_signed(d.gap)] for peer, d in duels.items() if d]
-    show((f"{OURS} against", "wins", "losses", "lost most on", *_SIGNED), rows)
+    _show((f"{OURS} against", "wins", "losses", "lost most on", *_SIGNED), rows)
     rows = [
         [table, "R2" if table in regressions else "log-loss", peer, *_signed(lost)]
         for table, peer, lost in largest_losses(losses, OURS, peers)
     ]
-    show((f"{OURS} against the best", "metric", "peer", *_SIGNED), rows)
+    _show((f"{OURS} against the best", "metric", "peer", *_SIGNED), rows)
     gains = {table: gap(of, WITHOUT, OURS) for table, of in losses.items()}
     rows = [[t, *_signed(g)] for t, g in gains.items() if g and g.n_splits > 1]
-    show(("gain by dropout, in R2 or log-loss", "gained", *_SIGNED[1:]), rows)
+    _show(("gain by dropout, in R2 or log-loss", "gained", *_SIGNED[1:]), rows)
 
 
 def show_ranks(title, losses, models, times):
@@ -216,6 +223,11 @@ def show_ranks(title, losses, models, times):
 
 
 _SIGNED = ("lost", "standard error", "splits")
+
+
+def _show(header, rows):
+    if rows:
+        show(header, rows)
 
 
 def _signed(found):
