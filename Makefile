@@ -1,12 +1,13 @@
-# `make demo`, `make test`, `make harness`, `make docs`: each does all its own set-up in .venv.
+# `make demo`, `make test`, `make harness`, `make docs`, `make pytabkit`: each does all its own set-up in .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FLOORS := .venv-floors
+PYTABKIT := .venv-pytabkit
 DOCS_READY := $(VENV)/.docs-ready
 
-.PHONY: demo test harness lint slow floors docs clean
+.PHONY: demo test harness lint slow floors docs pytabkit clean
 
 # products this small are no faster on several threads, and far slower on a busy machine
 demo: $(READY)
@@ -48,6 +49,18 @@ $(DOCS_READY): $(READY)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[docs]"
 	touch $(DOCS_READY)
 
+# RealMLP-TD and TabM on the first split; DATA=FOLDER gives tables that no public server has
+pytabkit: $(PYTABKIT)/.ready
+	OMP_NUM_THREADS=1 $(PYTABKIT)/bin/python benchmarks/tabular.py --models RealMLP-TD TabM \
+		--seeds 1 $(if $(DATA),--data-dir $(DATA))
+
+# they bring much along that nothing else needs, so they have an environment of their own
+$(PYTABKIT)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(PYTABKIT)
+	$(PYTABKIT)/bin/python -m pip install --quiet -c constraints.txt torch
+	$(PYTABKIT)/bin/python -m pip install --quiet -c constraints.txt -e . "pytabkit[models]"
+	touch $(PYTABKIT)/.ready
+
 # torch first and by its pin, so that nothing else pulls in another build of it
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -57,5 +70,5 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) $(FLOORS) .harness build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(FLOORS) $(PYTABKIT) .harness build dist *.egg-info .pytest_cache .ruff_cache
 	rm -rf docs/_build docs/_generated docs/auto_examples docs/sg_execution_times.rst

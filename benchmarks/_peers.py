@@ -1,5 +1,6 @@
 """Other people's models for tables with categories and missing cells, at their defaults."""
 
+import logging
 import warnings
 
 import numpy as np
@@ -16,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from torch import nn
 
-__all__ = ["PEERS"]
+__all__ = ["PEERS", "RUNS_ON"]
 
 
 def as_numbers():
@@ -95,10 +96,17 @@ class SkorchNet:
         return self.net.predict_proba(self.prepare.transform(X))
 
 
+def many_levels_as_numbers(X):
+    """Return ``X`` with numbers for categories of over 255 levels, which these trees refuse."""
+    categories = X.select_dtypes("category")
+    many = [name for name, column in categories.items() if len(column.cat.categories) > 255]
+    return X.assign(**{name: X[name].cat.codes.astype(float) for name in many})
+
+
 def hist_gradient_boosting(task, seed):
     regression = task == "regression"
     kind = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
-    return kind(random_state=seed)
+    return make_pipeline(FunctionTransformer(many_levels_as_numbers), kind(random_state=seed))
 
 
 def lightgbm(task, seed):
@@ -106,6 +114,41 @@ def lightgbm(task, seed):
 
     kind = lightgbm.LGBMRegressor if task == "regression" else lightgbm.LGBMClassifier
     return kind(random_state=seed, n_jobs=1, verbose=-1)
+
+
+def gaps_as_levels(X):
+    """Return ``X`` with categories as text, which CatBoost asks for; a missing cell is a level."""
+    categories = X.select_dtypes("category")
+    return X.assign(
+        **{
+            name: column.astype(object).where(column.notna(), "missing").map(str).astype(object)
+            for name, column in categories.items()
+        }
+    )
+
+
+class CatBoost:
+    """CatBoost, told which columns are categories."""
+
+    def __init__(self, task, seed):
+        import catboost
+
+        regression = task == "regression"
+        kind = catboost.CatBoostRegressor if regression else catboost.CatBoostClassifier
+        self.model = kind(
+            random_seed=seed, thread_count=1, verbose=False, allow_writing_files=False
+        )
+
+    def fit(self, X, y):
+        categories = list(X.select_dtypes("category").columns)
+        self.model.fit(gaps_as_levels(X), y, cat_features=categories)
+        return self
+
+    def predict(self, X):
+        return self.model.predict(gaps_as_levels(X), thread_count=1)
+
+    def predict_proba(self, X):
+        return self.model.predict_proba(gaps_as_levels(X), thread_count=1)
 
 
 def ebm(task, seed):
@@ -123,6 +166,7 @@ def pytabkit(name):
     def make(task, seed):
         import pytabkit
 
+        logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
         kind = "Regressor" if task == "regression" else "Classifier"
         kind = getattr(pytabkit, f"{name}_{kind}")
         network = kind(random_state=seed, n_threads=1, device="cpu", verbosity=0)
@@ -140,11 +184,24 @@ def pytabkit(name):
 PEERS = {
     "HistGradientBoosting": hist_gradient_boosting,
     "LightGBM": lightgbm,
+    "CatBoost": CatBoost,
     "sklearn MLP": sklearn_mlp,
     "sklearn MLP, early stopping": sklearn_mlp_stopped,
     "skorch 128-128, p=.2": SkorchNet,
     "EBM, 4 bags": ebm,
     "RealMLP-TD": pytabkit("RealMLP_TD"),
     "TabM": pytabkit("TabM_D"),
+}
+# the packages whose versions a peer's numbers depend on
+RUNS_ON = {
+    "HistGradientBoosting": ("scikit-learn",),
+    "LightGBM": ("lightgbm",),
+    "CatBoost": ("catboost",),
+    "sklearn MLP": ("scikit-learn",),
+    "sklearn MLP, early stopping": ("scikit-learn",),
+    "skorch 128-128, p=.2": ("skorch", "torch"),
+    "EBM, 4 bags": ("interpret-core",),
+    "RealMLP-TD": ("pytabkit",),
+    "TabM": ("pytabkit",),
 }
 warnings.filterwarnings("ignore", category=UserWarning)

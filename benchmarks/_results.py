@@ -2,6 +2,8 @@
 
 import csv
 import datetime
+import functools
+import hashlib
 import importlib.metadata
 import platform
 from pathlib import Path
@@ -9,14 +11,26 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import skdropout
+
 RESULTS = Path(__file__).parent / "results"
 FIELDS = ("date", "versions", "device", "threads", "setting", "metric", "value", "spread")
-_PACKAGES = ("torch", "scikit-learn", "skorch", "numpy", "interpret-core", "lightgbm")
+_PACKAGES = ("torch", "scikit-learn", "skorch", "numpy", "interpret-core", "lightgbm", "catboost")
+_PACKAGES += ("pytabkit",)
 
 
+@functools.cache
 def versions():
-    """Return the versions of Python and of the packages that matter, in one string."""
-    found = [f"python {platform.python_version()}"]
+    """Return the versions of Python and of the packages that matter, in one string.
+
+    That of this library ends in a digest of its source files, so that two states of one release
+    are told apart.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(Path(skdropout.__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    own = f"skdropout {skdropout.__version__}+{digest.hexdigest()[:8]}"
+    found = [f"python {platform.python_version()}", own]
     for package in _PACKAGES:
         try:
             found.append(f"{package} {importlib.metadata.version(package)}")
@@ -58,13 +72,43 @@ def append_rows(name, rows, *, device="cpu"):
             writer.writerow([*common, setting, metric, f"{value:.6g}", f"{spread:.3g}"])
 
 
-def done(name):
-    """Return the (setting, metric) pairs that ``results/<name>.csv`` has already."""
+def rows_of(name):
+    """Return the rows of ``results/<name>.csv`` as dictionaries, none where there is no file."""
     path = RESULTS / f"{name}.csv"
     if not path.exists():
-        return set()
+        return []
     with path.open(newline="") as file:
-        return {(row["setting"], row["metric"]) for row in csv.DictReader(file)}
+        return list(csv.DictReader(file))
+
+
+def done(name):
+    """Return the (setting, metric) pairs that ``results/<name>.csv`` has already."""
+    return {(row["setting"], row["metric"]) for row in rows_of(name)}
+
+
+def is_stale(row, packages, today=None):
+    """Whether a row was measured with another version of one of ``packages`` than today's.
+
+    A package that is not here today cannot be measured anew, and makes no row stale.
+    """
+    then, now = _by_package(row["versions"]), _by_package(today or versions())
+    return any(package in now and now[package] != then.get(package) for package in packages)
+
+
+def drop(name, is_dropped):
+    """Take rows out of ``results/<name>.csv`` and return how many."""
+    rows = rows_of(name)
+    kept = [row for row in rows if not is_dropped(row)]
+    if len(kept) < len(rows):
+        with (RESULTS / f"{name}.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(kept)
+    return len(rows) - len(kept)
+
+
+def _by_package(text):
+    return dict(part.rsplit(" ", 1) for part in text.split("; "))
 
 
 def median_and_spread(values):

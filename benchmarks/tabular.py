@@ -1,31 +1,39 @@
-"""Quality and time of the defaults on ten tables, beside other people's models at theirs.
+"""Quality and time of the defaults on fourteen tables, beside other people's models at theirs.
 
 Three random splits of each table, at most 5,000 rows to train on and 3,000 to test. Rows already in
-``results/tabular.csv`` are not computed again. Times are seconds of the processor in one thread;
-even these grow with what else a machine does, so ``--only-times`` measures chosen models anew into
-``results/tabular_times.csv``. ``--quick`` fits small tables once, into ``tabular_quick.csv``.
+``results/tabular.csv`` are not computed again while what they were measured with is the same: the
+peer's library, or the source of this one. Where it is not, all rows of that model are dropped
+first, so that no model's numbers are of two versions.
+
+Times are seconds of the processor in one thread; even these grow with what else a machine does, so
+``--only-times`` measures chosen models anew into ``results/tabular_times.csv``. A fit of more than
+``--limit`` such seconds is given up, its time written as infinite, and last in rank on that table.
+``--quick`` fits small tables once, into ``tabular_quick.csv``.
+
+RealMLP-TD and TabM come from pytabkit, in an environment of their own: ``make pytabkit``.
 
     python benchmarks/tabular.py --data-dir FOLDER [--models NAME ...] [--tables NAME ...]
-        [--seeds 3] [--quick] [--only-times] [--report]
+        [--seeds 3] [--limit 600] [--quick] [--only-times] [--report]
 """
 
 import argparse
-import csv
+import signal
 import time
 from collections import defaultdict
+from contextlib import contextmanager
 
 import numpy as np
 import torch
-from _peers import PEERS
-from _results import RESULTS, append_rows, done, show
-from _tables import TABLES, load_table, split
-from scipy.stats import friedmanchisquare, rankdata, studentized_range
+from _peers import PEERS, RUNS_ON
+from _ranking import complete, duel, first_splits, gap, largest_losses, rank
+from _results import append_rows, done, drop, is_stale, rows_of, show
+from _tables import CHOOSING, CONFIRMING, TABLES, load_table, split
 from sklearn.metrics import log_loss, r2_score, roc_auc_score
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 
 SLOW = ("EBM, 4 bags", "RealMLP-TD", "TabM")
-WITHOUT = "skdropout, dropout=0"
+OURS, WITHOUT = "skdropout", "skdropout, dropout=0"
 
 
 def ours(variant=None, **parameters):
@@ -41,7 +49,7 @@ def ours(variant=None, **parameters):
 
 
 MODELS = {
-    "skdropout": ours(),
+    OURS: ours(),
     WITHOUT: ours(dropout=0.0),
     **PEERS,
 }
@@ -71,8 +79,43 @@ def measure(make, X, X_test, y, y_test, task, seed):
     return {**found, "fit, s": fitted - start, "predict, s": predicted - fitted}
 
 
-def run(models, tables, seeds, data_dir, results, redo):
+@contextmanager
+def at_most(seconds):
+    """Raise TimeoutError once the body has taken so many seconds of the processor."""
+    is_late = False
+
+    def stop(*_):
+        nonlocal is_late
+        is_late = True
+        raise TimeoutError
+
+    signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    except BaseException as error:
+        if is_late:  # some libraries turn it into an error of theirs
+            raise TimeoutError from error
+        raise
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def model_of(row):
+    return row["setting"].split(" | ")[1]
+
+
+def is_old(row):
+    """Whether a row is of another version than today's of what its model runs on."""
+    return is_stale(row, RUNS_ON.get(model_of(row), ("skdropout", "torch")))
+
+
+def run(models, tables, seeds, data_dir, results, redo, limit):
     """Measure what is missing, seed by seed, and append it to the results."""
+    for name in models:
+        n_dropped = drop(results, lambda row, name=name: model_of(row) == name and is_old(row))
+        if n_dropped:
+            print(f"{name}: {n_dropped} rows of another version are dropped")
     known = set() if redo else done(results)
     for seed in range(seeds):
         for table in tables:
@@ -83,11 +126,15 @@ def run(models, tables, seeds, data_dir, results, redo):
             parts = split(X, y, task, seed)
             for name in missing:
                 try:
-                    found = measure(MODELS[name], *parts, task, seed)
+                    with at_most(limit):
+                        found = measure(MODELS[name], *parts, task, seed)
                 except ImportError as error:
                     print(f"{name} is left out: {error}")
                     continue
-                print(f"{table:20} {name:28} {seed}", {k: round(v, 4) for k, v in found.items()})
+                except TimeoutError:
+                    found = {"fit, s": np.inf}
+                text = ", ".join(f"{metric} {value:.4f}" for metric, value in found.items())
+                print(f"{table:20} {name:28} {seed}  {text}", flush=True)
                 rows = [(f"{table} | {name} | {seed}", m, v, 0.0) for m, v in found.items()]
                 append_rows(results, rows)
 
@@ -95,11 +142,10 @@ def run(models, tables, seeds, data_dir, results, redo):
 def read(results, seeds):
     """Return {metric: {(table, model): array over seeds}}, of the first ``seeds``."""
     values = defaultdict(lambda: defaultdict(dict))
-    with (RESULTS / f"{results}.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            table, model, seed = row["setting"].split(" | ")
-            if int(seed) < seeds:
-                values[row["metric"]][table, model][seed] = float(row["value"])
+    for row in rows_of(results):
+        table, model, seed = row["setting"].split(" | ")
+        if int(seed) < seeds:
+            values[row["metric"]][table, model][seed] = float(row["value"])
     return {
         metric: {key: np.array([v for _, v in sorted(of.items())]) for key, of in cells.items()}
         for metric, cells in values.items()
@@ -107,62 +153,92 @@ def read(results, seeds):
 
 
 def report(results, seeds):
-    """Print means over seeds, mean ranks with a critical difference, and what dropout gained."""
+    """Print means over seeds, then what ``compare`` finds."""
     values = read(results, seeds)
     models = [m for m in MODELS if any(model == m for _, model in values["fit, s"])]
-    quality = {**values.get("R2", {}), **values.get("log-loss", {})}
-    losses = {}
     for metric in ("R2", "log-loss", "AUC", "fit, s", "predict, s"):
         cells = values.get(metric, {})
         tables = [t for t in TABLES if any(table == t for table, _ in cells)]
-        if not tables:
-            continue
-        rows = [[m, *(_mean(cells.get((t, m))) for t in tables)] for m in models]
-        show((metric, *tables), rows)
-    for (table, model), of_seeds in quality.items():
-        sign = -1 if (table, model) in values.get("R2", {}) else 1
-        losses.setdefault(table, {})[model] = sign * of_seeds
-    rank_models(losses, [m for m in models if m != WITHOUT])
-    show(
-        ("gain by dropout, in R2 or log-loss", "paired splits", "mean", "standard error"),
-        _dropout_gain(losses),
-    )
+        if tables:
+            most = max(map(len, cells.values()))
+            rows = [[m, *(_mean(cells.get((t, m)), most) for t in tables)] for m in models]
+            show((metric, *tables), rows)
+    print("*: of fewer splits than other cells\n")
+    for model in models:
+        if any(model_of(row) == model and is_old(row) for row in rows_of(results)):
+            print(f"{model}: rows are of another version than today's")
+    losses = {}
+    for (table, model), of_seeds in values.get("R2", {}).items():
+        losses.setdefault(table, {})[model] = -of_seeds
+    for (table, model), of_seeds in values.get("log-loss", {}).items():
+        losses.setdefault(table, {})[model] = of_seeds
+    for (table, model), seconds in values["fit, s"].items():
+        if np.isinf(seconds).all():  # given up, so there is no score
+            losses.setdefault(table, {})[model] = seconds
+    compare(losses, models, {table for table, _ in values.get("R2", {})}, values["fit, s"])
 
 
-def rank_models(losses, models):
-    """Print mean ranks and Nemenyi's critical difference, of models that have all splits."""
-    n_seeds = max(len(of_seeds) for of_table in losses.values() for of_seeds in of_table.values())
-    complete = [m for m in models if all(len(of.get(m, ())) == n_seeds for of in losses.values())]
-    if len(complete) < 3 or len(losses) < 3:
+def compare(losses, models, regressions, times):
+    """Print ranks, wins and losses, the largest losses, and what dropout gained."""
+    models = [m for m in models if m != WITHOUT]
+    show_ranks("all splits", losses, complete(losses, models), times)
+    on_first = first_splits(losses, 1)
+    if complete(on_first, models) != complete(losses, models):
+        show_ranks("first split", on_first, complete(on_first, models), times)
+
+    peers = [m for m in models if m != OURS]
+    duels = {peer: duel(losses, OURS, peer) for peer in peers}
+    rows = [[peer, d.wins, d.losses, d.worst, *_signed(d.gap)] for peer, d in duels.items() if d]
+    _show((f"{OURS} against", "wins", "losses", "lost most on", *_SIGNED), rows)
+    rows = [
+        [table, "R2" if table in regressions else "log-loss", peer, *_signed(lost)]
+        for table, peer, lost in largest_losses(losses, OURS, peers)
+    ]
+    _show((f"{OURS} against the best", "metric", "peer", *_SIGNED), rows)
+    gains = {table: gap(of, WITHOUT, OURS) for table, of in losses.items()}
+    rows = [[t, *_signed(g)] for t, g in gains.items() if g and g.n_splits > 1]
+    _show(("gain by dropout, in R2 or log-loss", "gained", *_SIGNED[1:]), rows)
+
+
+def show_ranks(title, losses, models, times):
+    """Print mean ranks on all tables, on the choosing and on the confirming ones."""
+    parts = {"all": TABLES, "choosing": CHOOSING, "confirming": CONFIRMING}
+    found = {}
+    for part, tables in parts.items():
+        ranks = rank({t: losses[t] for t in tables if t in losses}, models)
+        if ranks is not None:
+            found[part] = ranks
+            print(
+                f"{title}, {part}: {ranks.n_tables} tables, Friedman p = {ranks.p:.2g}; "
+                f"mean ranks {ranks.critical:.2f} apart differ (Nemenyi, 5 %)"
+            )
+    if not found:
         return
-    matrix = np.array([[of[m].mean() for m in complete] for of in losses.values()])
-    ranks = rankdata(matrix, axis=1)
-    n, k = ranks.shape
-    critical = studentized_range.ppf(0.95, k, np.inf) / np.sqrt(2) * np.sqrt(k * (k + 1) / (6 * n))
-    p = friedmanchisquare(*matrix.T).pvalue
-    print(
-        f"{n} tables, Friedman p = {p:.2g}; mean ranks {critical:.2f} apart differ (Nemenyi, 5 %)"
-    )
-    order = ranks.mean(0).argsort()
-    show(("model", "mean rank"), [[complete[j], f"{ranks[:, j].mean():.2f}"] for j in order])
+    seconds = {m: np.mean([times[t, m].mean() for t in losses]) for m in models}
+    rows = [
+        [m, *(f"{ranks.mean[m]:.2f}" for ranks in found.values()), f"{seconds[m]:.1f}"]
+        for m in next(iter(found.values())).mean
+    ]
+    show((f"mean rank, {title}", *found, "mean fit, s"), rows)
 
 
-def _dropout_gain(losses):
-    """Return for each table the mean and standard error of what dropout takes off the loss."""
-    rows = []
-    for table, of in losses.items():
-        with_it, without = of.get("skdropout", ()), of.get(WITHOUT, ())
-        n = min(len(with_it), len(without))
-        if n < 2:
-            continue
-        gain = without[:n] - with_it[:n]
-        error = gain.std(ddof=1) / np.sqrt(n)
-        rows.append([table, n, f"{gain.mean():+.4f}", f"{error:.4f}"])
-    return rows
+_SIGNED = ("lost", "standard error", "splits")
 
 
-def _mean(of_seeds):
-    return "" if of_seeds is None else f"{of_seeds.mean():.3f}"
+def _show(header, rows):
+    if rows:
+        show(header, rows)
+
+
+def _signed(found):
+    error = "" if np.isnan(found.error) else f"{found.error:.4f}"
+    return [f"{found.loss:+.4f}", error, found.n_splits]
+
+
+def _mean(of_seeds, most):
+    if of_seeds is None:
+        return ""
+    return f"{of_seeds.mean():.3f}" + ("*" if len(of_seeds) < most else "")
 
 
 def main():
@@ -171,6 +247,7 @@ def main():
     parser.add_argument("--models", nargs="*", choices=list(MODELS))
     parser.add_argument("--tables", nargs="*", choices=TABLES, default=TABLES)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--limit", type=float, default=600, help="seconds that a fit may take")
     parser.add_argument("--quick", action="store_true", help="one split of small tables")
     parser.add_argument("--only-times", action="store_true", help="measure times anew")
     parser.add_argument("--report", action="store_true", help="print what is there already")
@@ -183,7 +260,8 @@ def main():
     elif arguments.only_times:
         results = "tabular_times"
     if not arguments.report:
-        run(models, tables, seeds, arguments.data_dir, results, redo=results != "tabular")
+        redo = results != "tabular"
+        run(models, tables, seeds, arguments.data_dir, results, redo, arguments.limit)
     report(results, seeds)
 
 
