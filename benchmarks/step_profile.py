@@ -16,7 +16,7 @@ from _tables import load_table, split
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 
-PARTS = ("products", "masks", "layers", "loss", "rows", "optimiser", "autograd and Python")
+PARTS = ("products", "layers", "masks", "vectors", "loss", "rows", "optimiser", "Python")
 
 
 def measure(table, data_dir, members, batch, dropout, epochs):

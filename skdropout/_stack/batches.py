@@ -84,15 +84,14 @@ class Batches:
         n_together = max(1, _TOGETHER // order[0].numel())
         for start in range(0, len(order), n_together):
             steps = slice(start, min(start + n_together, len(order)))
-            small = self._small(order[steps], replaced, counts[steps], steps)
+            places, y = self._small(order[steps], replaced, counts[steps], steps)
             for step in range(steps.start, steps.stop):
-                rows = slice(self._widths[step])
-                of_step = {name: part[step - start, :, rows] for name, part in small.items()}
+                here, rows = step - start, slice(self._widths[step])
                 x = {
                     "numbers": self._numbers(of_inputs[step, :, rows]),
-                    "places": of_step.pop("places"),
+                    "places": [part[here, :, rows] for part in places],
                 }
-                yield x, of_step, shares[step]
+                yield x, {name: part[here, :, rows] for name, part in y.items()}, shares[step]
 
     def _numbers(self, order):
         """Gather a step's numbers, encoded if nothing of that is learnt."""
@@ -111,16 +110,19 @@ class Batches:
             codes = torch.where(replaced[steps], table.unknown, codes)
         # each member's rows of all steps along one axis
         flat = codes.to(device).transpose(0, 1).flatten(1, 2)
-        places = self._encoding.places(flat).unflatten(1, (len(order), -1)).transpose(0, 1)
+        places = [
+            part.unflatten(1, (len(order), -1)).transpose(0, 1).contiguous()
+            for part in self._encoding.places(flat)
+        ]
         target = table.target.index_select(0, index).view(*order.shape, *table.target.shape[1:])
-        small = {"places": places, "target": target.to(device)}
+        y = {"target": target.to(device)}
         if table.weight is not None:
             weight = table.weight.index_select(0, index).view(order.shape)
-            small["weight"] = weight.to(device) * self._weight_scale
+            y["weight"] = weight.to(device) * self._weight_scale
         if any(self._is_padded[steps]):
             real = torch.arange(order.shape[-1], device=device) < counts.unsqueeze(-1)
-            small["weight"] = small.get("weight", 1.0) * real.to(counts.dtype)
-        return small
+            y["weight"] = y.get("weight", 1.0) * real.to(counts.dtype)
+        return places, y
 
     def _order(self):
         order = torch.zeros(self._shape, dtype=torch.long)

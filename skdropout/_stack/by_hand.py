@@ -1,61 +1,65 @@
 """The layers of a stack of perceptrons in training, forwards and back."""
 
 import torch
-from torch.nn import functional as F
+
+# In the place of a factor that is zero: nothing else can be divided by.
+_NEARLY_ZERO = 1e-12
 
 
-class ByHand(torch.autograd.Function):
-    """All layers with dropout between them, as one step of autograd's.
+class Pass:
+    """Through all layers of a stack with dropout between them, and back.
 
-    It computes what autograd would, but a unit that is zero, dropped or not, is told by its value,
-    gradients go straight to where the optimiser reads them, and none are computed of inputs that
-    nothing learnt has made.
+    It computes what autograd would, in two thirds of the time: a unit that is zero, dropped or not,
+    is told by its value, gradients are written straight to where the optimiser reads them, and none
+    are computed of inputs that nothing learnt has made.
 
     Parameters
     ----------
-    x : Tensor of shape (n_members, n_rows, width)
-        The inputs. With ``learnt``, something that nothing learnt has made, to be written to.
-    learnt : Tensor of shape (n_members, n_rows, width - n_constant), or None
-        The inputs after the constant ones. To put them in their room takes half the time of
-        joining both, and half the way back.
     stack : StackMLP
+    x : Tensor of shape (n_members, n_rows, width)
+        The inputs.
     laws : list of KeepLaw or None
         One for each hidden layer.
     masks : MaskSource
-    anchor : nn.Parameter
-        Any of the layers' parameters, so that autograd comes by. Gradients are added up in ``grad``
-        of all of them, as autograd does, but by the layers' ``Way``.
+    is_own : bool
+        Whether ``x`` may be overwritten.
+
+    Attributes
+    ----------
+    raw : Tensor of shape (n_members, n_rows, n_outputs)
+        The raw outputs.
     """
 
-    @staticmethod
-    def forward(ctx, x, learnt, stack, laws, masks, anchor):
-        ctx.n_constant, ctx.steps = stack.encoding.n_constant, []
-        if learnt is not None:
-            x[..., ctx.n_constant :] = learnt
-        dtype = stack.product_dtype
+    @torch.no_grad()
+    def __init__(self, stack, x, laws, masks, is_own=False):
+        self._steps, dtype = [], stack.product_dtype
         for layer, law in zip(stack.hidden, laws, strict=True):
-            way, x = layer.way(dtype), x.to(dtype)
+            way = layer.way(dtype)
+            x, is_own = way.enter(x, is_own), False
             units, back = _activated(way.there(x), stack, law, masks)
-            ctx.steps.append((way, x, back))
+            self._steps.append((way, x, back))
             x = units
-        way, x = stack.output.way(dtype), x.to(dtype)
-        ctx.steps.append((way, x, None))
-        return way.there(x)
+        way = stack.output.way(dtype)
+        x = way.enter(x, is_own)
+        self._steps.append((way, x, None))
+        self.raw = way.there(x)
 
-    @staticmethod
-    def backward(ctx, gradient):
-        of_learnt = of_inputs = None
-        while ctx.steps:
-            way, x, _ = ctx.steps.pop()
+    @torch.no_grad()
+    def back(self, gradient, start=None):
+        """Write the gradients of the layers' parameters, in the place of those before.
+
+        Parameters
+        ----------
+        gradient : Tensor of the shape of ``raw``
+        start : int, default=None
+            Return the gradient of the inputs from this one on; None is of none.
+        """
+        while self._steps:
+            way, x, _ = self._steps.pop()
             way.learn(x, gradient)
-            if ctx.steps:
-                *_, back = ctx.steps[-1]
-                gradient = back(way.back(gradient))
-            elif any(ctx.needs_input_grad[:2]):
-                of_learnt = way.back(gradient, ctx.n_constant)
-        if ctx.needs_input_grad[0]:
-            of_inputs, of_learnt = F.pad(of_learnt, (ctx.n_constant, 0)), None
-        return of_inputs, of_learnt, None, None, None, None
+            if self._steps:
+                gradient = self._steps[-1][-1](way.back(gradient))
+        return None if start is None else way.back(gradient, start)
 
 
 def _activated(z, stack, law, masks):
@@ -66,7 +70,7 @@ def _activated(z, stack, law, masks):
 
         def back(gradient):
             # what is zero, dropped or not, has no slope
-            gradient = torch.ops.aten.threshold_backward(gradient, units, 0)
+            torch.ops.aten.threshold_backward.grad_input(gradient, units, 0, grad_input=gradient)
             return gradient if law is None else gradient.mul_(law.scale)
 
         return units, back
@@ -90,6 +94,10 @@ class Way:
         self._parameter, self._bias = parameter, bias
         self._weight = parameter.to(dtype)
 
+    def enter(self, x, is_own):
+        """Return inputs as they are multiplied; ``x`` may be overwritten if it ``is_own``."""
+        return x.to(self._weight.dtype)
+
     def there(self, x):
         """Return the layer's outputs."""
         if x.dtype == self._bias.dtype:
@@ -97,33 +105,41 @@ class Way:
         return torch.bmm(x, self._weight).to(self._bias.dtype).add_(self._bias)
 
     def learn(self, x, gradient):
-        """Add to the parameters' gradients what inputs and the outputs' gradient make of them."""
-        _add_product(_gradient(self._parameter), x, gradient)
-        self._learn_bias(gradient)
+        """Write the parameters' gradients, of inputs and the gradient of outputs."""
+        _write_product(_gradient(self._parameter), x, gradient)
+        torch.sum(gradient, 1, keepdim=True, out=_gradient(self._bias))
 
     def back(self, gradient, start=0):
         """Return the gradient of the inputs from ``start`` on."""
         weight = self._weight[:, start:].mT
         return torch.bmm(gradient.to(weight.dtype), weight).to(gradient.dtype)
 
-    def _learn_bias(self, gradient):
-        _gradient(self._bias).add_(gradient.sum(1, keepdim=True))
-
 
 class ScaledWay(Way):
-    """As ``Way``, where the inputs' weights are multiplied by factors ``1 + speed * gain``."""
+    """As ``Way``, where inputs are multiplied by factors ``1 + speed * gain`` first.
+
+    So weights have no product of their own, nor their gradients: that of a factor is the sum of
+    weight times gradient of weight, which is the factor times too large.
+    """
 
     def __init__(self, unscaled, gain, speed, bias, dtype):
-        self._unscaled, self._gain, self._speed = unscaled, gain, speed
-        self._factor = 1 + speed * gain
-        super().__init__(unscaled * self._factor, bias, dtype)
+        super().__init__(unscaled, bias, dtype)
+        self._gain, self._speed = gain, speed
+        factor = 1 + speed * gain
+        self._factor = torch.where(factor == 0, _NEARLY_ZERO, factor)
+
+    def enter(self, x, is_own):
+        factor = self._factor.mT
+        return super().enter(x.mul_(factor) if is_own else x * factor, True)
 
     def learn(self, x, gradient):
-        of_weight = torch.bmm(x.mT, gradient.to(x.dtype))
-        _gradient(self._unscaled).addcmul_(of_weight, self._factor)
-        of_factor = (of_weight * self._unscaled).sum(-1, keepdim=True)
-        _gradient(self._gain).add_(of_factor, alpha=self._speed)
-        self._learn_bias(gradient)
+        super().learn(x, gradient)
+        weight = self._parameter
+        of_factor = (weight * weight.grad).sum(-1, keepdim=True)
+        torch.mul(of_factor / self._factor, self._speed, out=_gradient(self._gain))
+
+    def back(self, gradient, start=0):
+        return super().back(gradient, start).mul_(self._factor[:, start:].mT)
 
 
 def _gradient(parameter):
@@ -132,9 +148,9 @@ def _gradient(parameter):
     return parameter.grad
 
 
-def _add_product(total, x, gradient):
-    """Add ``x.mT @ gradient`` to ``total``, in the precision of ``x``."""
-    if x.dtype == total.dtype:
-        total.baddbmm_(x.mT, gradient)
+def _write_product(place, x, gradient):
+    """Write ``x.mT @ gradient`` to ``place``, in the precision of ``x``."""
+    if x.dtype == place.dtype:
+        torch.baddbmm(place, x.mT, gradient, beta=0, out=place)
     else:
-        total.add_(torch.bmm(x.mT, gradient.to(x.dtype)))
+        place.copy_(torch.bmm(x.mT, gradient.to(x.dtype)))

@@ -59,6 +59,20 @@ class Embedding(nn.Module):
             vectors = flat.index_select(0, rows.reshape(-1))
         return vectors.view(*rows.shape[:2], -1)
 
+    def learn(self, rows, gradient):
+        """Write the vectors' gradient, given that of those at ``rows``."""
+        n_members, n_levels, dim = self.weight.shape
+        gradient = gradient.unflatten(-1, (-1, dim))
+        if gradient.is_cuda:
+            options = {"num_weights": n_members * n_levels, "padding_idx": -1}
+            total = torch.ops.aten.embedding_dense_backward(
+                gradient, rows, **options, scale_grad_by_freq=False
+            )
+        else:
+            total = gradient.new_zeros(n_members * n_levels, dim)
+            total.index_add_(0, rows.reshape(-1), gradient.reshape(-1, dim))
+        self.weight.grad = total.view_as(self.weight)
+
     def typical(self):
         """Return the vectors of the unknown level, (n_members, 1, n_columns x dim)."""
         return self.weight[:, self.unknown_row].flatten(1).unsqueeze(1)
@@ -118,32 +132,39 @@ class TableEncoding(nn.Module):
         return numeric if self.n_constant == 0 else self.numeric(numeric)
 
     def places(self, codes):
-        """Return where each code's vector lies, (n_members, n_rows, n_coded), by embedding."""
+        """Return for each embedding where the codes' vectors lie, (n_members, n_rows, n_codes)."""
         if not self.embedded_columns:
-            return codes
+            return []
         of_each = codes.index_select(-1, self.coded).split(self._sizes, -1)
-        rows = [embed.rows(own) for embed, own in zip(self.embeddings, of_each, strict=True)]
-        return rows[0] if len(rows) == 1 else torch.cat(rows, -1)
+        return [embed.rows(own) for embed, own in zip(self.embeddings, of_each, strict=True)]
 
     def learnt(self, numbers, places):
-        """Return the inputs that come after the constant ones, None if there are no others.
+        """Return the inputs that come after the constant ones, in parts.
 
         ``numbers`` and ``places`` are what the methods of these names return.
         """
         parts = [] if self.n_constant or self.numeric is None else [self.numeric(numbers)]
-        if self.embedded_columns:
-            of_each = places.split(self._sizes, -1)
-            parts += [embed.vectors(r) for embed, r in zip(self.embeddings, of_each, strict=True)]
-        if len(parts) > 1:
-            return torch.cat(parts, -1)
-        return parts[0] if parts else None
+        return parts + [e.vectors(rows) for e, rows in zip(self.embeddings, places, strict=True)]
 
     def join(self, numbers, learnt):
         """Return all inputs, (n_members, n_rows, width)."""
-        if not self.n_constant:
-            return learnt
-        constant = numbers[..., : self.n_constant]
-        return constant if learnt is None else torch.cat([constant, learnt], -1)
+        parts = [numbers[..., : self.n_constant], *learnt] if self.n_constant else learnt
+        return parts[0] if len(parts) == 1 else torch.cat(parts, -1)
+
+    def fill(self, numbers, places):
+        """Write the vectors behind the numbers, which have room for them."""
+        start = self.n_constant
+        for embed, rows in zip(self.embeddings, places, strict=True):
+            vectors = embed.vectors(rows)
+            numbers[..., start : start + vectors.shape[-1]] = vectors
+            start += vectors.shape[-1]
+
+    def learn(self, places, gradient):
+        """Write the gradients of all vectors, given that of the inputs that they are."""
+        sizes = [n * e.weight.shape[-1] for n, e in zip(self._sizes, self.embeddings, strict=True)]
+        parts = places, gradient.split(sizes, -1)
+        for embed, rows, own in zip(self.embeddings, *parts, strict=True):
+            embed.learn(rows, own)
 
     def typical(self):
         """Encode the typical row: medians and unknown levels, (n_members, 1, width)."""

@@ -7,9 +7,10 @@ from itertools import pairwise
 import torch
 from torch import nn
 from torch.func import functional_call
+from torch.nn import functional as F
 
 from skdropout._device import seeded
-from skdropout._stack.by_hand import ByHand
+from skdropout._stack.by_hand import Pass
 from skdropout._stack.columns import RandomColumns
 from skdropout._stack.layers import ACTIVATIONS, KeepLaw, ScaledLinear, StackLinear, sliced
 from skdropout._stack.numbers import CLIP
@@ -80,40 +81,51 @@ class Stack(nn.Module):
         """Map raw outputs to predictions in the units of the targets."""
         return criterion.inverse_link(raw) * self.target_scale + self.target_location
 
-    def forward(self, numeric, codes, target=None):
-        """Return raw outputs (n_members, n_rows, n_outputs).
+    def forward(self, numeric, codes):
+        """Return raw outputs (n_members, n_rows, n_outputs), dropout off.
 
         Parameters
         ----------
         numeric : Tensor of shape (n_members or 1, n_rows, n_numeric)
         codes : Tensor of shape (n_members or 1, n_rows, n_categorical)
-        target : Tensor of shape (n_members, n_rows) or (n_members, n_rows, n_outputs)
-            For training alone: what columns may be found relevant for.
         """
-        return self._respond(self.encoding(numeric, codes), target)
+        return self.respond(self.encoding(numeric, codes))
 
-    def go_on(self, numbers, places, target=None):
-        """Return raw outputs of rows of which all that is not learnt is known already.
+    def evaluate(self, numbers, places):
+        """Return raw outputs, dropout off, of rows of which all that is not learnt is known.
 
         Parameters
         ----------
-        numbers, places : Tensor
+        numbers : Tensor
+        places : list of Tensor
             As the encoding's methods of these names give them.
-        target : Tensor
         """
-        learnt = self.encoding.learnt(numbers, places)
-        if self._drops_now and self.columns.is_idle:
-            return self.respond_dropping(numbers, learnt)
-        return self._respond(self.encoding.join(numbers, learnt), target)
+        encoding = self.encoding
+        return self.respond(encoding.join(numbers, encoding.learnt(numbers, places)))
 
-    @property
-    def _drops_now(self):
-        return self.training and self._masks is not None
+    def train_on(self, numbers, places, target):
+        """Return raw outputs, dropout on, and what takes their gradient back.
 
-    def _respond(self, x, target):
-        if not self._drops_now:
-            return self.respond(x)
-        return self.respond_dropping(self.columns(x, self, target, self._masks))
+        Parameters
+        ----------
+        numbers : Tensor
+        places : list of Tensor
+            As the encoding's methods of these names give them; ``numbers`` may be overwritten.
+        target : Tensor of shape (n_members, n_rows) or (n_members, n_rows, n_outputs)
+            What columns may be found relevant for.
+
+        Returns
+        -------
+        raw : Tensor of shape (n_members, n_rows, n_outputs)
+        back : callable
+            Maps the gradient of ``raw`` to nothing: the parameters have theirs then.
+        """
+        raw = self.respond_dropping(self._some_columns(numbers, places, target))
+        return raw.detach(), raw.backward
+
+    def _some_columns(self, numbers, places, target):
+        x = self.encoding.join(numbers, self.encoding.learnt(numbers, places))
+        return self.columns(x, self, target, self._masks)
 
     def draw(self, x):
         """Return raw outputs of encoded inputs under masks as in training."""
@@ -124,7 +136,7 @@ class Stack(nn.Module):
         return self
 
     def by_hand(self):
-        """Return the parameters whose gradients are added up without autograd."""
+        """Return the parameters whose gradients come without autograd."""
         return ()
 
     def running(self):
@@ -136,12 +148,8 @@ class Stack(nn.Module):
         """Return raw outputs of encoded inputs (n_members, n_rows, width), dropout off."""
 
     @abstractmethod
-    def respond_dropping(self, x, learnt=None):
-        """Return raw outputs of encoded inputs, dropout on.
-
-        Where ``learnt`` is given, these are the inputs after the constant ones; ``x`` may have room
-        for them, which is written to.
-        """
+    def respond_dropping(self, x):
+        """Return raw outputs of encoded inputs, dropout on."""
 
 
 class StackMLP(Stack):
@@ -217,7 +225,7 @@ class StackMLP(Stack):
         return folded
 
     def by_hand(self):
-        """Return the layers' parameters: see ``ByHand``."""
+        """Return the layers' parameters: see ``Pass``."""
         return (*self.hidden.parameters(), *self.output.parameters())
 
     def drop_with(self, masks):
@@ -235,11 +243,38 @@ class StackMLP(Stack):
             x = self.activate(layer(x))
         return self.output(x)
 
-    def respond_dropping(self, x, learnt=None):
-        """Return raw outputs of encoded inputs, dropout on."""
-        if learnt is not None and x.shape[-1] < self.encoding.width:
-            x, learnt = self.encoding.join(x, learnt), None
-        return ByHand.apply(x, learnt, self, self._laws, self._masks, self.output.bias)
+    def respond_dropping(self, x):
+        """Return raw outputs of encoded inputs, dropout on, from which there is no way back."""
+        return Pass(self, x, self._laws, self._masks).raw
+
+    def train_on(self, numbers, places, target):
+        """Return raw outputs, dropout on, and what takes their gradient back."""
+        start, width = self.encoding.n_constant, self.encoding.width
+        if self.columns.is_idle and start and numbers.shape[-1] == width:
+            return self._train_on_all_columns(numbers, places)
+        x = self._some_columns(numbers, places, target)
+        through = Pass(self, x.detach(), self._laws, self._masks)
+
+        def back(gradient):
+            of_learnt = through.back(gradient, start if x.requires_grad else None)
+            if of_learnt is not None:
+                x.backward(F.pad(of_learnt, (start, 0)))
+
+        return through.raw, back
+
+    def _train_on_all_columns(self, numbers, places):
+        """As ``train_on``, without autograd: ``numbers`` have room for the vectors."""
+        encoding, start = self.encoding, self.encoding.n_constant
+        with torch.no_grad():
+            encoding.fill(numbers, places)
+        through = Pass(self, numbers, self._laws, self._masks, is_own=True)
+
+        def back(gradient):
+            of_vectors = through.back(gradient, start if places else None)
+            if places:
+                encoding.learn(places, of_vectors)
+
+        return through.raw, back
 
     def activate(self, x):
         """Apply the hidden units' function."""
@@ -306,11 +341,12 @@ class GridEncoding(nn.Module):
         return cells.clamp(-_FARTHEST, _FARTHEST).to(self.center.dtype)
 
     def places(self, codes):
-        """Return what is not used."""
-        return codes
+        """Return what there is not: vectors."""
+        return []
 
     def learnt(self, numbers, places):
-        """Return what there is not."""
+        """Return what there is not: inputs that are learnt."""
+        return []
 
     def join(self, numbers, learnt):
         """Return rows that are encoded already."""
@@ -368,7 +404,7 @@ class GridNetwork(Stack):
         """Return raw outputs of encoded inputs (1, n_rows, width), in evaluation mode."""
         return self._call(x, drops=False)
 
-    def respond_dropping(self, x, learnt=None):
+    def respond_dropping(self, x):
         """Return raw outputs of encoded inputs, by the module's own dropout layers too."""
         with seeded(self._masks.next_seed(), x.device):
             return self._call(x, drops=True)

@@ -37,7 +37,7 @@ def predict_rows(net, rows):
             with torch.inference_mode():
                 batches = Batches(rows, block, device, module.encoding)
                 for (x, *_), counts in zip(batches, batches.counts.T.tolist(), strict=True):
-                    raw = module.go_on(**x).to(prediction_dtype(device))
+                    raw = module.evaluate(**x).to(prediction_dtype(device))
                     natural = module.natural(raw, net.criterion_).cpu()
                     done.append([p[:n] for p, n in zip(natural, counts, strict=True)])
             return [torch.cat(blocks) for blocks in zip(*done, strict=True)]

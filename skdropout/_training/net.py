@@ -226,7 +226,7 @@ class StackNet(NeuralNet):
         """Take one step of every member."""
         x, y, share = batch
         self.optimizer_.zero_grad()
-        raw = self.module_.go_on(**x, target=y["target"])
+        raw, back = self.module_.train_on(**x, target=y["target"])
         with torch.no_grad():
             target = self.module_.standardise(y["target"])
             total = self.member_losses(raw, target, y)
@@ -234,7 +234,7 @@ class StackNet(NeuralNet):
             gradient *= share.view(-1, 1, 1)
             if "weight" in y:
                 gradient *= y["weight"].unsqueeze(-1)
-        raw.backward(gradient)
+        back(gradient)
         self.optimizer_.collect()
         if self.max_grad_norm is not None:
             self._clip_gradients()
@@ -244,13 +244,13 @@ class StackNet(NeuralNet):
         if self.schedule == "cosine":
             self._schedule_learning_rate()
         self.optimizer_.step_of_epoch(self._step)
-        return {"total": total, "raw": raw.detach()}
+        return {"total": total, "raw": raw}
 
     def validation_step(self, batch, **fit_params):
         """Evaluate every member, dropout off."""
         x, y, _ = batch
         with torch.no_grad():
-            raw = self.module_.go_on(**x)
+            raw = self.module_.evaluate(**x)
             total = self.member_losses(raw, self.module_.standardise(y["target"]), y)
         return {"total": total, "raw": raw}
 

@@ -33,7 +33,7 @@ class StackAdamW(torch.optim.Optimizer):
     lr, weight_decay : float
     fused : bool
     by_hand : iterable of nn.Parameter
-        Those whose gradients are added up in ``grad`` by the network itself. Autograd would rather
+        Those whose gradients the network itself writes to where ``grad`` is. Autograd would rather
         not have gradients in one tensor: it makes those of the others, see ``collect``.
 
     Attributes
@@ -89,16 +89,15 @@ class StackAdamW(torch.optim.Optimizer):
         return runs
 
     def zero_grad(self, set_to_none=True):
-        """Forget all gradients."""
-        self.gradients.zero_()
+        """Forget the gradients that autograd adds up; others are written anew in each step."""
         for parameter, _ in self._by_autograd:
             parameter.grad = None
 
     def collect(self):
         """Put the gradients that autograd made where the others are."""
         for parameter, gradient in self._by_autograd:
-            if parameter.grad is not None:
-                gradient.copy_(parameter.grad)
+            of_step = parameter.grad
+            gradient.zero_() if of_step is None else gradient.copy_(of_step)
             parameter.grad = gradient
 
     def step_of_epoch(self, step):

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from skdropout._stack.by_hand import ByHand
+from skdropout._stack.by_hand import Pass
 from skdropout._stack.layers import ACTIVATIONS, KeepLaw, MaskSource, ScaledLinear, StackLinear
 
 CPU = torch.device("cpu")
@@ -50,14 +50,22 @@ def by_autograd(x, stack, laws, masks):
     return x @ stack.output.weight + stack.output.bias
 
 
-def gradients(forward, inputs, stack):
-    """Return outputs, and gradients of a loss by inputs and parameters."""
+def draw(n_columns, seed=9):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(MEMBERS, ROWS, n_columns, generator=generator, dtype=torch.float64)
+
+
+def gradients_of(stack):
+    return [p.grad for p in parameters_of(stack)]
+
+
+def by_hand(stack, x, laws, start=None, is_own=False):
+    """Outputs, the gradient of inputs from ``start`` on, and those of the parameters."""
     for parameter in parameters_of(stack):
         parameter.grad = None
-    inputs = [t.clone().requires_grad_() for t in inputs]
-    outputs = forward(*inputs)
-    outputs.sin().sum().backward()
-    return outputs.detach(), [t.grad for t in (*inputs, *parameters_of(stack))]
+    through = Pass(stack, x, laws, MaskSource(1, CPU), is_own)
+    of_inputs = through.back(through.raw.cos(), start)
+    return through.raw, of_inputs, gradients_of(stack)
 
 
 @pytest.mark.parametrize("speed", [0.0, 20.0])
@@ -66,59 +74,50 @@ def gradients(forward, inputs, stack):
 def test_gradients_are_autograds(activation, speed, sizes):
     """To 1e-12 in double precision, of parameters and of inputs that something learnt made."""
     stack = make_stack(activation, speed if sizes else 0.0, sizes)
-    laws = make_laws(stack)
-    generator = torch.Generator().manual_seed(9)
-    options = {"generator": generator, "dtype": torch.float64}
-    constant = torch.randn(MEMBERS, ROWS, CONSTANT, **options)
-    learnt = torch.randn(MEMBERS, ROWS, LEARNT, **options)
-
-    def literal(learnt):
-        return by_autograd(torch.cat([constant, learnt], -1), stack, laws, MaskSource(1, CPU))
-
-    def beside(learnt):
-        room = torch.cat([constant, torch.zeros_like(learnt)], -1)
-        return ByHand.apply(room, learnt, stack, laws, MaskSource(1, CPU), stack.output.bias)
-
-    def joined(learnt):
-        x = torch.cat([constant, learnt], -1)
-        return ByHand.apply(x, None, stack, laws, MaskSource(1, CPU), stack.output.bias)
-
-    expected = gradients(literal, [learnt], stack)
-    for forward in (beside, joined):
-        torch.testing.assert_close(
-            gradients(forward, [learnt], stack), expected, rtol=0, atol=1e-12
-        )
+    laws, x = make_laws(stack), draw(CONSTANT + LEARNT)
+    inputs = x.clone().requires_grad_()
+    raw = by_autograd(inputs, stack, laws, MaskSource(1, CPU))
+    raw.sin().sum().backward()
+    expected = raw.detach(), inputs.grad[..., CONSTANT:], gradients_of(stack)
+    for is_own in (False, True):
+        found = by_hand(stack, x.clone(), laws, CONSTANT, is_own)
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
 
 
-def test_gradients_add_up():
-    """Two passes without forgetting give twice the gradients, as with autograd."""
-    stack, x = make_stack(speed=20.0), torch.randn(MEMBERS, ROWS, CONSTANT + LEARNT).double()
-    laws = [None] * 3
-    for times in (1, 2):
-        ByHand.apply(x, None, stack, laws, None, stack.output.bias).sum().backward()
-        found = [p.grad.clone() for p in parameters_of(stack)]
-        if times == 1:
-            once = found
-    torch.testing.assert_close(found, [2 * gradient for gradient in once])
+def test_inputs_are_left_alone():
+    stack, x = make_stack(speed=20.0), draw(CONSTANT + LEARNT)
+    before = x.clone()
+    assert by_hand(stack, x, [None] * 3)[1] is None
+    assert torch.equal(x, before)
+
+
+def test_gradients_are_written_where_they_were():
+    """A second pass leaves its own in the same place; of factors that are zero too."""
+    stack, x = make_stack(speed=20.0), draw(CONSTANT + LEARNT)
+    stack.hidden[0].gain.data[:, 0] = -1 / 20
+    by_autograd(x, stack, [None] * 3, None).sin().sum().backward()
+    expected = [gradient.clone() for gradient in gradients_of(stack)]
+    places = gradients_of(stack)
+    for place in places:
+        place.fill_(7.0)
+    through = Pass(stack, x, [None] * 3, None)
+    through.back(through.raw.cos())
+    assert all(map(lambda one, other: one is other, gradients_of(stack), places))
+    torch.testing.assert_close(places, expected, rtol=0, atol=1e-9)
 
 
 def test_half_width():
     """Outputs and gradients differ by a few units of the last of bfloat16's eight bits."""
-    x = torch.randn(MEMBERS, ROWS, CONSTANT + LEARNT, generator=torch.Generator().manual_seed(2))
     found = []
     for precision in (torch.float32, torch.bfloat16):
         stack = make_stack("tanh", speed=20.0, precision=precision)
         for parameter in parameters_of(stack):
             parameter.data = parameter.data.float()
         laws = make_laws(stack, torch.float32)
-
-        def forward(x, stack=stack, laws=laws):
-            return ByHand.apply(x, None, stack, laws, MaskSource(1, CPU), stack.output.bias)
-
-        found.append(gradients(forward, [x], stack))
-    (single, of_single), (half, of_half) = found
-    assert half.dtype == torch.float32
-    assert not torch.equal(half, single)
-    for one, other in zip((half, *of_half), (single, *of_single), strict=True):
+        raw, of_inputs, others = by_hand(stack, draw(CONSTANT + LEARNT).float(), laws, 0)
+        found.append([raw, of_inputs, *others])
+    single, half = found
+    assert not torch.equal(half[0], single[0])
+    for one, other in zip(half, single, strict=True):
         assert one.dtype == torch.float32
         assert (one - other).norm() <= 0.03 * other.norm()

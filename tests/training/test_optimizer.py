@@ -69,8 +69,7 @@ def test_moments_of_a_dead_unit_end_at_zero():
     tiny = torch.finfo(torch.float32).tiny
     for step in range(1500):
         stack.zero_grad()
-        if step < 10:
-            stack.gradients.fill_(1e-3)
+        stack.gradients.fill_(1e-3 if step < 10 else 0.0)
         stack.step_of_epoch(0)
         first, *_ = stack.moments()
         assert ((first == 0) | (first.abs() >= tiny)).all()
