@@ -12,7 +12,14 @@ from torch.nn import functional as F
 from skdropout._device import seeded
 from skdropout._stack.by_hand import Pass
 from skdropout._stack.columns import RandomColumns
-from skdropout._stack.layers import ACTIVATIONS, KeepLaw, ScaledLinear, StackLinear, sliced
+from skdropout._stack.layers import (
+    ACTIVATIONS,
+    BlockedLinear,
+    KeepLaw,
+    ScaledLinear,
+    StackLinear,
+    sliced,
+)
 from skdropout._stack.numbers import CLIP
 
 
@@ -35,6 +42,9 @@ class Stack(nn.Module):
         Units that the targets are standardised by.
     precision : torch.dtype or None
         Of matrix products in training, if not that of the weights.
+    rows_of_product : int or None
+        A row's prediction does not depend on which others there are where their number is a
+        multiple of this; None: where it is always the same.
     """
 
     def __init__(self, encoding, n_members, n_hidden, n_outputs, columns):
@@ -45,7 +55,7 @@ class Stack(nn.Module):
         self.register_buffer("target_location", torch.zeros(n_members, 1, n_outputs))
         self.register_buffer("target_scale", torch.ones(n_members, 1, n_outputs))
         self.stop_dropping()
-        self.precision = None
+        self.precision = self.rows_of_product = None
 
     @property
     def product_dtype(self):
@@ -131,8 +141,8 @@ class Stack(nn.Module):
         """Return raw outputs of encoded inputs under masks as in training."""
         return self.respond_dropping(self.columns(x, self, None, self._masks))
 
-    def folded(self):
-        """Return what predicts the same in fewer steps; it may share tensors with this one."""
+    def for_predictions(self):
+        """Return what predicts the same, faster; it may share tensors with this one."""
         return self
 
     def by_hand(self):
@@ -216,13 +226,15 @@ class StackMLP(Stack):
             modules += [ACTIVATIONS[self.activation], layer]
         return nn.Sequential(*modules).eval()
 
-    def folded(self):
-        """Return a stack whose factors of inputs are in the first layer's weights."""
-        folded = sliced(self, slice(None))
-        folded.hidden = nn.ModuleList(
-            layer.folded() if isinstance(layer, ScaledLinear) else layer for layer in self.hidden
-        )
-        return folded
+    def for_predictions(self):
+        """Return a stack whose layers multiply rows in blocks, factors of inputs in the weights."""
+        if self.dropout.device.type != "cpu":
+            return self
+        part = sliced(self, slice(None))
+        part.hidden = nn.ModuleList(map(BlockedLinear, self.hidden))
+        part.output = BlockedLinear(self.output)
+        part.rows_of_product = BlockedLinear.ROWS
+        return part
 
     def by_hand(self):
         """Return the layers' parameters: see ``Pass``."""

@@ -241,9 +241,9 @@ class PiecewiseLinearEncoding(NumericEncoding):
         return {**NumericEncoding.statistics(numeric), "edges": edges}
 
     def encode(self, numeric):
-        wide = (numeric.mT.index_select(1, self.column) - self.start) * self.slope
-        # clamp would be as good, and takes twice the time
-        return torch.minimum(torch.maximum(wide.to(self.most.dtype), self.least), self.most).mT
+        # only the difference has to be exact; clamp would be as good, and takes twice the time
+        distance = (numeric.mT.index_select(1, self.column) - self.start).to(self.most.dtype)
+        return torch.minimum(torch.maximum(distance * self.slope, self.least), self.most).mT
 
 
 class PeriodicEncoding(StandardEncoding):

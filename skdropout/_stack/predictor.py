@@ -11,7 +11,7 @@ from skdropout.functional._inner import memory_errors
 
 # A block of rows of all members takes at most this many numbers in its widest layer: as many as
 # stay in a core's cache. It has at least so many rows, by their logarithm.
-_BLOCK_ELEMENTS = 2**18
+_BLOCK_ELEMENTS = 2**19
 _LEAST_BLOCK = 4
 
 
@@ -52,8 +52,8 @@ class Predictor:
 
     Numbers are put in units, and outputs in those of the target, in double precision; the layers
     between compute in the precision of training. There a row's last digits depend on how many rows
-    share a matrix product, so every product has equally many: blocks that are not full are padded,
-    and a row's prediction is the same, to the bit, alone and in any table.
+    share a matrix product, so every product has equally many: what is missing is filled up, and a
+    row's prediction is the same, to the bit, alone and in any table.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class Predictor:
 
     @cached_property
     def _module(self):
-        return self._net.module_.folded()
+        return self._net.module_.for_predictions()
 
     @cached_property
     def block(self):
@@ -100,20 +100,23 @@ class Predictor:
         module = copy.deepcopy(self._module)  # other threads may be predicting
         module.drop_with(masks)
         parts, n_passes = list(parts), -(-n_draws // module.n_members)
-        passes = [self._in_blocks(module.draw, self._natural, parts) for _ in range(n_passes)]
-        return torch.cat(passes)[:n_draws]
+        # a row's masks depend on how many rows are filled up
+        drawn = [
+            self._in_blocks(module.draw, self._natural, parts, fills=True) for _ in range(n_passes)
+        ]
+        return torch.cat(drawn)[:n_draws]
 
     def _natural(self, raw):
         return self._module.natural(raw, self._criterion)
 
     @memory_errors()
-    def _in_blocks(self, network, output, parts, combine=None):
+    def _in_blocks(self, network, output, parts, combine=None, fills=False):
         done = []
         with torch.inference_mode():
             for numeric, codes in parts:
                 # small tensors that stayed would leave holes between what is freed
                 kept, start = None, 0
-                for rows in self._blocks(numeric, codes, network):
+                for rows in self._blocks(numeric, codes, network, fills):
                     predictions = output(rows.to(self._dtype))
                     predictions = combine(predictions) if combine else predictions
                     *others, n_rows, n_outputs = predictions.shape
@@ -124,16 +127,19 @@ class Predictor:
                 done.append(kept)
         return done[0] if len(done) == 1 else torch.cat(done, -2)
 
-    def _blocks(self, numeric, codes, network):
-        """Yield the raw outputs of block after block of a part."""
+    def _blocks(self, numeric, codes, network, fills):
+        """Yield the raw outputs of block after block of a part; the last one may be filled up."""
         start, block = 0, self.block
+        fills = fills or self._module.rows_of_product is None
         while start == 0 or start < len(numeric):
             rows = slice(start, start + block)
             x, c = (torch.as_tensor(part[rows]) for part in (numeric, codes))
-            n_rows = len(x)
-            x = _padded(x, block).to(self._device, self._dtype)
+            n_rows, multiple = len(x), block if fills else self._module.rows_of_product
+            n_filled = max(-(-n_rows // multiple), 1) * multiple
+            x = _padded(x, n_filled).to(self._device, self._dtype)
             try:
-                encoded = self._module.encoding(x[None], _padded(c, block).to(self._device)[None])
+                c = _padded(c, n_filled).to(self._device)
+                encoded = self._module.encoding(x[None], c[None])
                 raw = network(encoded)
             except torch.cuda.OutOfMemoryError:
                 if block == 1:

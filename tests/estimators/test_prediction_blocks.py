@@ -105,7 +105,7 @@ def test_factors_of_inputs_are_folded_for_predictions_alone():
     X = frame()
     model = DropoutMLPRegressor(**SMALL, n_members=2).fit(X, target(X))
     module = model.net_.module_
-    first, folded = module.hidden[0], module.folded().hidden[0]
+    first, folded = module.hidden[0], module.for_predictions().hidden[0]
     assert not hasattr(folded, "gain")
     assert hasattr(first, "gain")
     assert torch.equal(folded.weight, first.weight)
