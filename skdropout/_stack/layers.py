@@ -144,7 +144,7 @@ class BlockedLinear(StackLinear):
     layer : StackLinear
     """
 
-    ROWS = 16
+    ROWS = 8
 
     def __init__(self, layer):
         nn.Module.__init__(self)
