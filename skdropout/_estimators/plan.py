@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 import torch
 
 from skdropout._device import draw_seeds
+from skdropout._estimators.screening import Screening
 from skdropout._stack import Member
 from skdropout._table import TableEncoder, TableTensors
 from skdropout._version import __version__, unpickled
@@ -77,6 +78,8 @@ class Plan:
     rates : list of dict of str to object
         For each network the rates that its ``Member`` takes; None where they are to be chosen.
     device : torch.device
+    screening : Screening
+        Which columns the encoder still reads, and why.
     """
 
     seen: dict[str, Any]
@@ -87,11 +90,22 @@ class Plan:
     dims: list[int]
     rates: list[dict[str, Any]] | None
     device: torch.device
+    screening: Screening
 
     @property
     def fitted(self):
         """The public attributes that are known before training."""
-        return {**self.seen, **self.target.fitted, "device_": self.device}
+        kept = {"kept_columns_": self.screening.kept}
+        return {**self.seen, **self.target.fitted, "device_": self.device, **kept}
+
+    def only(self, screening, table):
+        """Return the plan and the table with the columns alone that a screening keeps."""
+        plan = replace(self, screening=screening)
+        if screening.kept[[*self.encoder.numeric_, *self.encoder.categorical_]].all():
+            return plan, table
+        encoder, numeric, codes = self.encoder.only(screening.kept)
+        dims = [self.dims[c] for c in codes]
+        return replace(plan, encoder=encoder, dims=dims), table.only(numeric, codes)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ from skdropout._device import draw_seeds
 from skdropout._estimators.classification import BaseDropoutClassifier
 from skdropout._estimators.documentation import documented
 from skdropout._estimators.regression import BaseDropoutRegressor
+from skdropout._estimators.screening import Screening
 from skdropout._estimators.search.folds import (
     InnerSplit,
     check_groups,
@@ -102,6 +103,7 @@ class RateSearch:
             inner = InnerSplit.like(splits, groups)
             score = FoldScores(scorer, X, y, routed.scorer.score)
             chosen = self._search(plan, rows.table, splits, inner, score)
+            plan, rows = self._screened(plan, rows, former)
             rates = rates_of(chosen["dropout_"], chosen["input_dropout_"], plan.hidden_layer_sizes)
             plan = replace(plan, rates=[rates] * self.n_members)
             if not self.refit:
@@ -143,10 +145,17 @@ class RateSearch:
         seed, mask_seed = draw_seeds(self.random_state, 2)
         fraction = self.validation_fraction if self.early_stopping else None
         folds = make_folds(splits, inner, fraction, table.strata, seed)
+        plan, table, plans = self._screened_folds(plan, table, folds)
         train_scores, test_scores = np.full((2, len(grid), len(folds)), np.nan)
         race = self._race(len(grid), len(folds))
         members = {
-            (c, k): Member(seed, fold.train, fold.valid, **rates_of(*row, plan.hidden_layer_sizes))
+            (c, k): Member(
+                seed,
+                fold.train,
+                fold.valid,
+                **rates_of(*row, plan.hidden_layer_sizes),
+                kept=None if plans[k] is plan else plans[k].screening.kept,
+            )
             for c, row in enumerate(grid.tolist())
             for k, fold in enumerate(folds)
         }
@@ -158,7 +167,7 @@ class RateSearch:
                 for k, (place, part, known) in enumerate(
                     zip(places, index, predict_rows(net, own), strict=True)
                 ):
-                    candidate = partial(self._candidate, plan, net, k)
+                    candidate = partial(self._candidate, plans[place[1]], net, k)
                     scores[place] = score(candidate, part, known)
         self._check_scores(test_scores)
         results = results_table(grid, train_scores, test_scores, race.out_)
@@ -175,6 +184,25 @@ class RateSearch:
             "best_score_": float(results["mean_test_score"][best]),
             "n_splits_": len(folds),
         }
+
+    def _screened_folds(self, plan, table, folds):
+        """Choose the columns of each fold by its training rows.
+
+        Returns
+        -------
+        plan, table
+            With the columns that any fold keeps: these are what the stack reads.
+        plans : list of Plan
+            Of each fold; what the others alone keep is typical for its networks all the time.
+        """
+        found = [self._screening(plan, table, fold.fit) for fold in folds]
+        kept = np.any([screening.kept for screening in found], axis=0)
+        plan, table = plan.only(Screening(kept), table)
+        plans = [
+            plan if np.array_equal(screening.kept, kept) else replace(plan, screening=screening)
+            for screening in found
+        ]
+        return plan, table, plans
 
     def _candidate(self, plan, net, k, known):
         """Return network ``k`` of a stack as a fitted estimator."""
