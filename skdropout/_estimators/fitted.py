@@ -62,8 +62,8 @@ class FittedNetworks(Adopting):
         "beside_others" and "with_others", NaN where it was not tested; and whether it is "kept".
         Needs pandas.
     embeddings_ : dict of str to DataFrame
-        For each categorical column that is kept the learnt vectors: one row per level, then "missing" and
-        "unknown". Needs pandas.
+        For each categorical column that is kept the learnt vectors: one row per level, then
+        "missing" and "unknown". Needs pandas.
     net_ : skorch.NeuralNet
         The trained net; ``net_.module_`` is the stack of networks.
     device_ : torch.device

@@ -89,14 +89,17 @@ def _tests(groups, scores, targets, weight):
     owner = np.repeat(np.arange(len(scores)), [part.shape[1] for part in scores])
     scores = np.concatenate(scores, axis=1)
     p_values = anova_p_values(groups, targets, weight)
-    alone = adjusted(p_values)
+    # weighted as Genovese, Roeder and Wasserman (2006) do: a column that is the same in nearly all
+    # rows can help few of them, and networks learn these by heart
+    informed = np.array([_told_apart(group) for group in groups]).clip(1e-9)
+    alone = adjusted(p_values / informed)
     kept = alone <= LEVEL
 
     # a column may matter only where others are accounted for, and noise is less then
     left = _left_over(scores[:, kept[owner]], targets, weight)
     beside = np.full(len(kept), np.nan)
     others = [group for group, is_kept in zip(groups, kept, strict=True) if not is_kept]
-    beside[~kept] = adjusted(anova_p_values(others, left, weight))
+    beside[~kept] = adjusted(anova_p_values(others, left, weight) / informed[~kept])
     kept = kept | (beside <= LEVEL)
 
     together = np.full(len(kept), np.nan)
@@ -192,6 +195,12 @@ def adjusted(p_values, n_tests=None):
     scaled = p_values[order] * (n_tests or len(order)) / ranks
     found[order] = np.minimum.accumulate(scaled)
     return found.clip(max=1)
+
+
+def _told_apart(group):
+    """Return the share of pairs of rows that differ, 1 for half of the pairs or more."""
+    shares = np.bincount(group) / len(group)
+    return min(1.0, 2 * (1 - shares @ shares))
 
 
 def _left_over(scores, targets, weight):

@@ -171,16 +171,12 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             terms=terms,
             hidden_layer_sizes=sizes,
             dims=(
-                embedding_dims(self.embedding_dim, encoder)
-                if former is None
-                else former._plan.dims
+                embedding_dims(self.embedding_dim, encoder) if former is None else former._plan.dims
             ),
             rates=rates,
             device=device,
             screening=(
-                Screening.none(len(encoder.names_))
-                if former is None
-                else former._plan.screening
+                Screening.none(len(encoder.names_)) if former is None else former._plan.screening
             ),
         )
         self._check_plan(plan)
