@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from skdropout._device import draw_seeds
-from skdropout._estimators.screening import Screening
+from skdropout._estimators.screening import Screening, screen
 from skdropout._stack import Member
 from skdropout._table import TableEncoder, TableTensors
 from skdropout._version import __version__, unpickled
@@ -98,6 +98,14 @@ class Plan:
         kept = {"kept_columns_": self.screening.kept}
         return {**self.seen, **self.target.fitted, "device_": self.device, **kept}
 
+    def test(self, table, rows):
+        """Test which columns tell something of the target on some rows of the table."""
+        parts = table.numeric, table.codes, table.target, table.weight
+        numeric, codes, target, weight = (
+            None if part is None else part[rows].numpy() for part in parts
+        )
+        return screen(self.encoder, numeric, codes, self.target.explained(target), weight)
+
     def only(self, screening, table):
         """Return the plan and the table with the columns alone that a screening keeps."""
         plan = replace(self, screening=screening)
@@ -106,6 +114,15 @@ class Plan:
         encoder, numeric, codes = self.encoder.only(screening.kept)
         dims = [self.dims[c] for c in codes]
         return replace(plan, encoder=encoder, dims=dims), table.only(numeric, codes)
+
+    def for_folds(self, screenings, table):
+        """Return plan and table with the columns that any fold keeps, and a plan for each fold.
+
+        What others alone keep is typical for a fold's networks all the time.
+        """
+        kept = np.any([screening.kept for screening in screenings], axis=0)
+        plan, table = self.only(Screening(kept), table)
+        return plan, table, [replace(plan, screening=screening) for screening in screenings]
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,7 +30,7 @@ from skdropout._estimators.checks import (
 from skdropout._estimators.fitted import FittedNetworks
 from skdropout._estimators.parameters import NetworkParameters
 from skdropout._estimators.plan import Plan, TrainingData, check_same_terms
-from skdropout._estimators.screening import Screening, screen
+from skdropout._estimators.screening import Screening
 from skdropout._sklearn_private import fit_context
 from skdropout._stack import MaskSource, Predictor, build_stack, set_rates
 from skdropout._table import Rows, TableEncoder, TableLike, TableTensors, readable
@@ -195,13 +195,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
 
     def _screening(self, plan, table, rows):
         """Test the columns on some rows."""
-        if self.screening is None:
-            return plan.screening
-        parts = table.numeric, table.codes, table.target, table.weight
-        numeric, codes, target, weight = (
-            None if part is None else part[rows].numpy() for part in parts
-        )
-        return screen(plan.encoder, numeric, codes, plan.target.explained(target), weight)
+        return plan.screening if self.screening is None else plan.test(table, rows)
 
     def _terms(self, sizes):
         """Return the parameters that networks once built are bound to."""

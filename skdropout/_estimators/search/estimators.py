@@ -18,7 +18,6 @@ from skdropout._device import draw_seeds
 from skdropout._estimators.classification import BaseDropoutClassifier
 from skdropout._estimators.documentation import documented
 from skdropout._estimators.regression import BaseDropoutRegressor
-from skdropout._estimators.screening import Screening
 from skdropout._estimators.search.folds import (
     InnerSplit,
     check_groups,
@@ -145,7 +144,8 @@ class RateSearch:
         seed, mask_seed = draw_seeds(self.random_state, 2)
         fraction = self.validation_fraction if self.early_stopping else None
         folds = make_folds(splits, inner, fraction, table.strata, seed)
-        plan, table, plans = self._screened_folds(plan, table, folds)
+        screenings = [self._screening(plan, table, fold.fit) for fold in folds]
+        plan, table, plans = plan.for_folds(screenings, table)
         train_scores, test_scores = np.full((2, len(grid), len(folds)), np.nan)
         race = self._race(len(grid), len(folds))
         members = {
@@ -154,7 +154,7 @@ class RateSearch:
                 fold.train,
                 fold.valid,
                 **rates_of(*row, plan.hidden_layer_sizes),
-                kept=None if plans[k] is plan else plans[k].screening.kept,
+                kept=plans[k].screening.kept,
             )
             for c, row in enumerate(grid.tolist())
             for k, fold in enumerate(folds)
@@ -184,25 +184,6 @@ class RateSearch:
             "best_score_": float(results["mean_test_score"][best]),
             "n_splits_": len(folds),
         }
-
-    def _screened_folds(self, plan, table, folds):
-        """Choose the columns of each fold by its training rows.
-
-        Returns
-        -------
-        plan, table
-            With the columns that any fold keeps: these are what the stack reads.
-        plans : list of Plan
-            Of each fold; what the others alone keep is typical for its networks all the time.
-        """
-        found = [self._screening(plan, table, fold.fit) for fold in folds]
-        kept = np.any([screening.kept for screening in found], axis=0)
-        plan, table = plan.only(Screening(kept), table)
-        plans = [
-            plan if np.array_equal(screening.kept, kept) else replace(plan, screening=screening)
-            for screening in found
-        ]
-        return plan, table, plans
 
     def _candidate(self, plan, net, k, known):
         """Return network ``k`` of a stack as a fitted estimator."""
