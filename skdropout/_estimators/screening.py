@@ -19,9 +19,9 @@ _LEVEL, _FEW_COLUMNS = 0.1, 50
 # What a column is found by, as the tables name it; the first is not adjusted.
 TESTS = ("p_value", "alone", "beside_others", "with_others")
 # What the tests look at: rows, fewer of wide tables; multiplications for products of two, and of
-# three columns; products at once.
+# three columns, and fewer rows rather than more than these, but not too few; products at once.
 _MOST_ROWS, _MOST_CELLS = 50_000, 2**24
-_MOST_STEPS = 5e10
+_MOST_STEPS, _FEWEST_ROWS = 5 * 10**10, 1000
 _AT_ONCE = 2**20
 _RIDGE = 1e-3
 
@@ -155,8 +155,10 @@ def _of_products(scores, owner, left, is_open, order):
     n_scores, opened = len(owner), np.flatnonzero(is_open[owner])
     thirds = [None] if order == 2 else range(n_scores)
     n_steps = 4 * scores.size * len(opened) * len(thirds) * left.shape[1]
-    if not n_steps or n_steps > _MOST_STEPS:
+    every = max(1, -(-n_steps // _MOST_STEPS))
+    if not n_steps or every > max(1, len(scores) // _FEWEST_ROWS):
         return np.full(len(is_open), np.nan)
+    scores, left = scores[::every], left[::every]
     step = -(-_AT_ONCE // n_scores)
     found, members, n_tests = [], [], 0
     for third, start in product(thirds, range(0, len(opened), step)):

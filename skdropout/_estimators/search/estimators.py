@@ -301,7 +301,8 @@ class DropoutMLPRegressorCV(RateSearch, BaseDropoutRegressor, RateGrid):
     rows; then the rate chosen is trained on all rows. Every network learns centres, scales,
     categories and units from the rows it trains on, and stops by rows that are set aside from
     those, never by the fold that scores it: rows drawn at random, whole groups where ``fit``
-    gets ``groups``, the last rows where the splitter is ordered in time.
+    gets ``groups``, the last rows where the splitter is ordered in time. Columns are chosen by
+    both, for each fold by itself.
 
     See Also
     --------
@@ -341,8 +342,9 @@ class DropoutMLPClassifierCV(RateSearch, BaseDropoutClassifier, RateGrid):
     rows; then the rate chosen is trained on all rows. Every network learns centres, scales and
     categories from the rows it trains on, and stops by rows that are set aside from those, never
     by the fold that scores it: rows drawn at random from each class, whole groups where ``fit``
-    gets ``groups``, the last rows where the splitter is ordered in time. Weights of classes are
-    computed once, from all rows, as in ``LogisticRegressionCV``.
+    gets ``groups``, the last rows where the splitter is ordered in time. Columns are chosen by
+    both, for each fold by itself. Weights of classes are computed once, from all rows, as in
+    ``LogisticRegressionCV``.
 
     See Also
     --------
