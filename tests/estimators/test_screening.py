@@ -1,11 +1,13 @@
 """Columns that tell nothing of the target are left out, and nothing else changes."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 from scipy.stats import f_oneway, false_discovery_control, kstest
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GridSearchCV, KFold
@@ -19,6 +21,7 @@ from skdropout import (
     RelDropRegressor,
 )
 from skdropout._estimators.screening import TESTS, screen
+from skdropout._estimators.template import BaseDropoutMLP
 from skdropout._table import TableEncoder, adjusted, anova_p_values, groups_and_scores
 from skdropout.datasets import make_pure_interaction
 from skdropout.inspection import interaction_order_spectrum, interaction_strengths, occlusion_curve
@@ -354,6 +357,50 @@ def test_a_fold_does_not_see_what_it_leaves_out():
         options = {**WITH_CV, "numeric_encoding": encoding, "refit": False, "scoring": scoring}
         DropoutMLPRegressorCV(**options).fit(X, y)
     assert len(set(seen.values())) > 1
+
+
+@ignore_unfinished
+def test_folds_that_keep_the_same_columns_are_fits_of_them(monkeypatch):
+    """At rate 0 to 1e-8 in double precision, as without columns to leave out."""
+    monkeypatch.setattr(BaseDropoutMLP, "_dtype", torch.float64)
+    X, y = table(n_noise=0)
+    X = X.assign(**{"same": 3.0, "once": np.eye(1, 400)[0], "noise city": "p"})
+    folds, kept = list(KFold(3).split(X)), []
+
+    def scoring(estimator, X, y):
+        kept.append(tuple(estimator.kept_columns_))
+        return -np.abs(y - estimator.predict(X)).mean()
+
+    options = {**WITH_CV, "cv": folds, "scoring": scoring, "refit": False, "max_iter": 10}
+    search = DropoutMLPRegressorCV(**options).fit(X, y)
+    assert set(kept) == {(True, True, True, False, False, False)}
+    plain = DropoutMLPRegressor(**{**SMALL, "max_iter": 10, "n_members": 1}, dropout=0.0)
+    for k, (fit, test) in enumerate(folds):
+        predicted = plain.fit(X.iloc[fit], y[fit]).predict(X.iloc[test])
+        expected = -np.abs(y[test] - predicted).mean()
+        assert search.scores_[0, k] == pytest.approx(expected, rel=1e-8)
+
+
+@ignore_unfinished
+def test_members_may_keep_different_columns():
+    """A column that a member does not keep is typical for it, whatever its cells."""
+    X, y = table(n_noise=1)
+    for encoding in ("standard", "quantile", "piecewise_linear", "periodic"):
+        model = DropoutMLPRegressor(**SMALL, numeric_encoding=encoding, screening=None)
+        plan, rows = model._read([(X, y, None)])
+        kept = [X.columns != "a", X.columns != "city"]
+        members, mask_seed = model._members(plan, rows)
+        members = [replace(m, kept=k) for m, k in zip(members, kept, strict=True)]
+        net = model._net(plan, rows.table, members, mask_seed)
+        encoding = net.module.encoding
+        cells = rows.table.numeric[None], rows.table.codes[None]
+        with torch.no_grad():
+            away = (encoding(*cells) - encoding.typical()).abs().amax(1)
+        of_a, of_city = encoding.groups == 0, encoding.groups == 1
+        assert away[0, of_a].max() < 1e-6  # waves in single precision
+        assert not away[1, of_city].any()
+        assert away[1, of_a].any()
+        assert away[0, of_city].any()
 
 
 @ignore_unfinished
