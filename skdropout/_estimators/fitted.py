@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdropout._device import draw_seeds
 from skdropout._estimators.embedding_tables import embedding_tables, import_pandas
 from skdropout._estimators.plan import Adopting
-from skdropout._estimators.screening import TESTS
+from skdropout._estimators.screening import TESTS, Screening
 from skdropout._stack import MaskSource, Predictor
 from skdropout._table import TableLike
 
@@ -83,11 +83,12 @@ class FittedNetworks(Adopting):
     def screening_(self):
         """What the tests of the columns found, as a table."""
         check_is_fitted(self)
-        pd, screening = import_pandas("screening_"), self._plan.screening
+        pd, names = import_pandas("screening_"), self._plan.encoder.names_
+        screening = self._plan.screening or Screening.none(len(names))
         nothing = np.full(len(screening.kept), np.nan)
         tests = {name: screening.tests.get(name, nothing) for name in TESTS}
-        names = pd.Index(self._plan.encoder.names_, name="column")
-        return pd.DataFrame({**tests, "kept": screening.kept}, index=names)
+        index = pd.Index(names, name="column")
+        return pd.DataFrame({**tests, "kept": screening.kept}, index=index)
 
     def _forward(self, X, combine=None):
         """Return each member's predictions, (n_members, n_rows, n_outputs), as a tensor.

@@ -79,7 +79,7 @@ class Plan:
         For each network the rates that its ``Member`` takes; None where they are to be chosen.
     device : torch.device
     screening : Screening
-        Which columns the encoder still reads, and why.
+        Which columns the encoder still reads, and why; None in pickles of earlier versions.
     """
 
     seen: dict[str, Any]
@@ -90,7 +90,7 @@ class Plan:
     dims: list[int]
     rates: list[dict[str, Any]] | None
     device: torch.device
-    screening: Screening
+    screening: Screening | None = None
 
     @property
     def fitted(self):
@@ -172,7 +172,7 @@ class TrainingData:
 def check_same_terms(terms, former):
     """Refuse to go on from networks of ``former`` terms if these ask for others."""
     for name, value in terms.items():
-        had = former[name]
+        had = former.get(name, value)  # none in pickles of earlier versions
         if not _equal(value, had):
             raise ValueError(
                 f"{name}={value!r}, but the networks to go on from have {had!r}; give the "

@@ -147,40 +147,33 @@ def _standardised(targets, weight):
 
 
 def _of_products(scores, owner, left, is_open, order):
-    """Return each column's least adjusted p-value of products with one or two others.
+    """Return adjusted p-values of columns by their products with one or two others.
 
-    Only products with a column that is open, which is not to be kept otherwise, are tried; NaN
-    where none was, and 1 for whatever is above the level.
+    A column that is open, which is not to be kept otherwise, has the least p-value of its products
+    times how many they are. NaN for the others, and where products would take too long.
     """
-    n_scores, opened = len(owner), np.flatnonzero(is_open[owner])
+    opened, n_scores = np.flatnonzero(is_open[owner]), len(owner)
     thirds = [None] if order == 2 else range(n_scores)
     n_steps = 4 * scores.size * len(opened) * len(thirds) * left.shape[1]
     every = max(1, -(-n_steps // _MOST_STEPS))
+    found = np.full(len(is_open), np.nan)
     if not n_steps or every > max(1, len(scores) // _FEWEST_ROWS):
-        return np.full(len(is_open), np.nan)
+        return found
     scores, left = scores[::every], left[::every]
-    step = -(-_AT_ONCE // n_scores)
-    found, members, n_tests = [], [], 0
+    least, step = np.ones(len(is_open)), -(-_AT_ONCE // n_scores)
     for third, start in product(thirds, range(0, len(opened), step)):
         rows = opened[start : start + step]
-        one = owner[rows, None]
-        # each once: the open column first, the first of several open ones, the others in order
-        tried = (owner != one) & ~(is_open[owner] & (owner < one))
-        if third is not None:
-            last = owner[third]
-            tried &= (owner > last) & (one != last) & ~(is_open[last] & (last < one))
         part = left if third is None else left * scores[:, [third]]
         p_values = _p_of_products(scores[:, rows], scores, part)
-        n_tests += tried.sum()
-        small = np.nonzero(tried & (p_values <= _LEVEL))
-        found.append(p_values[small])
-        several = np.broadcast_arrays(one, owner, owner if third is None else last)
-        members.append(np.stack([columns[small] for columns in several]))
-    p_values = adjusted(np.concatenate(found), n_tests)
-    least = np.ones(len(is_open))
-    for columns in np.concatenate(members, axis=1):
-        np.minimum.at(least, columns, np.where(p_values <= _LEVEL, p_values, 1.0))
-    return least
+        p_values[owner[rows, None] == owner] = 1
+        if third is not None:
+            p_values[owner[rows] == owner[third]] = 1
+            p_values[:, third] = 1
+        np.minimum.at(least, owner[rows], p_values.min(1))
+    own = np.bincount(owner, minlength=len(is_open))
+    n_products = own * (n_scores - own) if order == 2 else (n_scores - 1) * (n_scores - 2) // 2
+    found[is_open] = adjusted((least * np.maximum(n_products, 1))[is_open])
+    return found
 
 
 def _p_of_products(some, others, left):

@@ -175,9 +175,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             ),
             rates=rates,
             device=device,
-            screening=(
-                Screening.none(len(encoder.names_)) if former is None else former._plan.screening
-            ),
+            screening=(former and former._plan.screening) or Screening.none(len(encoder.names_)),
         )
         self._check_plan(plan)
         return plan, TrainingData(self._table(encoder, arrays), len(arrays[0][0]))
