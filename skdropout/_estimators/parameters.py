@@ -52,13 +52,12 @@ class NetworkParameters:
         next power of two above ``1.5 * sqrt(n_levels)``, between 2 and 32.
     screening : "auto" or None, default="auto"
         Whether columns that tell nothing of the target are left out, for networks fit noise in
-        them. "auto": a column of the training rows is kept if it is among the discoveries of an
-        analysis of variance of the target over eight groups of its numbers, or its levels, missing
-        cells apart [6]_, the share of false ones being a tenth; if it is one of what the columns
-        kept so far leave of the target; or if its product with one or two other columns is, as far
-        as there are few enough. If there are none at all every column is kept. None keeps all.
-        Columns are chosen by ``fit``, in a search for each fold; a ``warm_start`` keeps
-        them, and networks that begin with ``partial_fit`` have all.
+        them. "auto" tests the training rows, and keeps a column that is a discovery [6]_, a tenth
+        of these being false (of d > 50 columns 5 / d): of the target's analysis of variance over
+        eight groups of its numbers, or its levels, missing cells apart; of one of what a linear
+        fit of the columns so kept leaves; or of products of its ranks with those of one or two
+        others. If there is none, all are kept, as with None. ``fit`` chooses, a search for each
+        fold; ``warm_start`` keeps the choice, and networks begun by ``partial_fit`` have all.
     learning_rate_init : float, default=0.001
         Largest learning rate of AdamW.
     learning_rate : {"cosine", "constant"}, default="cosine"

@@ -292,18 +292,10 @@ def anova_p_values(groups, targets, weight):
     return p_values.clip(max=1)
 
 
-def adjusted(p_values, n_tests=None):
-    """Adjust p-values by Benjamini and Hochberg.
-
-    Parameters
-    ----------
-    p_values : ndarray of shape (n,)
-    n_tests : int, default=None
-        How many tests there were, if more than ``n``; the p-values of the others are larger.
-    """
+def adjusted(p_values):
+    """Adjust p-values by Benjamini and Hochberg."""
     order = np.argsort(-p_values)
     ranks = np.arange(len(order), 0, -1)
     found = np.empty(len(order))
-    scaled = p_values[order] * (n_tests or len(order)) / ranks
-    found[order] = np.minimum.accumulate(scaled)
+    found[order] = np.minimum.accumulate(p_values[order] * len(order) / ranks)
     return found.clip(max=1)

@@ -96,8 +96,6 @@ def test_weights_are_those_of_least_squares():
 def test_adjusted_p_values_are_those_of_scipy():
     p = np.random.default_rng(0).random(50) ** 3
     np.testing.assert_allclose(adjusted(p), false_discovery_control(p))
-    few = np.sort(p)[:10]
-    np.testing.assert_allclose(adjusted(few, 50)[:5], false_discovery_control(p)[np.argsort(p)][:5])
 
 
 def test_groups_have_equally_many_rows_heavy_values_and_missing_apart():
