@@ -41,6 +41,7 @@ def to_onnx(estimator, path):
         "skdropout", as JSON:
 
         - "numeric": names of the columns of the input ``numeric``, double (n_rows, n_numeric);
+          columns that ``screening`` left out are in neither input;
         - "categorical": for each column of the input ``codes``, int64 (n_rows, n_categorical), by
           name the levels, whose codes are 0, 1, ...; a missing cell has the next code after them,
           and any other code is an unknown level;

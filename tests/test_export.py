@@ -62,6 +62,17 @@ def test_mixed_columns(mixed_table, tmp_path):
     assert_same(model, new, tmp_path / "model.onnx")
 
 
+def test_columns_left_out_are_no_inputs(tmp_path):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(300, 5)), columns=list("abcde"))
+    X["city"], X["noise"] = rng.choice(["Rome", "Oslo"], 300), rng.choice(["p", "q"], 300)
+    y = X["b"] + X["d"] + (X["city"] == "Rome")
+    model = DropoutMLPRegressor(**SMALL).fit(X, y)
+    _, layout = assert_same(model, X, tmp_path / "model.onnx")
+    assert layout["numeric"] == ["b", "d"]
+    assert layout["categorical"] == {"city": ["Oslo", "Rome"]}
+
+
 @pytest.mark.slow
 def test_classes_of_numbers_alone(mixed_table, tmp_path):
     X, y = mixed_table

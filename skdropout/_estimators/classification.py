@@ -56,6 +56,11 @@ class Classes:
             )
         return np.searchsorted(self.classes, y)
 
+    def explained(self, encoded):
+        """Return what columns may tell of encoded classes: one indicator of two, or one each."""
+        codes = np.arange(len(self.classes))[-self.n_raw_outputs :]
+        return (encoded[:, None] == codes).astype(float)
+
     def weigh(self, encoded, sample_weight):
         """Return the rows' weights: those of their classes times those given."""
         if self.weights is None:
@@ -98,6 +103,10 @@ class Labels:
                 f"y has {found}, but the networks were made for {self.n_raw_outputs} labels."
             )
         return y
+
+    def explained(self, encoded):
+        """Return what columns may tell of encoded labels: each of them."""
+        return encoded
 
     def weigh(self, encoded, sample_weight):
         """Return the rows' weights, which are as given."""

@@ -8,8 +8,9 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from skdropout._device import draw_seeds
-from skdropout._estimators.embedding_tables import embedding_tables
+from skdropout._estimators.embedding_tables import embedding_tables, import_pandas
 from skdropout._estimators.plan import Adopting
+from skdropout._estimators.screening import TESTS, Screening
 from skdropout._stack import MaskSource, Predictor
 from skdropout._table import TableLike
 
@@ -53,9 +54,16 @@ class FittedNetworks(Adopting):
         training, in the units of ``loss_curve_``; None without early stopping.
     best_validation_score_ : float or None
         Minus the validation loss of the weights kept, averaged over the networks.
+    kept_columns_ : ndarray of bool of shape (n_features_in_,)
+        Which columns enter the networks, see ``screening``; the others' cells are never looked at.
+    screening_ : DataFrame
+        A row for each column: its "p_value" in the analysis of variance; p-values, adjusted for the
+        number of columns or of products by Benjamini and Hochberg, of the column "alone",
+        "beside_others" and "with_others", NaN where it was not tested; and whether it is "kept".
+        Needs pandas.
     embeddings_ : dict of str to DataFrame
-        For each categorical column the learnt vectors: one row per level, then "missing" and
-        "unknown". Needs pandas.
+        For each categorical column that is kept the learnt vectors: one row per level, then
+        "missing" and "unknown". Needs pandas.
     net_ : skorch.NeuralNet
         The trained net; ``net_.module_`` is the stack of networks.
     device_ : torch.device
@@ -70,6 +78,17 @@ class FittedNetworks(Adopting):
         """Learnt vectors of each categorical column's levels, as labelled tables."""
         check_is_fitted(self)
         return embedding_tables(self.net_.module_.encoding, self._plan.encoder)
+
+    @property
+    def screening_(self):
+        """What the tests of the columns found, as a table."""
+        check_is_fitted(self)
+        pd, names = import_pandas("screening_"), self._plan.encoder.names_
+        screening = self._plan.screening or Screening.none(len(names))
+        nothing = np.full(len(screening.kept), np.nan)
+        tests = {name: screening.tests.get(name, nothing) for name in TESTS}
+        index = pd.Index(names, name="column")
+        return pd.DataFrame({**tests, "kept": screening.kept}, index=index)
 
     def _forward(self, X, combine=None):
         """Return each member's predictions, (n_members, n_rows, n_outputs), as a tensor.

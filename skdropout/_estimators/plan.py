@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 import torch
 
 from skdropout._device import draw_seeds
+from skdropout._estimators.screening import Screening, screen
 from skdropout._stack import Member
 from skdropout._table import TableEncoder, TableTensors
 from skdropout._version import __version__, unpickled
@@ -77,6 +78,8 @@ class Plan:
     rates : list of dict of str to object
         For each network the rates that its ``Member`` takes; None where they are to be chosen.
     device : torch.device
+    screening : Screening
+        Which columns the encoder still reads, and why; None in pickles of earlier versions.
     """
 
     seen: dict[str, Any]
@@ -87,11 +90,39 @@ class Plan:
     dims: list[int]
     rates: list[dict[str, Any]] | None
     device: torch.device
+    screening: Screening | None = None
 
     @property
     def fitted(self):
         """The public attributes that are known before training."""
-        return {**self.seen, **self.target.fitted, "device_": self.device}
+        kept = {"kept_columns_": self.screening.kept}
+        return {**self.seen, **self.target.fitted, "device_": self.device, **kept}
+
+    def test(self, table, rows):
+        """Test which columns tell something of the target on some rows of the table."""
+        parts = table.numeric, table.codes, table.target, table.weight
+        numeric, codes, target, weight = (
+            None if part is None else part[rows].numpy() for part in parts
+        )
+        return screen(self.encoder, numeric, codes, self.target.explained(target), weight)
+
+    def only(self, screening, table):
+        """Return the plan and the table with the columns alone that a screening keeps."""
+        plan = replace(self, screening=screening)
+        if screening.kept[[*self.encoder.numeric_, *self.encoder.categorical_]].all():
+            return plan, table
+        encoder, numeric, codes = self.encoder.only(screening.kept)
+        dims = [self.dims[c] for c in codes]
+        return replace(plan, encoder=encoder, dims=dims), table.only(numeric, codes)
+
+    def for_folds(self, screenings, table):
+        """Return plan and table with the columns that any fold keeps, and a plan for each fold.
+
+        What others alone keep is typical for a fold's networks all the time.
+        """
+        kept = np.any([screening.kept for screening in screenings], axis=0)
+        plan, table = self.only(Screening(kept), table)
+        return plan, table, [replace(plan, screening=screening) for screening in screenings]
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +172,7 @@ class TrainingData:
 def check_same_terms(terms, former):
     """Refuse to go on from networks of ``former`` terms if these ask for others."""
     for name, value in terms.items():
-        had = former[name]
+        had = former.get(name, value)  # none in pickles of earlier versions
         if not _equal(value, had):
             raise ValueError(
                 f"{name}={value!r}, but the networks to go on from have {had!r}; give the "

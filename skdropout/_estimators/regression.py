@@ -75,6 +75,13 @@ class Values:
         # rows so far off have no weight, but their squares would be infinite
         return encoded.clip(-_FARTHEST, _FARTHEST)
 
+    def explained(self, encoded):
+        """Return what columns may tell of encoded targets: what the loss pulls a constant by."""
+        if isinstance(self.criterion, Pinball | AbsoluteError):
+            quantile = getattr(self.criterion, "quantile", 0.5)
+            return (encoded > np.quantile(encoded, quantile, axis=0)).astype(float)
+        return encoded
+
     def weigh(self, encoded, sample_weight):
         """Return the rows' weights, which are as given."""
         return sample_weight

@@ -89,6 +89,10 @@ class OwnModule:
                 f"entries, but X has {n_columns} columns."
             )
 
+    def _screening(self, plan, table, rows):
+        # a module of one's own has its shape
+        return super()._screening(plan, table, rows) if self.module is None else plan.screening
+
     def _droppers(self, n_members, criterion):
         if self.occlusion == "block":
             size = self.feature_shape[1:]
@@ -195,6 +199,7 @@ class RelevanceRates:
        Deep Learning", NeurIPS 2022.
     .. [5] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
        Boosted Trees on Tabular Data", NeurIPS 2024.
+    .. [6] Y. Benjamini, Y. Hochberg, "Controlling the False Discovery Rate", JRSS B 57, 1995.
     """
 
     _: KW_ONLY

@@ -4,6 +4,7 @@ import copy
 import warnings
 from abc import abstractmethod
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Self
 
@@ -29,6 +30,7 @@ from skdropout._estimators.checks import (
 from skdropout._estimators.fitted import FittedNetworks
 from skdropout._estimators.parameters import NetworkParameters
 from skdropout._estimators.plan import Plan, TrainingData, check_same_terms
+from skdropout._estimators.screening import Screening
 from skdropout._sklearn_private import fit_context
 from skdropout._stack import MaskSource, Predictor, build_stack, set_rates
 from skdropout._table import Rows, TableEncoder, TableLike, TableTensors, readable
@@ -99,7 +101,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             if not (X_val is None and y_val is None and sample_weight_val is None):
                 check_validation_rows(self, X, X_val, y_val, sample_weight_val)
                 parts.append((X_val, y_val, sample_weight_val))
-            plan, rows = self._read(parts, former)
+            plan, rows = self._screened(*self._read(parts, former), former)
             members, mask_seed = self._members(plan, rows)
             found = partial(self._found, plan, former)
             callbacks = self._training_callbacks(context, data, found)
@@ -169,18 +171,36 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             target=target,
             terms=terms,
             hidden_layer_sizes=sizes,
-            dims=embedding_dims(self.embedding_dim, encoder),
+            dims=(
+                embedding_dims(self.embedding_dim, encoder) if former is None else former._plan.dims
+            ),
             rates=rates,
             device=device,
+            screening=(former and former._plan.screening) or Screening.none(len(encoder.names_)),
         )
         self._check_plan(plan)
         return plan, TrainingData(self._table(encoder, arrays), len(arrays[0][0]))
+
+    def _screened(self, plan, rows, former=None):
+        """Return both without the columns that tell nothing of the target.
+
+        Networks that are trained further keep theirs.
+        """
+        if former is not None:
+            return plan, rows
+        screening = self._screening(plan, rows.table, slice(rows.n_train))
+        plan, table = plan.only(screening, rows.table)
+        return plan, replace(rows, table=table)
+
+    def _screening(self, plan, table, rows):
+        """Test the columns on some rows."""
+        return plan.screening if self.screening is None else plan.test(table, rows)
 
     def _terms(self, sizes):
         """Return the parameters that networks once built are bound to."""
         names = (
             *("n_members", "activation", "numeric_encoding", "input_scaling"),
-            *("categorical_features", "embedding_dim", *self._target_parameters),
+            *("categorical_features", "embedding_dim", "screening", *self._target_parameters),
         )
         return {"hidden_layer_sizes": sizes, **{name: getattr(self, name) for name in names}}
 

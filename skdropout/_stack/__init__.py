@@ -3,6 +3,7 @@
 from skdropout._stack.batches import Batches, bytes_of_member, memory_budget
 from skdropout._stack.build import Member, build_stack, finish_stack, set_rates
 from skdropout._stack.columns import RandomColumns, RelevantBlocks, RelevantColumns, stack_relevance
+from skdropout._stack.grid import GridEncoding, GridNetwork
 from skdropout._stack.inputs import encode_rows
 from skdropout._stack.layers import (
     ACTIVATIONS,
@@ -20,6 +21,6 @@ from skdropout._stack.losses import (
     Poisson,
     SquaredError,
 )
-from skdropout._stack.networks import GridEncoding, GridNetwork, StackMLP
+from skdropout._stack.networks import StackMLP
 from skdropout._stack.numbers import NUMERIC_ENCODINGS
 from skdropout._stack.predictor import Predictor, predict_rows

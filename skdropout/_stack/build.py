@@ -27,6 +27,8 @@ class Member:
         Rate of columns that are dropped by chance.
     alpha, beta : float
         Share of chance and strength where relevant columns are dropped.
+    kept : bool ndarray of shape (n_columns of the user's table,), or None
+        Columns that are not typical all the time; None: all.
     """
 
     seed: int
@@ -36,6 +38,7 @@ class Member:
     input_dropout: float = 0.0
     alpha: float = 1.0
     beta: float = 0.0
+    kept: np.ndarray | None = None
 
 
 def build_stack(
@@ -91,7 +94,7 @@ def build_stack(
 
 def finish_stack(module, table, members, criterion):
     """Give a new stack its members' rates and units of the target, and the table's precision."""
-    _of_rows(members, lambda rows: _check_weights(table.weight, rows))
+    _of_rows(members, lambda member: _check_weights(table.weight, member.train))
     set_rates(module, members)
     if table.target.is_floating_point():
         units = [_target_units(table, member.train, criterion) for member in members]
@@ -110,12 +113,12 @@ def set_rates(module, members):
 
 
 def _of_rows(members, statistic):
-    """Return ``statistic(rows)`` of each member's training rows; shared rows are read once."""
-    known = {}
-    for member in members:
-        if id(member.train) not in known:
-            known[id(member.train)] = statistic(member.train)
-    return [known[id(member.train)] for member in members]
+    """Return ``statistic(member)`` of each; of those that share rows and columns once."""
+    known, keys = {}, [(id(member.train), id(member.kept)) for member in members]
+    for key, member in zip(keys, members, strict=True):
+        if key not in known:
+            known[key] = statistic(member)
+    return [known[key] for key in keys]
 
 
 def _check_weights(weight, rows):
@@ -135,26 +138,45 @@ def _encoding(encoder, table, members, numeric_encoding, dims, generators):
     numeric = None
     if encoder.numeric_:
         cells, kind = table.numeric.double().numpy(), NUMERIC_ENCODINGS[numeric_encoding]
-        statistics = _of_rows(members, lambda rows: kind.statistics(cells[rows]))
+        statistics = _of_rows(
+            members, lambda member: kind.statistics(_cells(cells, member, encoder.numeric_))
+        )
         numeric = kind(statistics, kind.layout(cells), generators)
     embeddings, embedded_columns = [], []
     for dim in sorted(set(dims)):
         columns = [c for c, d in enumerate(dims) if d == dim]
         n_levels = [encoder.n_levels[c] for c in columns]
-        known = _of_rows(members, partial(_known_rows, table.codes[:, columns], n_levels))
+        positions = [encoder.categorical_[c] for c in columns]
+        known = _of_rows(
+            members, partial(_known_rows, table.codes[:, columns], n_levels, positions)
+        )
         embeddings.append(Embedding(n_levels, dim, torch.stack(known), generators))
         embedded_columns.append(columns)
+    place = {j: k for k, j in enumerate(sorted([*encoder.numeric_, *encoder.categorical_]))}
     return TableEncoding(
-        numeric, embeddings, encoder.numeric_, embedded_columns, encoder.categorical_
+        numeric,
+        embeddings,
+        [place[j] for j in encoder.numeric_],
+        embedded_columns,
+        [place[j] for j in encoder.categorical_],
     )
 
 
-def _known_rows(codes, n_levels, rows):
-    """Mark the embedding rows that occur in ``codes[rows]``, and each column's "unknown"."""
+def _cells(cells, member, positions):
+    """Return a member's training cells; columns it does not keep have never had any."""
+    own = cells[member.train]
+    if member.kept is not None:
+        own[:, ~member.kept[positions]] = np.nan
+    return own
+
+
+def _known_rows(codes, n_levels, positions, member):
+    """Mark the embedding rows that occur in a member's rows, and each column's "unknown"."""
     known = []
-    for column, n in zip(codes[rows].T, n_levels, strict=True):
+    for column, n, j in zip(codes[member.train].T, n_levels, positions, strict=True):
         seen = torch.zeros(n + 2, dtype=torch.bool)
-        seen[column] = True
+        if member.kept is None or member.kept[j]:
+            seen[column] = True
         seen[-1] = True
         known.append(seen)
     return torch.cat(known)

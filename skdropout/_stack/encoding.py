@@ -86,11 +86,11 @@ class TableEncoding(nn.Module):
     numeric : NumericEncoding or None
     embeddings : list of Embedding
     numeric_columns : list of int
-        Positions in the user's table of the numeric columns.
+        Positions of the numeric columns among those that enter the networks.
     embedded_columns : list of list of int
         For each embedding, which of the coded columns it holds.
     categorical_columns : list of int
-        Positions in the user's table of the coded columns.
+        Positions of the coded columns among those that enter the networks.
 
     Attributes
     ----------

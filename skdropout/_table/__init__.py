@@ -1,12 +1,16 @@
 """A frame becomes tensors: columns, the encoder of a table, statistics, rows."""
 
 from skdropout._table.column import (
+    adjusted,
+    anova_p_values,
     as_levels,
     as_numbers,
     as_objects,
     bin_edges,
     column_of,
+    groups_and_scores,
     is_frame,
+    level_scores,
     looks_categorical,
     normal_scores,
     readable,

@@ -1,11 +1,11 @@
-"""One column at a time: what kind it is, and its cells as numbers or as levels."""
+"""One column at a time: what kind it is, its cells as numbers or as levels, what these tell."""
 
 import numbers
 from collections.abc import Hashable
 from decimal import Decimal
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import fdtrc, ndtri
 
 from skdropout._sklearn_private import is_pandas_df, is_polars_df, safe_indexing
 
@@ -216,3 +216,86 @@ def bin_edges(column, most_bins):
     others = np.repeat(values[~fills], counts[~fills])
     orders = np.linspace(0, 1, most_bins + 1 - fills.sum())
     return np.unique([*values[fills], *np.quantile(others, orders)])
+
+
+_GROUPS = 8
+# A level of a category has a score of its own if it is one of so many that occur most often.
+_SCORED_LEVELS = 3
+
+
+def groups_and_scores(column):
+    """Return the group of each number, and scores of its rank.
+
+    Groups are missing cells, values that would fill an eighth of the rows by themselves, and eight
+    with equally many of the others. Scores are the rank and its square, of mean zero and of
+    variance one, and zero where the cell is missing.
+    """
+    present = ~np.isnan(column)
+    _, place, counts = np.unique(column[present], return_inverse=True, return_counts=True)
+    groups = np.zeros(len(column), dtype=int)
+    scores = np.zeros((len(column), min(max(len(counts) - 1, 0), 2)))
+    if not len(counts):
+        return groups, scores
+    middle = (counts.cumsum() - counts / 2) / counts.sum()
+    of_value = (_GROUPS * middle).astype(int)
+    heavy = np.flatnonzero(_GROUPS * counts > counts.sum())
+    of_value[heavy] = _GROUPS + np.arange(len(heavy))
+    if len(counts) <= _GROUPS:
+        of_value = np.arange(len(counts))
+    groups[present] = 1 + of_value[place]
+    u = 2 * middle - 1
+    scores[present] = np.column_stack([u, u**2])[place, : scores.shape[1]]
+    return groups, _centred(scores, present)
+
+
+def level_scores(codes):
+    """Return indicators of the levels that occur most often, of mean zero and variance one."""
+    counts = np.bincount(codes)
+    often = np.argsort(-counts, kind="stable")[: min(_SCORED_LEVELS, len(counts) - 1)]
+    return _centred((codes[:, None] == often).astype(float), np.ones(len(codes), dtype=bool))
+
+
+def _centred(scores, present):
+    scores[present] -= scores[present].mean(0)
+    return scores / np.sqrt((scores**2).mean(0))
+
+
+def anova_p_values(groups, targets, weight):
+    """Return p-values of one-way analyses of variance, by weighted least squares.
+
+    Of several targets it is the least p-value, times how many they are.
+
+    Parameters
+    ----------
+    groups : list of ndarray of int of shape (n_rows,)
+        One for each column.
+    targets : ndarray of shape (n_rows, n_targets)
+        Of mean zero.
+    weight : ndarray of shape (n_rows,)
+    """
+    n_rows, n_targets = targets.shape
+    total = weight @ targets**2
+    weighted = (targets * weight[:, None]).T
+    p_values = np.ones(len(groups))
+    for j, group in enumerate(groups):
+        sizes = np.bincount(group, weight)
+        there = sizes > 0
+        n_groups = there.sum()
+        if n_groups < 2 or n_groups >= n_rows or not total.any():
+            continue
+        sums = np.stack([np.bincount(group, part)[there] for part in weighted])
+        between = np.minimum((sums**2 / sizes[there]).sum(1), total)[total > 0]
+        within = (total[total > 0] - between) / (n_rows - n_groups)
+        with np.errstate(divide="ignore"):
+            ratio = between / (n_groups - 1) / within
+        p_values[j] = fdtrc(n_groups - 1, n_rows - n_groups, ratio).min() * n_targets
+    return p_values.clip(max=1)
+
+
+def adjusted(p_values):
+    """Adjust p-values by Benjamini and Hochberg."""
+    order = np.argsort(-p_values)
+    ranks = np.arange(len(order), 0, -1)
+    found = np.empty(len(order))
+    found[order] = np.minimum.accumulate(p_values[order] * len(order) / ranks)
+    return found.clip(max=1)

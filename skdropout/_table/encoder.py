@@ -1,5 +1,6 @@
 """Tables in, tensors out: numbers in safe units, categories as codes, rows for each member."""
 
+import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -58,6 +59,16 @@ class TableTensors:
         """Class codes, to keep classes in proportion by; None where targets are numbers."""
         return None if self.target.is_floating_point() else self.target.numpy()
 
+    def only(self, numeric, codes):
+        """Return the table with some of the numeric and some of the coded columns alone."""
+        return TableTensors(
+            self.numeric[:, numeric],
+            self.codes[:, codes],
+            self.target,
+            self.weight,
+            self.unknown[codes],
+        )
+
     def near(self, device):
         """Return the table on ``device`` if it takes at most half of the memory free there."""
         tensors = vars(self).values()
@@ -108,7 +119,12 @@ class TableEncoder:
     levels_ : list of list
         For each categorical column, its levels in sorted order.
     names_ : list of str
+        Of all columns.
+    left_out_ : list of int
+        Positions of categorical columns that are not read.
     """
+
+    left_out_ = ()
 
     def __init__(self, categorical_features):
         self.categorical_features = categorical_features
@@ -131,6 +147,34 @@ class TableEncoder:
         ]
         self._location, self._scale = spread(self._numbers(X))
         return self
+
+    def only(self, kept):
+        """Return an encoder that reads some of the columns, and what it keeps of either kind.
+
+        Parameters
+        ----------
+        kept : bool ndarray of shape (n_columns,)
+
+        Returns
+        -------
+        encoder : TableEncoder
+            Takes the same tables. Other columns' cells are not looked at.
+        numeric, codes : list of int
+            Places among the numeric and among the categorical columns.
+        """
+        numeric = np.flatnonzero(kept[self.numeric_]).tolist()
+        codes = np.flatnonzero(kept[self.categorical_]).tolist()
+        encoder = copy.copy(self)
+        encoder.numeric_ = [self.numeric_[k] for k in numeric]
+        encoder.categorical_ = [self.categorical_[k] for k in codes]
+        encoder.left_out_ = [
+            *self.left_out_,
+            *(j for j in self.categorical_ if j not in encoder.categorical_),
+        ]
+        encoder.levels_ = [self.levels_[k] for k in codes]
+        encoder._code_of = [self._code_of[k] for k in codes]
+        encoder._location, encoder._scale = self._location[numeric], self._scale[numeric]
+        return encoder, numeric, codes
 
     def transform(self, X, owner, dtype=np.float64):
         """Return ``numeric`` (n_rows, n_numeric) and ``codes`` (n_rows, n_categorical)."""
@@ -191,8 +235,9 @@ class TableEncoder:
         return validate_data(owner, readable(X), reset=reset, dtype=None, ensure_all_finite=False)
 
     def _numbers(self, X):
-        if not is_frame(X) and X.dtype.kind in "fiub" and not self.categorical_:
-            return X.astype(np.float64, copy=False)
+        if not is_frame(X) and X.dtype.kind in "fiub":
+            every = len(self.numeric_) == X.shape[1]
+            return (X if every else X[:, self.numeric_]).astype(np.float64, copy=False)
         columns = [as_numbers(column_of(X, j), self.names_[j]) for j in self.numeric_]
         return np.stack(columns, axis=1) if columns else np.empty((X.shape[0], 0))
 

@@ -90,7 +90,11 @@ class OwnNetworks(Model):
         self._is_centred = isinstance(self._net.criterion_, LogLoss)
         are_labels = isinstance(self._net.criterion_, MultilabelLogLoss)
         super().__init__(estimator, X, getattr(estimator, "classes_", None), are_labels)
-        self.holds_levels = np.isin(np.arange(self.n_columns), encoder.categorical_)
+        coded = [*encoder.categorical_, *encoder.left_out_]
+        self.holds_levels = np.isin(np.arange(self.n_columns), coded)
+        # those that enter the networks, in the order in which they are numbered there
+        self._columns = torch.tensor(sorted([*encoder.numeric_, *encoder.categorical_]))
+        self._columns = self._columns.to(self._device)
 
     def _scores(self, source):
         numeric, codes = self._cells(source)
@@ -124,7 +128,7 @@ class OwnNetworks(Model):
                 last.weight.data = last.weight - last.weight.mean(0)
                 last.bias.data = last.bias - last.bias.mean()
             if encoding.numeric is None or encoding.numeric.kind == "standard":
-                networks.append(Network(f, inputs, encoding.groups))
+                networks.append(Network(f, inputs, self._columns[encoding.groups]))
             else:
                 networks.append(self._of_numbers(k, f, inputs))
         return networks
@@ -137,7 +141,7 @@ class OwnNetworks(Model):
         """
         module = self._module
         encoding = module.encoding
-        if encoding.n_columns != self.n_columns:
+        if encoding.n_columns != len(self._columns):
             raise ValueError(
                 f"{self._name} drops {encoding.n_columns} pixels or points of {self.n_columns} "
                 "columns; columns can be occluded one by one where each is one of its own."
@@ -153,7 +157,8 @@ class OwnNetworks(Model):
                 lambda raw, target=target: self._share(raw, target.expand(len(raw), *target.shape)),
                 "gradient_x_input",
             )
-            of_columns = group_sum(of_inputs, encoding.groups, n_groups=encoding.n_columns)
+            columns = self._columns[encoding.groups]
+            of_columns = group_sum(of_inputs, columns, n_groups=self.n_columns)
             relevance.append(of_columns.mean(0).cpu().double().numpy())
         return np.concatenate(relevance)
 
@@ -177,7 +182,7 @@ class OwnNetworks(Model):
         present = numbers.present(self._numeric[None].to(encoded))[0]
         inputs = torch.cat([present, encoded[:, n_codes:]], 1)
         columns = torch.tensor(self._positions[0], device=encoded.device)
-        columns = torch.cat([columns, encoding.groups[n_codes:]])
+        columns = torch.cat([columns, self._columns[encoding.groups[n_codes:]]])
         return Network(_OfNumbers(numbers, f), inputs, columns)
 
     def _centres(self, raw):

@@ -11,7 +11,7 @@ from skdropout import (
     RelDropRegressor,
 )
 
-SMALL = {"n_members": 3, "max_iter": 2, "batch_size": 81, "random_state": 0}
+SMALL = {"n_members": 3, "max_iter": 2, "batch_size": 81, "screening": None, "random_state": 0}
 ALL = {"dropout": 0.2, "input_dropout": 0.1, "max_grad_norm": 1.0}
 
 

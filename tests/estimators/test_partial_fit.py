@@ -98,7 +98,7 @@ def test_the_pass_after_a_failure_is_the_one_that_would_have_been(error, monkeyp
 
 @BOTH
 def test_a_pass_that_diverges_says_so(cls):
-    model = cls(**SMALL).fit(X, Y)
+    model = cls(**SMALL, screening=None).fit(X, Y)
     before = state(model)
     with pytest.raises(ValueError, match="learning_rate_init"):
         model.set_params(learning_rate_init=1e30).partial_fit(X, Y)

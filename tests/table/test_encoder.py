@@ -244,13 +244,14 @@ def test_only_numbers():
 def test_embeddings_are_labelled_tables():
     X = frame()
     X.loc[3, "kind"] = np.nan
-    one = DropoutMLPRegressor(**SMALL, n_members=1, embedding_dim={"kind": 5})
+    options = {**SMALL, "screening": None}
+    one = DropoutMLPRegressor(**options, n_members=1, embedding_dim={"kind": 5})
     tables = one.fit(X, target(X)).embeddings_
     assert list(tables) == ["kind", "text"]
     assert tables["kind"].index.tolist() == ["a", "b", "c", "missing", "unknown"]
     assert tables["kind"].shape[1] == 5
     assert tables["text"].shape == (4, 4)
-    several = DropoutMLPRegressor(**SMALL, n_members=3).fit(X, target(X)).embeddings_
+    several = DropoutMLPRegressor(**options, n_members=3).fit(X, target(X)).embeddings_
     assert several["text"].columns.nlevels == 2
     assert several["text"].shape == (4, 12)
 
@@ -259,7 +260,7 @@ def test_rows_of_embeddings_are_what_the_network_adds():
     """Without hidden layers levels differ by their vectors' products with the output's weights."""
     X = frame()
     X.loc[::10, "kind"] = np.nan
-    options = {**SMALL, "hidden_layer_sizes": (), "n_members": 2}
+    options = {**SMALL, "hidden_layer_sizes": (), "n_members": 2, "screening": None}
     model = DropoutMLPRegressor(**options).fit(X, target(X))
     module = model.net_.module_
     weight = module.output.weight.detach().double().numpy()[..., 0]

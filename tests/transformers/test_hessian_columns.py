@@ -21,6 +21,7 @@ def network(encoding):
         numeric_encoding=encoding,
         learning_rate_init=0.01,
         max_iter=20,
+        screening=None,
         random_state=0,
     ).fit(X, Y)
 

@@ -102,6 +102,7 @@ class RateSearch:
             inner = InnerSplit.like(splits, groups)
             score = FoldScores(scorer, X, y, routed.scorer.score)
             chosen = self._search(plan, rows.table, splits, inner, score)
+            plan, rows = self._screened(plan, rows, former)
             rates = rates_of(chosen["dropout_"], chosen["input_dropout_"], plan.hidden_layer_sizes)
             plan = replace(plan, rates=[rates] * self.n_members)
             if not self.refit:
@@ -143,10 +144,18 @@ class RateSearch:
         seed, mask_seed = draw_seeds(self.random_state, 2)
         fraction = self.validation_fraction if self.early_stopping else None
         folds = make_folds(splits, inner, fraction, table.strata, seed)
+        screenings = [self._screening(plan, table, fold.fit) for fold in folds]
+        plan, table, plans = plan.for_folds(screenings, table)
         train_scores, test_scores = np.full((2, len(grid), len(folds)), np.nan)
         race = self._race(len(grid), len(folds))
         members = {
-            (c, k): Member(seed, fold.train, fold.valid, **rates_of(*row, plan.hidden_layer_sizes))
+            (c, k): Member(
+                seed,
+                fold.train,
+                fold.valid,
+                **rates_of(*row, plan.hidden_layer_sizes),
+                kept=plans[k].screening.kept,
+            )
             for c, row in enumerate(grid.tolist())
             for k, fold in enumerate(folds)
         }
@@ -158,7 +167,7 @@ class RateSearch:
                 for k, (place, part, known) in enumerate(
                     zip(places, index, predict_rows(net, own), strict=True)
                 ):
-                    candidate = partial(self._candidate, plan, net, k)
+                    candidate = partial(self._candidate, plans[place[1]], net, k)
                     scores[place] = score(candidate, part, known)
         self._check_scores(test_scores)
         results = results_table(grid, train_scores, test_scores, race.out_)
@@ -292,7 +301,8 @@ class DropoutMLPRegressorCV(RateSearch, BaseDropoutRegressor, RateGrid):
     rows; then the rate chosen is trained on all rows. Every network learns centres, scales,
     categories and units from the rows it trains on, and stops by rows that are set aside from
     those, never by the fold that scores it: rows drawn at random, whole groups where ``fit``
-    gets ``groups``, the last rows where the splitter is ordered in time.
+    gets ``groups``, the last rows where the splitter is ordered in time. Columns are chosen by
+    both, for each fold by itself.
 
     See Also
     --------
@@ -332,8 +342,9 @@ class DropoutMLPClassifierCV(RateSearch, BaseDropoutClassifier, RateGrid):
     rows; then the rate chosen is trained on all rows. Every network learns centres, scales and
     categories from the rows it trains on, and stops by rows that are set aside from those, never
     by the fold that scores it: rows drawn at random from each class, whole groups where ``fit``
-    gets ``groups``, the last rows where the splitter is ordered in time. Weights of classes are
-    computed once, from all rows, as in ``LogisticRegressionCV``.
+    gets ``groups``, the last rows where the splitter is ordered in time. Columns are chosen by
+    both, for each fold by itself. Weights of classes are computed once, from all rows, as in
+    ``LogisticRegressionCV``.
 
     See Also
     --------

@@ -197,6 +197,7 @@ class RateGrid:
        Deep Learning", NeurIPS 2022.
     .. [5] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
        Boosted Trees on Tabular Data", NeurIPS 2024.
+    .. [6] Y. Benjamini, Y. Hochberg, "Controlling the False Discovery Rate", JRSS B 57, 1995.
     """
 
     _: KW_ONLY

@@ -317,6 +317,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
             n_members=1,
             numeric_encoding="standard",
             input_scaling=0.0,
+            screening=None,
             categorical_features=encoder.categorical_features,
             random_state=seed,
             **{name: getattr(self, name) for name in names},

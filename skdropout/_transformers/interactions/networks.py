@@ -26,6 +26,8 @@ NETWORKS = {
     "activation": "silu",
     "n_members": 4,
     "numeric_encoding": "standard",
+    # pairs of any columns are looked for
+    "screening": None,
     # more than predictions need, and longer: networks agree better on which pairs there are
     "learning_rate_init": 2e-2,
 }
@@ -108,7 +110,7 @@ def detecting_networks(kind, n_samples=1, n_columns=1, **options):
     networks = {**for_table(n_samples, n_columns), **NETWORKS, **options}
     candidates = [kind(**networks, dropout=rate) for rate in _RATES]
     if n_columns <= _FEW_COLUMNS:
-        candidates.append(kind(**options))
+        candidates.append(kind(screening=None, **options))
     if get_config()["enable_metadata_routing"]:
         candidates = [model.set_fit_request(sample_weight=True) for model in candidates]
     return candidates

@@ -51,7 +51,7 @@ def scores_one_by_one(search, plain, X, y, **params):
     return np.array(
         [
             cross_validate(
-                plain(**SMALL, dropout=rate),
+                plain(**SMALL, screening=search.screening, dropout=rate),
                 X,
                 y,
                 cv=search.cv,
@@ -75,10 +75,9 @@ def test_fold_scores_equal_those_of_fits_one_by_one(mixed_table, early_stopping,
         np.repeat([0, 1, 2], [40, 160, 100])[np.random.RandomState(0).permutation(300)]
     )
     common = {"cv": cv, "scoring": "neg_mean_absolute_error"}
-    search = DropoutMLPRegressorCV(
-        **SMALL, **common, dropouts=[0.0, 0.5], early_stopping=early_stopping
-    ).fit(X, y, **weight)
-    plain = DropoutMLPRegressor(**SMALL, dropout=0.0, early_stopping=early_stopping)
+    small = {**SMALL, "early_stopping": early_stopping, "screening": None}
+    search = DropoutMLPRegressorCV(**small, **common, dropouts=[0.0, 0.5]).fit(X, y, **weight)
+    plain = DropoutMLPRegressor(**small, dropout=0.0)
     alone = cross_validate(plain, X, y, **common, params=weight, return_train_score=True)
     if weighted:  # cross_validate does not weigh scores
         for k, (fit, test) in enumerate(cv.split()):
@@ -97,7 +96,8 @@ def test_fold_scores_equal_those_of_fits_one_by_one(mixed_table, early_stopping,
 def test_classifier_scores_equal_those_of_fits_one_by_one(data, scoring, n_classes):
     X, y = data
     y = np.array(["low", "mid", "top"])[np.digitize(y, [0.0, 1.0][: n_classes - 1])]
-    search = DropoutMLPClassifierCV(**SMALL, dropouts=[0.0], cv=3, scoring=scoring).fit(X, y)
+    small = {**SMALL, "screening": None}
+    search = DropoutMLPClassifierCV(**small, dropouts=[0.0], cv=3, scoring=scoring).fit(X, y)
     alone = scores_one_by_one(search, DropoutMLPClassifier, X, y)
     np.testing.assert_allclose(search.scores_, alone, rtol=0, atol=1e-8)
 
@@ -259,7 +259,7 @@ def test_multilabel_and_missing_classes_in_folds():
 def test_default_score_is_minus_the_loss(data, loss):
     X, y = data[0], np.exp(data[1])
     quantile = 0.8 if loss == "quantile" else None
-    common = {**SMALL, "loss": loss, "quantile": quantile}
+    common = {**SMALL, "loss": loss, "quantile": quantile, "screening": None}
     search = DropoutMLPRegressorCV(**common, dropouts=[0.0], cv=2, refit=False).fit(X, y)
     fit, test = next(KFold(2).split(X))
     p = DropoutMLPRegressor(**common, dropout=0.0).fit(X[fit], y[fit]).predict(X[test])

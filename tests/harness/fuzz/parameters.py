@@ -39,6 +39,7 @@ _NETWORK = {
     "activation": ["'relu'", "'gelu'", "'silu'", "'mish'", "'tanh'", "'identity'", "'sigmoid'"],
     "n_members": [*_COUNTS, "4", "10**9"],
     "numeric_encoding": ["'standard'", "'quantile'", "'piecewise_linear'", "'periodic'", "'bins'"],
+    "screening": ["'auto'", "None", "'all'", "0.1"],
     "input_scaling": ["0", "1.0", "20.0", "np.float32(2)", "1e6", "1e-30"],
     "categorical_features": [
         *(
