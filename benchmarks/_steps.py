@@ -41,8 +41,8 @@ def seconds_of_products(stack, n_rows):
     return (time.process_time() - start) / n
 
 
-def seconds_of_step(fit, short=1, long=6):
-    """Return a fitted model and the seconds of the processor that a step of it takes.
+def seconds_of_epoch(fit, short=1, long=3):
+    """Return a fitted model and the seconds of the processor that an epoch of it takes.
 
     Parameters
     ----------

@@ -1,9 +1,12 @@
-"""Fit and predict times of one network: this library, bare torch, skorch and scikit-learn.
+"""Fit and predict times: this library, bare torch, skorch and scikit-learn.
 
 Every round times all contenders one after another, so that a ratio compares neighbours in time;
-the table gives medians over the rounds and half the distance between the extremes.
+the table gives medians over the rounds and half the distance between the extremes. `--steps` times
+steps of stacks of 1, 4 and 30 networks instead, and prints for each the share that its own matrix
+products take alone in the same run: the rest could be saved. Others train one network at a time.
 
     python benchmarks/training_speed.py [--rounds 5] [--epochs 20] [--device cpu] [--no-save]
+    python benchmarks/training_speed.py --steps [--rounds 3] [--no-save]
 """
 
 import argparse
@@ -13,6 +16,7 @@ import warnings
 import numpy as np
 import torch
 from _results import append_rows, median_and_spread, show
+from _steps import seconds_of_epoch, seconds_of_products
 from dropout_search import Slices
 from sklearn.neural_network import MLPRegressor
 from skorch import NeuralNetRegressor
@@ -43,7 +47,7 @@ def wait(device):
         torch.cuda.synchronize()
 
 
-def fit_bare(X, y, epochs, device, rate=RATE):
+def fit_bare(X, y, epochs, device, rate=RATE, batch=BATCH):
     """The loop one writes by hand: tensors on the device, fused AdamW, slices of a permutation."""
     torch.manual_seed(0)
     X, y = torch.from_numpy(X).to(device), torch.from_numpy(y).to(device)[:, None]
@@ -51,15 +55,15 @@ def fit_bare(X, y, epochs, device, rate=RATE):
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
     for _ in range(epochs):
         order = torch.randperm(len(X)).to(device)
-        for batch in order.split(BATCH):
+        for rows in order.split(batch):
             optimizer.zero_grad()
-            nn.functional.mse_loss(network(X[batch]), y[batch]).backward()
+            nn.functional.mse_loss(network(X[rows]), y[rows]).backward()
             optimizer.step()
     wait(device)
     return network
 
 
-def skorch_net(epochs, device, *, tuned=False):
+def skorch_net(epochs, device, *, tuned=False, batch=BATCH):
     torch.manual_seed(0)
     options = {"iterator_train__shuffle": True}
     if tuned:
@@ -73,7 +77,7 @@ def skorch_net(epochs, device, *, tuned=False):
         make_network(RATE),
         max_epochs=epochs,
         lr=1e-3,
-        batch_size=BATCH,
+        batch_size=batch,
         optimizer=torch.optim.AdamW,
         train_split=None,
         verbose=0,
@@ -83,26 +87,31 @@ def skorch_net(epochs, device, *, tuned=False):
 
 
 def ours(epochs, device, **parameters):
+    """One network at the settings of the others; all columns enter, as theirs do."""
+    settings = {
+        "n_members": 1,
+        "numeric_encoding": "standard",
+        "input_scaling": 0,
+        "dropout": RATE,
+        "batch_size": BATCH,
+        "screening": None,
+        **parameters,
+    }
     return DropoutMLPRegressor(
         HIDDEN,
-        n_members=1,
-        numeric_encoding="standard",
-        input_scaling=0,
-        dropout=RATE,
-        batch_size=BATCH,
         max_iter=epochs,
         early_stopping=False,
         learning_rate="constant",
         random_state=0,
         device=device,
-        **parameters,
+        **settings,
     )
 
 
-def sklearn_mlp(epochs):
+def sklearn_mlp(epochs, batch=BATCH):
     return MLPRegressor(
         hidden_layer_sizes=HIDDEN,
-        batch_size=BATCH,
+        batch_size=batch,
         max_iter=epochs,
         n_iter_no_change=epochs,
         tol=0,
@@ -183,17 +192,77 @@ def report(title, times, baselines, unit):
     return rows
 
 
+STEP_ROWS = 5120
+STACKS = [
+    (members, batch, encoding, rate)
+    for encoding in ("standard", "piecewise_linear")
+    for members in (1, 4, 30)
+    for batch in (64, 256, 1024)
+    for rate in (0.0, RATE)
+]
+
+
+def time_steps(rounds):
+    """Print milliseconds a step, and the share that the step's products take alone."""
+    X, y = make_data(STEP_ROWS)
+    table, rows = [], []
+
+    def add(name, fit, batch, products):
+        times, shares = [], []
+        for _ in range(rounds):
+            step = seconds_of_epoch(fit)[1] / -(-STEP_ROWS // batch)
+            times.append(step * 1e3)
+            shares.append(products() / step)
+        found = [median_and_spread(values) for values in (times, shares)]
+        table.append([name, *(f"{value:.2f} +- {spread:.2f}" for value, spread in found)])
+        for metric, (value, spread) in zip(("ms a step", "share"), found, strict=True):
+            rows.append((name, metric, value, spread))
+
+    for members, batch, encoding, rate in STACKS:
+        settings = {"n_members": members, "batch_size": batch, "dropout": rate}
+
+        def fit(epochs, settings=settings, encoding=encoding):
+            model = ours(epochs, "cpu", numeric_encoding=encoding, **settings)
+            return model.fit(X, y)
+
+        stack = fit(1).net_.module_
+        name = f"skdropout, {members} networks, batch {batch}, {encoding}, dropout {rate}"
+        add(name, fit, batch, lambda stack=stack, batch=batch: seconds_of_products(stack, batch))
+        if members > 1 or encoding != "standard":
+            continue
+        others = {"bare torch": lambda e, b, r: fit_bare(X, y, e, "cpu", r, b)}
+        if rate:
+            others["skorch"] = lambda e, b, _: skorch_net(e, "cpu", batch=b).fit(X, y[:, None])
+        else:
+            others["sklearn MLPRegressor"] = lambda e, b, _: sklearn_mlp(e, b).fit(X, y)
+        for other, train in others.items():
+            add(
+                f"{other}, 1 network, batch {batch}, dropout {rate}",
+                lambda epochs, train=train, b=batch, r=rate: train(epochs, b, r),
+                batch,
+                lambda stack=stack, batch=batch: seconds_of_products(stack, batch),
+            )
+    show(("a step, " + f"{COLUMNS} columns, 256-256", "ms", "share"), table)
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--steps", action="store_true", help="time steps of stacks")
     parser.add_argument("--no-save", action="store_true", help="print only")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     warnings.filterwarnings("ignore", category=UserWarning)  # sklearn: epochs were not enough
 
+    if arguments.steps:
+        rows = time_steps(arguments.rounds)
+        if not arguments.no_save:
+            append_rows("training_steps", rows)
+        return
     X, y = make_data()
     device = arguments.device
     rows = []
