@@ -154,7 +154,8 @@ class BlockedLinear(StackLinear):
             weight, bias = (
                 torch.cat([part, torch.zeros_like(part)], -1) for part in (weight, bias)
             )
-        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
+        self.weight = nn.Parameter(weight, requires_grad=False)
+        self.bias = nn.Parameter(bias, requires_grad=False)
 
     def forward(self, x):
         """Map (n_members, n_rows, n_inputs), a multiple of ``ROWS``, to its outputs."""

@@ -10,9 +10,9 @@ from skdropout._stack.batches import Batches
 from skdropout.functional._inner import memory_errors
 
 # A block of rows of all members takes at most this many numbers in its widest layer: as many as
-# stay in a core's cache. It has at least so many rows, by their logarithm.
+# stay in a core's cache. It has at least and at most so many rows, by their logarithm.
 _BLOCK_ELEMENTS = 2**19
-_LEAST_BLOCK = 4
+_LEAST_BLOCK, _LARGEST_BLOCK = 4, 12
 
 
 def predict_rows(net, rows):
@@ -75,7 +75,7 @@ class Predictor:
     def block(self):
         """How many rows go through the layers at once, a power of two."""
         most = _BLOCK_ELEMENTS // (self._module.widest * self._module.n_members)
-        return 2 ** max(most.bit_length() - 1, _LEAST_BLOCK)
+        return 2 ** min(max(most.bit_length() - 1, _LEAST_BLOCK), _LARGEST_BLOCK)
 
     def __call__(self, parts, combine=None):
         """Return predictions in the units of the table, (n_members, n_rows, n_outputs).
@@ -97,7 +97,7 @@ class Predictor:
 
     def draw(self, parts, n_draws, masks):
         """Return ``n_draws`` predictions under masks from ``masks``, the members taking turns."""
-        module = copy.deepcopy(self._module)  # other threads may be predicting
+        module = copy.deepcopy(self._net.module_)  # other threads may be predicting
         module.drop_with(masks)
         parts, n_passes = list(parts), -(-n_draws // module.n_members)
         # a row's masks depend on how many rows are filled up

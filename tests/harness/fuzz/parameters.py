@@ -40,6 +40,7 @@ _NETWORK = {
     "n_members": [*_COUNTS, "4", "10**9"],
     "numeric_encoding": ["'standard'", "'quantile'", "'piecewise_linear'", "'periodic'", "'bins'"],
     "screening": ["'auto'", "None", "'all'", "0.1"],
+    "precision": ["'float32'", "'bfloat16'", "'half'", "None", "16"],
     "input_scaling": ["0", "1.0", "20.0", "np.float32(2)", "1e6", "1e-30"],
     "categorical_features": [
         *(
