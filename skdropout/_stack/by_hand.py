@@ -2,8 +2,7 @@
 
 import torch
 
-# In the place of a factor that is zero: nothing else can be divided by.
-_NEARLY_ZERO = 1e-12
+_NEARLY_ZERO = 1e-20
 
 
 class Pass:
@@ -125,8 +124,8 @@ class ScaledWay(Way):
     def __init__(self, unscaled, gain, speed, bias, dtype):
         super().__init__(unscaled, bias, dtype)
         self._gain, self._speed = gain, speed
-        factor = 1 + speed * gain
-        self._factor = torch.where(factor == 0, _NEARLY_ZERO, factor)
+        # nothing can be divided by zero: one that is becomes this, others are left as they are
+        self._factor = 1 + speed * gain + _NEARLY_ZERO
 
     def enter(self, x, is_own):
         factor = self._factor.mT
