@@ -289,7 +289,7 @@ class TableEncoder:
                 )
             mask[chosen] = True
             return mask
-        if chosen.dtype.kind in "OUT":
+        if chosen.dtype.kind in "OUT" and chosen.ndim == 1:
             unknown = sorted(set(map(str, chosen)) - set(map(str, self.names_)))
             if unknown or not is_frame(X):
                 where = f"X has the columns {self.names_}" if is_frame(X) else "X has no names"

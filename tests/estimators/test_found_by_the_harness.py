@@ -65,6 +65,8 @@ def refused(message, *call, error=ValueError, **keywords):
                 [1.0, 2.0]),
         refused("Column 'x1' cannot be read as numbers", DropoutMLPRegressor, SMALL,
                 np.array([[1.0, "Rome"]] * 24, object), Y),
+        refused("categorical_features={}", DropoutMLPRegressor,
+                {**SMALL, "categorical_features": {}}, FRAME, Y),
         refused("'input_scaling'", DropoutMLPRegressor,
                 {**SMALL, "input_scaling": Fraction(1, 2)}, X, Y),
         refused("hidden_layer_sizes", DropoutMLPRegressor,
