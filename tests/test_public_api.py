@@ -120,5 +120,15 @@ def test_import_is_light():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_a_fit_imports_no_compiler():
+    """Which torch's own optimisers do, for a second of every process's first fit."""
+    code = (
+        "import sys; from skdropout import DropoutMLPRegressor; "
+        "DropoutMLPRegressor((2,), max_iter=2, early_stopping=False).fit([[0.0], [1.0]], [0.0, 1.0]); "
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_version_is_a_string():
     assert np.char.count(skdropout.__version__, ".") >= 2

@@ -57,6 +57,10 @@ class StackAdamW(torch.optim.Optimizer):
         self._n_taken = self._step_of_epoch = 0
         super().__init__(self._runs(steps, counts), {"lr": lr, "weight_decay": weight_decay})
 
+    def add_param_group(self, param_group):
+        """Add a run. torch's own does as much, and first imports its compiler, for a second."""
+        self.param_groups.append({**self.defaults, **param_group})
+
     def _lay_out(self):
         """Move the parameters into one tensor, and their gradients into another."""
         self._shapes = [p.shape[1:] for p in self._parameters]
@@ -140,10 +144,9 @@ class StackAdamW(torch.optim.Optimizer):
         *moments, counts = self.moments()
         self._first, self._second = (moment[members] for moment in moments)
         options = {name: self.param_groups[0][name] for name in self.defaults}
-        self.param_groups.clear()
         self._lay_out()
-        for run in self._runs(steps, [counts[k] for k in places]):
-            self.add_param_group({**run, **options})
+        runs = self._runs(steps, [counts[k] for k in places])
+        self.param_groups[:] = [{**run, **options} for run in runs]
 
     def moments(self):
         """Return what AdamW remembers.
