@@ -124,7 +124,8 @@ def test_a_fit_imports_no_compiler():
     """Which torch's own optimisers do, for a second of every process's first fit."""
     code = (
         "import sys; from skdropout import DropoutMLPRegressor; "
-        "DropoutMLPRegressor((2,), max_iter=2, early_stopping=False).fit([[0.0], [1.0]], [0.0, 1.0]); "
+        "model = DropoutMLPRegressor((2,), max_iter=2, early_stopping=False); "
+        "model.fit([[0.0], [1.0]], [0.0, 1.0]); "
         "sys.exit('torch._dynamo' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

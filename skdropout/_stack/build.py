@@ -135,13 +135,14 @@ def _target_units(table, rows, criterion):
 
 
 def _encoding(encoder, table, members, numeric_encoding, dims, generators):
-    numeric = None
+    numeric, drawn = None, ([], 0)
     if encoder.numeric_:
         cells, kind = table.numeric.double().numpy(), NUMERIC_ENCODINGS[numeric_encoding]
         statistics = _of_rows(
             members, lambda member: kind.statistics(_cells(cells, member, encoder.numeric_))
         )
         numeric = kind(statistics, kind.layout(cells), generators)
+        drawn = _places(kind.layout(cells), kind.drawn(cells), len(numeric.flagged))
     embeddings, embedded_columns = [], []
     for dim in sorted(set(dims)):
         columns = [c for c, d in enumerate(dims) if d == dim]
@@ -159,7 +160,16 @@ def _encoding(encoder, table, members, numeric_encoding, dims, generators):
         [place[j] for j in encoder.numeric_],
         embedded_columns,
         [place[j] for j in encoder.categorical_],
+        drawn,
     )
+
+
+def _places(layout, drawn, n_flagged):
+    """Return which of the inputs that weights are drawn for there are, and how many those are."""
+    first = np.cumsum(drawn) - drawn
+    places = [start + np.arange(n) for start, n in zip(first, layout, strict=True)]
+    n_drawn = drawn.sum()
+    return np.concatenate([*places, n_drawn + np.arange(n_flagged)]), int(n_drawn + n_flagged)
 
 
 def _cells(cells, member, positions):

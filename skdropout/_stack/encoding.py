@@ -91,16 +91,29 @@ class TableEncoding(nn.Module):
         For each embedding, which of the coded columns it holds.
     categorical_columns : list of int
         Positions of the coded columns among those that enter the networks.
+    drawn : (array of int, int)
+        Which of the inputs that numbers could have there are, and how many they could have.
 
     Attributes
     ----------
+    drawn : (Tensor of int, int)
+        The same of all inputs. The first layer's initial weights are drawn for those that could be,
+        so that they do not depend on the length of the table.
     n_constant : int
         How many inputs, the first ones, are made by nothing that is learnt.
     """
 
     shared_buffers = ("groups", "coded")
 
-    def __init__(self, numeric, embeddings, numeric_columns, embedded_columns, categorical_columns):
+    def __init__(
+        self,
+        numeric,
+        embeddings,
+        numeric_columns,
+        embedded_columns,
+        categorical_columns,
+        drawn,
+    ):
         super().__init__()
         self.numeric = numeric
         self.embeddings = nn.ModuleList(embeddings)
@@ -113,6 +126,10 @@ class TableEncoding(nn.Module):
             dim = embedding.weight.shape[-1]
             groups += [categorical_columns[c] for c in columns for _ in range(dim)]
         self.register_buffer("groups", torch.tensor(groups, dtype=torch.long))
+        places, n_numbers = drawn
+        n_learnt = len(groups) - len(places)
+        places = torch.cat([torch.as_tensor(places).long(), n_numbers + torch.arange(n_learnt)])
+        self.drawn = places, n_numbers + n_learnt
         # an index on the device: a list would be sent there at every step
         coded = [c for columns in embedded_columns for c in columns]
         self.register_buffer("coded", torch.tensor(coded, dtype=torch.long))

@@ -116,11 +116,13 @@ class StackLinear(nn.Module):
     generators : list of torch.Generator
         One per member; each member's weights come from its own, so they do not depend on which
         other members there are.
+    places : Tensor of int, default=None
+        Of the inputs that weights are drawn for, those that there are; None: all.
     """
 
-    def __init__(self, n_inputs, n_outputs, generators):
+    def __init__(self, n_inputs, n_outputs, generators, places=None):
         super().__init__()
-        weight, bias = _draw_layer(n_inputs, n_outputs, generators)
+        weight, bias = _draw_layer(n_inputs, n_outputs, generators, places)
         self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
 
     def forward(self, x):
@@ -182,6 +184,7 @@ class ScaledLinear(StackLinear):
     n_inputs, n_outputs : int
     generators : list of torch.Generator
     speed : float
+    places : Tensor of int, default=None
 
     References
     ----------
@@ -189,10 +192,10 @@ class ScaledLinear(StackLinear):
        and Boosted Trees on Tabular Data", NeurIPS 2024, arXiv 2407.04491 (the scaling layer).
     """
 
-    def __init__(self, n_inputs, n_outputs, generators, speed):
+    def __init__(self, n_inputs, n_outputs, generators, speed, places=None):
         nn.Module.__init__(self)
         self.speed = speed
-        weight, bias = _draw_layer(n_inputs, n_outputs, generators)
+        weight, bias = _draw_layer(n_inputs, n_outputs, generators, places)
         self.unscaled, self.bias = nn.Parameter(weight), nn.Parameter(bias)
         self.gain = nn.Parameter(torch.zeros_like(weight[..., :1]))
 
@@ -206,7 +209,7 @@ class ScaledLinear(StackLinear):
         return ScaledWay(self.unscaled, self.gain, self.speed, self.bias, dtype)
 
 
-def _draw_layer(n_inputs, n_outputs, generators):
+def _draw_layer(n_inputs, n_outputs, generators, places):
     """Draw weights (n_members, n_inputs, n_outputs) and biases (n_members, 1, n_outputs)."""
     bound = max(n_inputs, 1) ** -0.5
     draws = [
@@ -216,7 +219,8 @@ def _draw_layer(n_inputs, n_outputs, generators):
         for generator in generators
     ]
     both = torch.stack(draws)
-    return both[:, :-1].contiguous(), both[:, -1:].contiguous()
+    weight = both[:, :-1] if places is None else both[:, places]
+    return weight.contiguous(), both[:, -1:].contiguous()
 
 
 def _member_tensors(module):

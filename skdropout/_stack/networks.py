@@ -1,6 +1,7 @@
 """Stacks of networks: K multilayer perceptrons of one shape."""
 
 from abc import abstractmethod
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -189,15 +190,15 @@ class StackMLP(Stack):
         n_members = len(generators)
         columns = RandomColumns(n_members) if columns is None else columns
         super().__init__(encoding, n_members, len(hidden_layer_sizes), n_outputs, columns)
-        widths = [encoding.width, *hidden_layer_sizes]
+        places, n_drawn = encoding.drawn
+        shapes = list(pairwise([n_drawn, *hidden_layer_sizes, n_outputs]))
+        layers = [partial(StackLinear, *shape, generators) for shape in shapes]
+        if input_scaling and hidden_layer_sizes:
+            layers[0] = partial(ScaledLinear, *shapes[0], generators, input_scaling)
+        first, *others = layers
+        *hidden, self.output = first(places=places), *(layer() for layer in others)
+        self.hidden = nn.ModuleList(hidden)
         self.input_scaling = input_scaling
-        self.hidden = nn.ModuleList(
-            StackLinear(*shape, generators)
-            if i or not input_scaling
-            else ScaledLinear(*shape, generators, input_scaling)
-            for i, shape in enumerate(pairwise(widths))
-        )
-        self.output = StackLinear(widths[-1], n_outputs, generators)
         self.activation = activation
 
     @property

@@ -51,6 +51,11 @@ class NumericEncoding(nn.Module):
         """Return how many inputs each column of the whole table has, so that members agree."""
         return np.full(numeric.shape[1], cls.inputs_per_column)
 
+    @classmethod
+    def drawn(cls, numeric):
+        """Return how many inputs each column could have; initial weights are drawn for all."""
+        return cls.layout(numeric)
+
     @staticmethod
     def statistics(numeric):
         """Return what a member learns from its training rows, (n_rows, n_numeric)."""
@@ -230,14 +235,18 @@ class PiecewiseLinearEncoding(NumericEncoding):
     @classmethod
     def layout(cls, numeric):
         """Return the number itself and the most bins that a member can have of each column."""
+        return np.minimum(cls.drawn(numeric), 1 + _bins_of(numeric))
+
+    @classmethod
+    def drawn(cls, numeric):
+        """Return the number itself and the most bins that a longer table could have."""
         n_values = [len(np.unique(column[np.isfinite(column)])) for column in numeric.T]
         return np.array([1 + min(n - 1, _MOST_BINS) if n > 2 else 1 for n in n_values], dtype=int)
 
     @staticmethod
     def statistics(numeric):
         """Return what a member learns from its training rows, (n_rows, n_numeric)."""
-        n_bins = min(max(len(numeric) // _ROWS_PER_BIN, _FEWEST_BINS), _MOST_BINS)
-        edges = [bin_edges(column, n_bins) for column in numeric.T]
+        edges = [bin_edges(column, _bins_of(numeric)) for column in numeric.T]
         return {**NumericEncoding.statistics(numeric), "edges": edges}
 
     def encode(self, numeric):
@@ -285,6 +294,11 @@ class PeriodicEncoding(StandardEncoding):
         waves = (2 * math.pi * (x * self.frequency + self.phase)).cos()
         encoded = torch.cat([x, waves @ self.mixing.to(waves.dtype) + self.offset], -1)
         return encoded.transpose(1, 2).flatten(2)
+
+
+def _bins_of(numeric):
+    """Return the number of bins for so many rows."""
+    return min(max(len(numeric) // _ROWS_PER_BIN, _FEWEST_BINS), _MOST_BINS)
 
 
 def _lines(center, scale, edges, n_inputs):

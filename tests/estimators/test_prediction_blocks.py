@@ -88,7 +88,7 @@ def test_predictions_are_those_of_double_precision(encoding):
 
 @pytest.mark.parametrize("kind", [pd.DataFrame, np.asarray])
 def test_a_table_is_read_by_parts(kind, monkeypatch):
-    monkeypatch.setattr("skdropout._stack.predictor._BLOCK_ELEMENTS", 2**17)
+    monkeypatch.setattr("skdropout._stack.predictor._BLOCK_ELEMENTS", 2**15)
     X = frame()
     X = X if kind is pd.DataFrame else X.drop(columns="city").to_numpy()
     model = DropoutMLPRegressor(**SMALL).fit(X, target(frame()))

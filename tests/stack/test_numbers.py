@@ -82,13 +82,34 @@ def test_quantile_encoding_of_training_cells_knows_their_order_alone(transform):
 # --- bins -----------------------------------------------------------------------------------
 
 
+def test_initial_weights_do_not_depend_on_the_length_of_the_table(mixed_table):
+    """A column's first bins have the weights that they have in a table with room for more."""
+    weights = []
+    for X, y in ((mixed_table[0], mixed_table[1]), (pd.concat([mixed_table[0]] * 9), None)):
+        y = np.tile(mixed_table[1], 9) if y is None else y
+        encoder, table = make_table(X.reset_index(drop=True), y)
+        member = Member(0, np.arange(len(y)), np.arange(0), (0.0, 0.0))
+        net = train_stack(encoder, table, [member], epochs=0, numeric_encoding="piecewise_linear")
+        module = net.module_
+        by_column = [
+            module.hidden[0].weight.detach()[0, module.encoding.groups == column]
+            for column in range(module.encoding.n_columns)
+        ]
+        weights.append(by_column)
+    lengths = [[len(part) for part in by_column] for by_column in weights]
+    assert sum(lengths[0]) < sum(lengths[1])
+    for short, long in zip(*weights, strict=True):
+        n_same = min(len(short), 4)  # what comes last may be the indicator of missing cells
+        assert torch.equal(short[:n_same], long[:n_same])
+
+
 @pytest.mark.parametrize(("n_rows", "n_bins"), [(100, 4), (1000, 12), (3000, 32)])
 def test_piecewise_linear_encoding_equals_its_definition(n_rows, n_bins):
     """Equation 1 of the paper, but for the first and last bin, which end at their edges here."""
     column = np.random.default_rng(0).exponential(size=n_rows)
     values = np.concatenate([column[:50], [-3.0, 0.0, 99.0]])
     edges = np.quantile(column, np.linspace(0, 1, n_bins + 1))
-    expected = np.zeros((len(values), 32))
+    expected = np.zeros((len(values), n_bins))
     for row, x in enumerate(values):
         for t in range(n_bins):
             if x >= edges[t + 1]:
