@@ -27,6 +27,7 @@ def plain_smooth_hessian(X, y, seed):
     from skdropout.functional import smooth_hessian
 
     plain = {"n_members": 1, "numeric_encoding": "standard", "input_scaling": 0.0, "dropout": 0.0}
+    plain["screening"] = None
     net = DropoutMLPRegressor(**plain, random_state=seed, device="cpu").fit(X, y)
     module = net.net_.module_
     numeric = torch.as_tensor(net._plan.encoder.transform(X, net)[0], dtype=torch.float32)

@@ -27,6 +27,7 @@ NETWORKS = {
     "n_members": 4,
     "numeric_encoding": "standard",
     "input_scaling": 0.0,
+    "screening": None,
     "learning_rate_init": 2e-2,
     "max_iter": 200,
     "n_iter_no_change": 200,

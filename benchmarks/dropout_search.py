@@ -118,6 +118,7 @@ def ours(X, y, epochs, batch=64, device="cpu", *, racing=False, stops=False, **p
         HIDDEN,
         n_members=1,
         numeric_encoding="standard",
+        screening=None,
         input_scaling=0,
         dropouts=RATES,
         cv=KFold(FOLDS),
@@ -208,6 +209,7 @@ def theory(n_seeds=10, n_rows=600, n_columns=5):
                 search = DropoutMLPRegressorCV(
                     (128, 128),
                     numeric_encoding="standard",
+                    screening=None,
                     input_scaling=0,
                     cv=3,
                     max_iter=60,

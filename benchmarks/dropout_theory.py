@@ -29,7 +29,7 @@ ORDERS = ("order 1", "order 2", "order 3", "order 4")
 # all epochs are run, and nothing but dropout holds the networks back
 PLAIN = {"learning_rate": "constant", "early_stopping": False, "weight_decay": 0.0}
 # the networks of the paper
-SIMPLE = {"numeric_encoding": "standard", "input_scaling": 0}
+SIMPLE = {"numeric_encoding": "standard", "input_scaling": 0, "screening": None}
 PLAIN |= SIMPLE
 MEASURED = {"per_member": True, "n_evaluations": 10_000, "random_state": 0}
 

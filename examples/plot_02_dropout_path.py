@@ -20,6 +20,7 @@ search = DropoutMLPRegressorCV(
     dropouts=[0.0, 0.15, 0.3, 0.45, 0.6, 0.75],
     cv=4,
     numeric_encoding="standard",
+    screening=None,
     learning_rate_init=0.005,
     max_iter=50,
     early_stopping=False,

@@ -24,6 +24,7 @@ for rate in [0.0, 0.1, 0.2]:
         input_dropout=rate,
         n_members=2,
         numeric_encoding="standard",
+        screening=None,
         learning_rate_init=0.01,
         max_iter=30,
         early_stopping=False,

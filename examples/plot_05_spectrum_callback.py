@@ -23,6 +23,7 @@ DropoutMLPRegressor(
     (64, 64),
     dropout=0.0,
     numeric_encoding="standard",
+    screening=None,
     learning_rate_init=0.003,
     max_iter=25,
     early_stopping=False,

@@ -36,6 +36,7 @@ for rate, color in [(0.0, "#0072B2"), (0.3, "#D55E00")]:
         (64, 64),
         dropout=rate,
         numeric_encoding="standard",
+        screening=None,
         learning_rate_init=0.003,
         max_iter=50,
         early_stopping=False,

@@ -16,6 +16,7 @@ from skdropout.datasets import make_pure_interaction
 network = {
     "hidden_layer_sizes": (64, 64),
     "numeric_encoding": "standard",
+    "screening": None,
     "learning_rate_init": 0.01,
     "max_iter": 20,
     "random_state": 0,

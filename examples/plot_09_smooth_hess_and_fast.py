@@ -26,6 +26,7 @@ networks = DropoutMLPRegressor(
     activation="silu",
     n_members=4,
     numeric_encoding="standard",
+    screening=None,
     learning_rate_init=0.01,
     max_iter=60,
 )
