@@ -26,9 +26,9 @@ def plain_smooth_hessian(X, y, seed):
     """Mean absolute smoothed Hessian of one ReLU network, 50 draws a point."""
     from skdropout.functional import smooth_hessian
 
-    plain = {"n_members": 1, "numeric_encoding": "standard", "input_scaling": 0.0, "dropout": 0.0}
-    plain["screening"] = None
-    net = DropoutMLPRegressor(**plain, random_state=seed, device="cpu").fit(X, y)
+    plain = {"numeric_encoding": "standard", "input_scaling": 0.0, "dropout": 0.0}
+    options = {"n_members": 1, "screening": None, "random_state": seed, "device": "cpu"}
+    net = DropoutMLPRegressor(**plain, **options).fit(X, y)
     module = net.net_.module_
     numeric = torch.as_tensor(net._plan.encoder.transform(X, net)[0], dtype=torch.float32)
     x = module.encoding(numeric[None], torch.zeros(1, len(X), 0, dtype=torch.long))[0].detach()
