@@ -19,7 +19,8 @@ WITH_COMMAS = (
     "and nothing between thousands"
 )
 FEWEST_ROWS = 60
-LARGEST = 1e150  # the squares of larger numbers, and their sums, are infinite
+# Networks overshoot, and scores beyond 1e140 have no variance that a float holds.
+LARGEST = 1e130
 
 
 def why_left_out(column):
