@@ -24,14 +24,14 @@ def call(f: Callable, x: Tensor, name: str = "f") -> Tensor:
     """``f(x)``, which must be a tensor of floats; ``name`` is what ``f`` is called.
 
     What a layer or function of torch's objects to ``x`` is said of both. An error within the
-    caller's own code is the caller's.
+    caller's own code, or of a class that neither Python nor torch raises, is the caller's.
     """
     if not callable(f):
         raise ValueError(f"{name} must be a torch module or a function; got {brief(f)}.")
     try:
         output = f(x)
     except _OBJECTIONS as error:
-        if _is_of_caller(error) or lacks_memory(error):
+        if type(error) not in _OBJECTIONS or _is_of_caller(error) or lacks_memory(error):
             raise
         raise ValueError(_objection(f, x, error, name)) from error
     check_output(output, x, name)
@@ -54,7 +54,7 @@ def applied(f: Any, x: Tensor) -> Iterator[None]:
     try:
         yield
     except (IndexError, RuntimeError, TypeError) as error:
-        if lacks_memory(error):
+        if type(error) not in _OBJECTIONS or lacks_memory(error):
             raise
         raise ValueError(_objection(f, x, error)) from error
 

@@ -88,11 +88,16 @@ def with_rows(X, other):
     return X.vstack(other)
 
 
+_RAISE = ("builtins", "numpy", "pandas", "polars", "pyarrow")
+
+
 def with_row(X, cells):
     """Return ``X`` with one more row; columns of whole numbers become ones of fractions."""
     try:
         return _with_row(X, cells)
-    except Exception as error:  # polars has some of its own
+    except Exception as error:  # data frames have errors of their own
+        if type(error).__module__.split(".")[0] not in _RAISE:
+            raise
         raise ValueError(
             f"fill gives cells that do not go with those of the columns of X: {error}."
         ) from error
