@@ -144,6 +144,10 @@ def learn_classes(y, class_weight, sample_weight, announced):
         )
     except (TypeError, ValueError) as error:
         raise ValueError(f"class_weight={class_weight!r} cannot be used: {error}") from error
+    if (weights < 0).any():
+        raise ValueError(
+            f"class_weight={class_weight!r} gives a class a negative weight; give each zero or more."
+        )
     return Classes(classes, near_one(weights))
 
 

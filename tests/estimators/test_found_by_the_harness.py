@@ -65,6 +65,8 @@ def refused(message, *call, error=ValueError, **keywords):
                 [1.0, 2.0]),
         refused("Column 'x1' cannot be read as numbers", DropoutMLPRegressor, SMALL,
                 np.array([[1.0, "Rome"]] * 24, object), Y),
+        refused("a negative weight", DropoutMLPClassifier,
+                {**SMALL, "class_weight": {0: -1.0}}, X, np.arange(24) % 2),
         refused("categorical_features={}", DropoutMLPRegressor,
                 {**SMALL, "categorical_features": {}}, FRAME, Y),
         refused("'input_scaling'", DropoutMLPRegressor,
