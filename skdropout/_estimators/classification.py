@@ -146,7 +146,8 @@ def learn_classes(y, class_weight, sample_weight, announced):
         raise ValueError(f"class_weight={class_weight!r} cannot be used: {error}") from error
     if (weights < 0).any():
         raise ValueError(
-            f"class_weight={class_weight!r} gives a class a negative weight; give each zero or more."
+            f"class_weight={class_weight!r} gives a class a negative weight; give each zero or "
+            "more."
         )
     return Classes(classes, near_one(weights))
 
