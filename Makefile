@@ -13,8 +13,9 @@ DOCS_READY := $(VENV)/.docs-ready
 demo: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m skdropout report bike_sharing --target cnt --quick -o demo/report.html
 
+# in one thread each, as the two workers have a core each
 test: lint
-	$(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 # goes on from .harness/ where it was interrupted; --fresh starts anew
 harness: $(READY)
