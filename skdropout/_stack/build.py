@@ -141,8 +141,10 @@ def _encoding(encoder, table, members, numeric_encoding, dims, generators):
         statistics = _of_rows(
             members, lambda member: kind.statistics(_cells(cells, member, encoder.numeric_))
         )
-        numeric = kind(statistics, kind.layout(cells), generators)
-        drawn = _places(kind.layout(cells), kind.drawn(cells), len(numeric.flagged))
+        of_columns = kind.drawn(cells)
+        layout = kind.layout(of_columns, len(cells))
+        numeric = kind(statistics, layout, generators)
+        drawn = _places(layout, of_columns, len(numeric.flagged))
     embeddings, embedded_columns = [], []
     for dim in sorted(set(dims)):
         columns = [c for c, d in enumerate(dims) if d == dim]

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import torch
 
+from skdropout._stack.batches import memory_budget
 from skdropout._stack.layers import sliced
 
-# Encoded tables of all members may take so many bytes; a GPU's, this share of what is free there.
-_CPU_BYTES, _SHARE = 2**29, 1 / 4
 _ROWS_AT_ONCE = 2**12
 
 
@@ -56,7 +55,7 @@ def encode_rows(encoding, numeric, device):
         return None
     first, which = _distinct(encoding)
     n_rows, width = len(numeric), encoding.width
-    if len(first) * n_rows * width * numeric.element_size() > _budget(device):
+    if len(first) * n_rows * width * numeric.element_size() > memory_budget(device) // 2:
         return None
     values = numeric.new_zeros(len(first), n_rows, width)
     for table, k in zip(values, first, strict=True):
@@ -80,9 +79,3 @@ def _distinct(encoding):
         if which[-1] == len(first):
             first.append(k)
     return first, which
-
-
-def _budget(device):
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0] * _SHARE
-    return _CPU_BYTES

@@ -166,8 +166,7 @@ class BlockedLinear(StackLinear):
         outputs = x.new_empty(n_members, n_blocks, self.ROWS, n_outputs)
         blocks = x.reshape(n_members, n_blocks, self.ROWS, -1)
         for k in range(n_members):
-            shared = (part[k].expand(n_blocks, -1, -1) for part in (self.bias, self.weight))
-            bias, weight = shared
+            bias, weight = (part[k].expand(n_blocks, -1, -1) for part in (self.bias, self.weight))
             torch.baddbmm(bias, blocks[k], weight, out=outputs[k])
         return outputs.view(n_members, n_rows, n_outputs)[..., : self._n_outputs]
 

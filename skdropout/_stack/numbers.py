@@ -47,14 +47,17 @@ class NumericEncoding(nn.Module):
         self.register_buffer("has_missing", has_missing[..., flagged].to(self.center.dtype))
 
     @classmethod
-    def layout(cls, numeric):
-        """Return how many inputs each column of the whole table has, so that members agree."""
+    def drawn(cls, numeric):
+        """Return how many inputs each column of the whole table could have.
+
+        Initial weights are drawn for all.
+        """
         return np.full(numeric.shape[1], cls.inputs_per_column)
 
     @classmethod
-    def drawn(cls, numeric):
-        """Return how many inputs each column could have; initial weights are drawn for all."""
-        return cls.layout(numeric)
+    def layout(cls, drawn, n_rows):
+        """Return how many of these a column has in a table so long, so that members agree."""
+        return drawn
 
     @staticmethod
     def statistics(numeric):
@@ -233,20 +236,20 @@ class PiecewiseLinearEncoding(NumericEncoding):
         self.register_buffer("most", torch.where(is_number, CLIP, 1.0)[:, None])
 
     @classmethod
-    def layout(cls, numeric):
-        """Return the number itself and the most bins that a member can have of each column."""
-        return np.minimum(cls.drawn(numeric), 1 + _bins_of(numeric))
-
-    @classmethod
     def drawn(cls, numeric):
-        """Return the number itself and the most bins that a longer table could have."""
+        """Return the number itself and the most bins that a column can have in any table."""
         n_values = [len(np.unique(column[np.isfinite(column)])) for column in numeric.T]
         return np.array([1 + min(n - 1, _MOST_BINS) if n > 2 else 1 for n in n_values], dtype=int)
+
+    @classmethod
+    def layout(cls, drawn, n_rows):
+        """Return the number itself and the most bins that a member can have of each column."""
+        return np.minimum(drawn, 1 + _bins_of(n_rows))
 
     @staticmethod
     def statistics(numeric):
         """Return what a member learns from its training rows, (n_rows, n_numeric)."""
-        edges = [bin_edges(column, _bins_of(numeric)) for column in numeric.T]
+        edges = [bin_edges(column, _bins_of(len(numeric))) for column in numeric.T]
         return {**NumericEncoding.statistics(numeric), "edges": edges}
 
     def encode(self, numeric):
@@ -296,9 +299,9 @@ class PeriodicEncoding(StandardEncoding):
         return encoded.transpose(1, 2).flatten(2)
 
 
-def _bins_of(numeric):
+def _bins_of(n_rows):
     """Return the number of bins for so many rows."""
-    return min(max(len(numeric) // _ROWS_PER_BIN, _FEWEST_BINS), _MOST_BINS)
+    return min(max(n_rows // _ROWS_PER_BIN, _FEWEST_BINS), _MOST_BINS)
 
 
 def _lines(center, scale, edges, n_inputs):

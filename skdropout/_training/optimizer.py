@@ -119,7 +119,8 @@ class StackAdamW(torch.optim.Optimizer):
         for run in self.param_groups:
             if self._step_of_epoch < run["steps"]:
                 members = run["members"]
-                tensors = run["params"], *([part[members]] for part in self._beside)
+                beside = self.gradients, self._first, self._second
+                tensors = run["params"], *([part[members]] for part in beside)
                 options = {name: run[name] for name in self.defaults} | _OPTIONS
                 if self._fused:
                     # adamw() does the same, after a tenth of a small step's time
@@ -131,10 +132,6 @@ class StackAdamW(torch.optim.Optimizer):
         if self._n_taken % _EVERY == 0:
             for moment in (self._first, self._second):
                 moment.copy_(hardshrink(moment, _NOTHING))
-
-    @property
-    def _beside(self):
-        return self.gradients, self._first, self._second
 
     def select(self, members, places, steps):
         """Follow parameters that were cut down to ``members``, which take ``steps`` an epoch.

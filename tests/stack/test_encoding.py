@@ -21,7 +21,8 @@ def encode_with(kind, *tables):
     """An encoding of members that were given these training rows."""
     kind = NUMERIC_ENCODINGS[kind]
     generators = [torch.Generator().manual_seed(k) for k in range(len(tables))]
-    layout = kind.layout(np.concatenate(tables))
+    whole = np.concatenate(tables)
+    layout = kind.layout(kind.drawn(whole), len(whole))
     return kind([kind.statistics(table) for table in tables], layout, generators)
 
 

@@ -48,7 +48,7 @@ def test_too_large_a_table_goes_batch_by_batch(mixed_table, monkeypatch):
     """With the same results, to the bit."""
     encoding, table = trained(mixed_table, (200, 150))
     at_once = [p.detach().clone() for p in encoding.parameters()]
-    monkeypatch.setattr(room, "_CPU_BYTES", 1000)
+    monkeypatch.setattr(room, "memory_budget", lambda _: 2000)
     again, _ = trained(mixed_table, (200, 150))
     assert encode_rows(again, table.numeric, CPU) is None
     assert all(map(torch.equal, again.parameters(), at_once))
