@@ -16,6 +16,7 @@ from skdropout._stack.losses import SquaredError
 from skdropout._table.encoder import Rows, TableEncoder, TableTensors
 from skdropout._training.callbacks import BestEpoch
 from skdropout._training.net import StackNet
+from skdropout._training.optimizer import Pace
 
 
 def pytest_addoption(parser):
@@ -112,6 +113,7 @@ def train_stack(
     columns=RandomColumns,
     numeric_encoding="standard",
     input_scaling=0.0,
+    paces=None,
     **options,
 ):
     """Train a small stack on the CPU; return its net."""
@@ -130,7 +132,7 @@ def train_stack(
         input_scaling=input_scaling,
     )
     valid = [torch.as_tensor(member.valid) for member in members]
-    options = {"lr": 1e-2, "weight_decay": 1e-2, "schedule": "cosine", **options}
+    paces = paces or [(1e-2, 1e-2, "cosine")] * len(members)
     net = StackNet(
         module,
         criterion,
@@ -138,7 +140,8 @@ def train_stack(
         masks=MaskSource(mask_seed, torch.device("cpu")),
         rows_valid=Rows(table, valid) if len(valid[0]) else None,
         max_epochs=epochs,
-        batch_size=32,
+        batch_size=[32] * len(members),
+        paces=[Pace(*pace) for pace in paces[: len(members)]],
         callbacks=[] if patience is None else [("best_epoch", BestEpoch(patience, 0.0))],
         device="cpu",
         **options,

@@ -63,6 +63,36 @@ def column_rates(input_dropout, n_members):
     return np.broadcast_to(rates, n_members).tolist()
 
 
+def of_members(name, value, n_members, is_allowed, allowed):
+    """Return one value of a parameter for each member.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+        For all of them, or array-like with one for each.
+    n_members : int
+    is_allowed : callable
+        Says whether an entry can be used.
+    allowed : str
+        What can, for the message.
+    """
+    if isinstance(value, str) or np.ndim(value) == 0:
+        value = value.item() if isinstance(value, np.generic | np.ndarray) else value
+        return [value] * n_members  # checked as a parameter
+    values = np.asarray(value, dtype=object)
+    if values.shape != (n_members,):
+        raise ValueError(
+            f"{name}={value!r} has the shape {values.shape}, but there are {n_members} networks; "
+            "give one for all, or one for each network."
+        )
+    values = [entry.item() if isinstance(entry, np.generic) else entry for entry in values]
+    bad = [entry for entry in values if isinstance(entry, bool) or not is_allowed(entry)]
+    if bad:
+        raise ValueError(f"{name}={value!r} holds {bad[0]!r}; each entry must be {allowed}.")
+    return values
+
+
 def embedding_dims(embedding_dim, encoder):
     """Return the length of the vectors of each categorical column."""
     n_levels = np.array(encoder.n_levels, dtype=float)

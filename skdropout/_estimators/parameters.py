@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from skdropout._estimators.checks import column_rates, layer_rates
+from skdropout._estimators.checks import column_rates, layer_rates, of_members
 from skdropout._sklearn_private import Interval, StrOptions
 from skdropout._stack import ACTIVATIONS, NUMERIC_ENCODINGS, RandomColumns
 
@@ -58,18 +58,19 @@ class NetworkParameters:
         fit of the columns so kept leaves; or of products of its ranks with those of one or two
         others. If there is none, all are kept, as with None. ``fit`` chooses, a search for each
         fold; ``warm_start`` keeps the choice, and networks begun by ``partial_fit`` have all.
-    learning_rate_init : float, default=0.001
-        Largest learning rate of AdamW.
-    learning_rate : {"cosine", "constant"}, default="cosine"
+    learning_rate_init : float or array-like of shape (n_members,), default=0.001
+        Largest learning rate of AdamW, of all networks or of each.
+    learning_rate : {"cosine", "constant"} or array-like of shape (n_members,), default="cosine"
         Learning rate over the steps of ``max_iter`` epochs: a short rise and a cosine fall to
-        zero, or constant.
-    weight_decay : float, default=0.01
-        AdamW's decoupled weight decay.
+        zero, or constant; of all networks or of each.
+    weight_decay : float or array-like of shape (n_members,), default=0.01
+        AdamW's decoupled weight decay, of all networks or of each.
     max_grad_norm : float or None, default=None
         Longer gradients are shortened to this norm, each network's by itself.
-    batch_size : int or "auto", default="auto"
+    batch_size : int, "auto" or array-like of shape (n_members,), default="auto"
         Training rows a step and network. "auto": the power of two next to a thirtieth of the
-        training rows, between 16 and 256.
+        training rows, between 16 and 256. Where networks differ, those with large batches wait for
+        those with small ones, which costs time.
     max_iter : int, default=100
         Largest number of epochs.
     early_stopping : bool, default=True
@@ -115,11 +116,11 @@ class NetworkParameters:
     categorical_features: Literal["from_dtype"] | ArrayLike | None = "from_dtype"
     embedding_dim: int | dict | Literal["auto"] = "auto"
     screening: Literal["auto"] | None = "auto"
-    learning_rate_init: float = 1e-3
-    learning_rate: Literal["cosine", "constant"] = "cosine"
-    weight_decay: float = 1e-2
+    learning_rate_init: float | ArrayLike = 1e-3
+    learning_rate: Literal["cosine", "constant"] | ArrayLike = "cosine"
+    weight_decay: float | ArrayLike = 1e-2
     max_grad_norm: float | None = None
-    batch_size: int | Literal["auto"] = "auto"
+    batch_size: int | Literal["auto"] | ArrayLike = "auto"
     max_iter: int = 100
     early_stopping: bool = True
     validation_fraction: float = 0.1
@@ -141,11 +142,14 @@ class NetworkParameters:
         "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
         "embedding_dim": [StrOptions({"auto"}), dict, Interval(Integral, 1, None, closed="left")],
         "screening": [StrOptions({"auto"}), None],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "learning_rate": [StrOptions({"constant", "cosine"})],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "learning_rate_init": ["array-like", Interval(Real, 0, None, closed="neither")],
+        "learning_rate": ["array-like", StrOptions({"constant", "cosine"})],
+        "weight_decay": ["array-like", Interval(Real, 0, None, closed="left")],
         "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "batch_size": [
+            *("array-like", StrOptions({"auto"})),
+            Interval(Integral, 1, None, closed="left"),
+        ],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -158,6 +162,40 @@ class NetworkParameters:
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
+
+    def _learning(self, n_members):
+        """Return how each of so many networks learns, as its ``Member`` takes it."""
+        allowed = {
+            "learning_rate_init": (_is_positive, "a positive number"),
+            "learning_rate": (("constant", "cosine").__contains__, "'constant' or 'cosine'"),
+            "weight_decay": (_is_positive_or_zero, "a number, zero or more"),
+            "batch_size": (_is_batch, "a positive integer or 'auto'"),
+        }
+        values = [
+            of_members(name, getattr(self, name), n_members, *rule)
+            for name, rule in allowed.items()
+        ]
+        return [dict(zip(allowed, entries, strict=True)) for entries in zip(*values, strict=True)]
+
+    def _recipes(self, sizes):
+        """Return for each network what its ``Member`` takes; None where it is to be chosen."""
+        rates = self._rates(sizes)
+        if rates is None:
+            return None
+        learning = self._learning(len(rates))
+        return [{**own, **how} for own, how in zip(rates, learning, strict=True)]
+
+
+def _is_positive(value):
+    return isinstance(value, Real) and 0 < value < np.inf
+
+
+def _is_positive_or_zero(value):
+    return _is_positive(value) or value == 0
+
+
+def _is_batch(value):
+    return value == "auto" or (isinstance(value, Integral) and value > 0)
 
 
 @dataclass(eq=False, repr=False)

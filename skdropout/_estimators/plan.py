@@ -75,8 +75,9 @@ class Plan:
     hidden_layer_sizes : tuple of int
     dims : list of int
         Length of the vectors of each categorical column.
-    rates : list of dict of str to object
-        For each network the rates that its ``Member`` takes; None where they are to be chosen.
+    recipes : list of dict of str to object
+        For each network what its ``Member`` takes besides seed and rows; None where that is to be
+        chosen.
     device : torch.device
     screening : Screening
         Which columns the encoder still reads, and why; None in pickles of earlier versions.
@@ -88,7 +89,7 @@ class Plan:
     terms: dict[str, Any]
     hidden_layer_sizes: tuple[int, ...]
     dims: list[int]
-    rates: list[dict[str, Any]] | None
+    recipes: list[dict[str, Any]] | None
     device: torch.device
     screening: Screening | None = None
 
@@ -138,12 +139,12 @@ class TrainingData:
     table: TableTensors
     n_train: int
 
-    def members(self, rates, random_state, *, fraction, split, n_passes=0):
+    def members(self, recipes, random_state, *, fraction, split, n_passes=0):
         """Draw what each network trains on and stops by; return this and a seed for masks.
 
         Parameters
         ----------
-        rates : list of dict
+        recipes : list of dict
         random_state : int, RandomState or None
         fraction : float or None
             Share of the rows to stop by, where none are given; None sets none aside.
@@ -158,11 +159,11 @@ class TrainingData:
                 f"n_samples={n_rows} cannot be split into training and validation rows; give "
                 "more rows, or set early_stopping=False."
             )
-        n_seeds = len(rates) + 1
+        n_seeds = len(recipes) + 1
         *seeds, mask_seed = draw_seeds(random_state, (n_passes + 1) * n_seeds)[-n_seeds:]
         train, valid = np.arange(self.n_train), np.arange(self.n_train, n_rows)
         members = []
-        for seed, of_member in zip(seeds, rates, strict=True):
+        for seed, of_member in zip(seeds, recipes, strict=True):
             if fraction is not None and self.n_train == n_rows:
                 train, valid = split(n_rows, fraction, self.table.strata, seed)
             members.append(Member(seed, train, valid, **of_member))

@@ -41,7 +41,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
     """A stack of multilayer perceptrons on one table, averaged.
 
     ``fit`` reads its data into a plan, trains a stack from it, and adopts both. Where dropout
-    rates come from is a base class of its own: ``_rates`` returns for each network what its
+    rates come from is a base class of its own: ``_rates`` returns for each network those that its
     ``Member`` takes, and ``_droppers`` what drops the columns of so many networks.
     """
 
@@ -137,7 +137,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             Classes that may come later.
         """
         sizes = hidden_sizes(self.hidden_layer_sizes)
-        terms, rates = self._terms(sizes), self._rates(sizes)
+        terms, recipes = self._terms(sizes), self._recipes(sizes)
         if former is not None:
             check_same_terms(terms, former._plan.terms)
         check_callbacks(self.callbacks)
@@ -174,7 +174,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             dims=(
                 embedding_dims(self.embedding_dim, encoder) if former is None else former._plan.dims
             ),
-            rates=rates,
+            recipes=recipes,
             device=device,
             screening=(former and former._plan.screening) or Screening.none(len(encoder.names_)),
         )
@@ -238,7 +238,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
 
     def _members(self, plan, rows, split=split_rows):
         fraction = self.validation_fraction if self.early_stopping else None
-        return rows.members(plan.rates, self.random_state, fraction=fraction, split=split)
+        return rows.members(plan.recipes, self.random_state, fraction=fraction, split=split)
 
     def _train(self, plan, table, members, mask_seed, callbacks, found, former=None):
         """Train ``members`` as one stack; return its net.
@@ -268,7 +268,7 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
 
         It ``goes_on`` where it makes one more pass of a training; else a training begins.
         """
-        from skdropout._training import StackNet  # imports skorch
+        from skdropout._training import Pace, StackNet  # imports skorch
 
         criterion = plan.target.criterion
         if former is None:
@@ -286,18 +286,15 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
             criterion,
             seeds=[member.seed for member in members],
             masks=MaskSource(mask_seed, plan.device),
-            schedule=self.learning_rate,
-            weight_decay=self.weight_decay,
+            paces=[
+                Pace(member.learning_rate_init, member.weight_decay, member.learning_rate)
+                for member in members
+            ],
             max_grad_norm=self.max_grad_norm,
-            lr=self.learning_rate_init,
             max_epochs=self.max_iter,
-            batch_size=self._rows_of_batch,
+            batch_size=[member.batch_size for member in members],
             device=str(plan.device),
         )
-
-    @property
-    def _rows_of_batch(self):
-        return self.batch_size if self.batch_size == "auto" else int(self.batch_size)
 
     def _build(self, plan, table, members):
         """Return the networks of ``members``, ready to train."""
@@ -371,15 +368,16 @@ class BaseDropoutMLP(NetworkParameters, FittedNetworks, CallbackSupportMixin, Ba
         former = self if hasattr(self, "net_") else None
         plan, rows = self._read([(X, y, sample_weight)], former, announced)
         members, mask_seed = rows.members(
-            plan.rates,
+            plan.recipes,
             self.random_state,
             fraction=None,
             split=None,
             n_passes=0 if former is None else former.n_iter_,
         )
+        members = [replace(member, learning_rate="constant") for member in members]
         goes_on = former is not None and former.net_.moments_ is not None
         net = self._net(plan, rows.table, members, mask_seed, former, goes_on)
-        net.max_epochs, net.schedule = 1, "constant"
+        net.max_epochs = 1
         if goes_on:
             net.go_on_from(former.net_)
         else:

@@ -32,7 +32,8 @@ class Batches:
     Parameters
     ----------
     rows : Rows
-    batch_size : int or "auto"
+    batch_sizes : list of (int or "auto")
+        One per member.
     device : torch.device
         Where batches go; the table may stay elsewhere if it is large.
     encoding : TableEncoding or GridEncoding
@@ -52,11 +53,13 @@ class Batches:
         How many rows each member has, on the device.
     """
 
-    def __init__(self, rows, batch_size, device, encoding, generators=None, inputs=None):
+    def __init__(self, rows, batch_sizes, device, encoding, generators=None, inputs=None):
         self.rows, self.device, self.generators = rows, device, generators
         self._encoding, self.inputs = encoding, inputs
         lengths = [len(index) for index in rows.index]
-        self.steps = [-(-n // rows_of_step(n, batch_size)) for n in lengths]
+        self.steps = [
+            -(-n // rows_of_step(n, size)) for n, size in zip(lengths, batch_sizes, strict=True)
+        ]
         self._sizes = [-(-n // s) for n, s in zip(lengths, self.steps, strict=True)]
         self._shape = (max(self.steps), len(lengths), max(self._sizes))
         self.counts = torch.zeros(len(lengths), max(self.steps), dtype=torch.long)

@@ -29,6 +29,11 @@ class Member:
         Share of chance and strength where relevant columns are dropped.
     kept : bool ndarray of shape (n_columns of the user's table,), or None
         Columns that are not typical all the time; None: all.
+    learning_rate_init, weight_decay : float
+    learning_rate : {"constant", "cosine"}
+    batch_size : int or "auto"
+    bins : bool
+        Whether bins of numbers enter where the encoding has them; without, the numbers alone.
     """
 
     seed: int
@@ -39,6 +44,11 @@ class Member:
     alpha: float = 1.0
     beta: float = 0.0
     kept: np.ndarray | None = None
+    learning_rate_init: float = 1e-3
+    weight_decay: float = 0.0
+    learning_rate: str = "constant"
+    batch_size: int | str = "auto"
+    bins: bool = True
 
 
 def build_stack(

@@ -35,7 +35,7 @@ def predict_rows(net, rows):
         done = []
         try:
             with torch.inference_mode():
-                batches = Batches(rows, block, device, module.encoding)
+                batches = Batches(rows, [block] * len(rows.index), device, module.encoding)
                 for (x, *_), counts in zip(batches, batches.counts.T.tolist(), strict=True):
                     raw = module.evaluate(**x).to(prediction_dtype(device))
                     natural = module.natural(raw, net.criterion_).cpu()

@@ -2,3 +2,4 @@
 
 from skdropout._training.callbacks import BestEpoch, FitTasks, ProgressBar, Race
 from skdropout._training.net import StackNet
+from skdropout._training.optimizer import Pace

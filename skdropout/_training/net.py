@@ -1,7 +1,6 @@
 """Training a stack: a skorch net whose batches are slices of whole tensors."""
 
 import copy
-import math
 import time
 import traceback
 import warnings
@@ -18,7 +17,6 @@ from skdropout._training.optimizer import StackAdamW, moments_on
 
 _EVALUATION_ROWS = 4096
 _OWN = (BestEpoch, FitTasks, ProgressBar, Race)
-_WARM_UP = 0.05
 
 
 class StackNet(NeuralNet):
@@ -37,12 +35,13 @@ class StackNet(NeuralNet):
         One per member, for shuffling.
     masks : MaskSource
     rows_valid : Rows or None
-    schedule : {"constant", "cosine"}
-    weight_decay : float
+    paces : list of Pace
+        One per member: how fast it learns.
     max_grad_norm : float or None
         Largest norm of one member's gradient.
     **kwargs
-        skorch's own: ``lr``, ``max_epochs``, ``batch_size``, ``callbacks``, ``device``.
+        skorch's own: ``max_epochs``, ``callbacks``, ``device``, and ``batch_size``, of which each
+        member has one.
 
     Attributes
     ----------
@@ -70,9 +69,8 @@ class StackNet(NeuralNet):
         *,
         seeds,
         masks,
+        paces,
         rows_valid=None,
-        schedule="constant",
-        weight_decay=0.0,
         max_grad_norm=None,
         **kwargs,
     ):
@@ -80,8 +78,7 @@ class StackNet(NeuralNet):
         self.seeds = seeds
         self.masks = masks
         self.rows_valid = rows_valid
-        self.schedule = schedule
-        self.weight_decay = weight_decay
+        self.paces = paces
         self.max_grad_norm = max_grad_norm
         self.estimator_so_far = self.moments_ = None
         self._train = self._valid = self._inputs = None
@@ -103,8 +100,7 @@ class StackNet(NeuralNet):
             self.optimizer_ = StackAdamW(
                 [p for p in self.module_.parameters() if p.requires_grad],
                 self._train.steps,
-                lr=self.lr,
-                weight_decay=self.weight_decay,
+                self.paces,
                 fused=torch.device(self.device).type in ("cpu", "cuda"),
                 by_hand=self.module_.by_hand(),
             )
@@ -193,7 +189,8 @@ class StackNet(NeuralNet):
         self._train = Batches(train, self.batch_size, *common, self.generators_, **options)
         self._valid = None
         if valid is not None:
-            self._valid = Batches(valid, _EVALUATION_ROWS, *common, **options)
+            sizes = [_EVALUATION_ROWS] * len(valid.index)
+            self._valid = Batches(valid, sizes, *common, **options)
 
     def _set_training(self, training):
         # the loss is shared with the estimator, and has no modes
@@ -241,8 +238,7 @@ class StackNet(NeuralNet):
         if self._is_watched:
             parameters = TeeGenerator(self.get_all_learnable_params())
             self.notify("on_grad_computed", named_parameters=parameters, batch=(x, y))
-        if self.schedule == "cosine":
-            self._schedule_learning_rate()
+        self._schedule_learning_rates()
         self.optimizer_.step_of_epoch(self._step)
         return {"total": total, "raw": raw}
 
@@ -264,11 +260,11 @@ class StackNet(NeuralNet):
         norms = torch.linalg.vector_norm(gradients, dim=1, keepdim=True)
         gradients.mul_((self.max_grad_norm / norms).clamp(max=1.0))
 
-    def _schedule_learning_rate(self):
-        for group in self.optimizer_.param_groups:
-            progress = (self.epoch_ - 1 + self._step / group["steps"]) / self._epochs_planned
-            warm_up = min(1.0, (progress + 1e-3) / _WARM_UP)
-            group["lr"] = self.lr * warm_up * (1 + math.cos(math.pi * min(progress, 1.0))) / 2
+    def _schedule_learning_rates(self):
+        for run in self.optimizer_.param_groups:
+            if run["pace"].schedule == "cosine":
+                done = self.epoch_ - 1 + self._step / run["steps"]
+                run["lr"] = run["pace"].at(done / self._epochs_planned)
 
     def keep(self, members):
         """Go on with some of the members in training, given by their place among these.
@@ -283,6 +279,7 @@ class StackNet(NeuralNet):
         self._inputs = None if self._inputs is None else self._inputs.select(there)
         self.members_ = self.members_[members]
         self.generators_ = [self.generators_[k] for k in members]
+        self.batch_size = [self.batch_size[k] for k in members]
         if self.rows_valid is not None:
             self.rows_valid = self.rows_valid.select(members)
         self._iterate_over(self._train.rows.select(members), self.rows_valid)

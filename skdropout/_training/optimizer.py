@@ -1,6 +1,8 @@
 """AdamW for a stack whose members may differ in their number of steps."""
 
+import math
 from itertools import groupby
+from typing import NamedTuple
 
 import torch
 from torch.nn.functional import hardshrink
@@ -10,19 +12,41 @@ from torch.optim.adamw import adamw
 # denormal takes several times as long. Smaller ones than this move no weight; they are zeroed
 # every so many steps, before they get there.
 _NOTHING, _EVERY = 1e-30, 64
+_WARM_UP = 0.05
 _OPTIONS = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "amsgrad": False, "maximize": False}
 
 
+class Pace(NamedTuple):
+    """How fast a member learns.
+
+    Attributes
+    ----------
+    lr : float
+        Its largest learning rate.
+    weight_decay : float
+    schedule : {"constant", "cosine"}
+    """
+
+    lr: float
+    weight_decay: float = 0.0
+    schedule: str = "constant"
+
+    def at(self, progress):
+        """Return the learning rate after a share of the steps: a short rise, then a cosine fall."""
+        rise = min(1.0, (progress + 1e-3) / _WARM_UP)
+        return self.lr * rise * (1 + math.cos(math.pi * min(progress, 1.0))) / 2
+
+
 class StackAdamW(torch.optim.Optimizer):
-    """AdamW [1]_ whose moments and step counts are each member's own.
+    """AdamW [1]_ whose moments, step counts and paces are each member's own.
 
     All parameters lie in one tensor, and so do their gradients and either moment: a row for each
     member, so that a step is one call whatever the number of layers. The parameters that the
     network knows are views into it.
 
     Members with more rows take more steps an epoch than the others. Neighbours in the stack with
-    equally many steps form a run, a slice of rows; a run that has finished its epoch is left
-    alone. With equal steps, the usual case, there is one run.
+    equally many steps and the same pace form a run, a slice of rows; a run that has finished its
+    epoch is left alone. Where members are alike, the usual case, there is one run.
 
     Parameters
     ----------
@@ -30,7 +54,8 @@ class StackAdamW(torch.optim.Optimizer):
         Members along the first axis.
     steps : list of int
         Steps an epoch of each member.
-    lr, weight_decay : float
+    paces : list of Pace
+        One for each member.
     fused : bool
     by_hand : iterable of nn.Parameter
         Those whose gradients the network itself writes to where ``grad`` is. Autograd would rather
@@ -45,7 +70,7 @@ class StackAdamW(torch.optim.Optimizer):
     .. [1] I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR 2019.
     """
 
-    def __init__(self, parameters, steps, *, lr, weight_decay, fused, by_hand=()):
+    def __init__(self, parameters, steps, paces, *, fused, by_hand=()):
         if not parameters:
             raise ValueError("optimizer got an empty parameter list")
         self._parameters, self._fused = parameters, fused
@@ -55,7 +80,7 @@ class StackAdamW(torch.optim.Optimizer):
         self._second = torch.zeros_like(self.values)
         counts = [torch.zeros((), device=self.values.device if fused else "cpu")] * len(steps)
         self._n_taken = self._step_of_epoch = 0
-        super().__init__(self._runs(steps, counts), {"lr": lr, "weight_decay": weight_decay})
+        super().__init__(self._runs(steps, paces, counts), {"lr": None, "weight_decay": None})
 
     def add_param_group(self, param_group):
         """Add a run. torch's own does as much, and first imports its compiler, for a second."""
@@ -82,14 +107,22 @@ class StackAdamW(torch.optim.Optimizer):
         for parameter, value in zip(self._parameters, self.views(values), strict=True):
             parameter.data, parameter.grad = value, None
 
-    def _runs(self, steps, counts):
+    def _runs(self, steps, paces, counts):
         runs, start = [], 0
-        for n_steps, run in groupby(steps):
+        for (n_steps, pace), run in groupby(zip(steps, paces, strict=True)):
             members = slice(start, start + len(list(run)))
-            rows = [self.values[members]]
-            count = counts[start].clone()
-            runs.append({"params": rows, "members": members, "steps": n_steps, "count": count})
             start = members.stop
+            runs.append(
+                {
+                    "params": [self.values[members]],
+                    "members": members,
+                    "steps": n_steps,
+                    "pace": pace,
+                    "lr": pace.lr,
+                    "weight_decay": pace.weight_decay,
+                    "count": counts[members.start].clone(),
+                }
+            )
         return runs
 
     def zero_grad(self, set_to_none=True):
@@ -140,10 +173,13 @@ class StackAdamW(torch.optim.Optimizer):
         """
         *moments, counts = self.moments()
         self._first, self._second = (moment[members] for moment in moments)
-        options = {name: self.param_groups[0][name] for name in self.defaults}
+        paces, rates = self._of_members("pace"), self._of_members("lr")
         self._lay_out()
-        runs = self._runs(steps, [counts[k] for k in places])
-        self.param_groups[:] = [{**run, **options} for run in runs]
+        self.param_groups[:] = self._runs(
+            steps, [paces[k] for k in places], [counts[k] for k in places]
+        )
+        for run in self.param_groups:
+            run["lr"] = rates[places[run["members"].start]]
 
     def moments(self):
         """Return what AdamW remembers.
@@ -154,10 +190,13 @@ class StackAdamW(torch.optim.Optimizer):
         counts : list of Tensor
             Steps taken by each member.
         """
-        counts = []
+        return self._first, self._second, self._of_members("count")
+
+    def _of_members(self, name):
+        of_members = []
         for run in self.param_groups:
-            counts += [run["count"]] * (run["members"].stop - run["members"].start)
-        return self._first, self._second, counts
+            of_members += [run[name]] * (run["members"].stop - run["members"].start)
+        return of_members
 
     def take_up(self, first, second, counts):
         """Go on with the moments of an earlier optimiser of the same parameters."""

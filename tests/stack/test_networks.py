@@ -51,12 +51,25 @@ def test_member_equals_the_same_member_alone(mixed_table, sizes, weighted):
         torch.testing.assert_close(together[k], alone[0], rtol=0, atol=1e-8)
 
 
+def test_member_with_a_pace_of_its_own_equals_the_same_member_alone(mixed_table):
+    """Learning rates, decay and schedules are each member's; so are rows that stop it."""
+    rng = np.random.default_rng(3)
+    encoder, table = make_table(*mixed_table)
+    members = members_of(rng, 300, (200, 200, 160, 160), n_valid=40)
+    paces = [(1e-2, 1e-2, "cosine"), (3e-2, 0.0, "cosine"), (3e-2, 0.0, "constant"), (1e-3, 0.1)]
+    together = outputs(train_stack(encoder, table, members, patience=2, paces=paces), table)
+    for k, (member, pace) in enumerate(zip(members, paces, strict=True)):
+        alone = train_stack(encoder, table, [member], patience=2, paces=[pace])
+        torch.testing.assert_close(together[k], outputs(alone, table)[0], rtol=0, atol=1e-8)
+    assert not torch.allclose(together[1], together[2])
+
+
 def test_member_that_stops_early_equals_the_same_member_alone(mixed_table):
     """Early stopping, the best epoch and the cutting down of the stack are each member's own."""
     rng = np.random.default_rng(1)
     encoder, table = make_table(*mixed_table)
     members = members_of(rng, 300, (200, 160, 120, 60, 40), n_valid=40)
-    options = {"epochs": 60, "patience": 3, "lr": 3e-2, "schedule": "constant"}
+    options = {"epochs": 60, "patience": 3, "paces": [(3e-2, 1e-2, "constant")] * 5}
     together = train_stack(encoder, table, members, **options)
     epochs = dict(together.callbacks_)["best_epoch"].best_epoch_
     assert len(set(epochs.tolist())) > 1
@@ -73,7 +86,9 @@ def test_member_that_stops_early_equals_the_same_member_alone(mixed_table):
 def test_best_epoch_is_the_one_kept(mixed_table):
     encoder, table = make_table(*mixed_table)
     members = members_of(np.random.default_rng(2), 300, (100, 100), n_valid=50)
-    net = train_stack(encoder, table, members, epochs=40, patience=5, lr=3e-2)
+    net = train_stack(
+        encoder, table, members, epochs=40, patience=5, paces=[(3e-2, 1e-2, "cosine")] * 2
+    )
     best = dict(net.callbacks_)["best_epoch"]
     module = net.module_
     for k, member in enumerate(members):

@@ -4,16 +4,23 @@ import pytest
 import torch
 from torch import nn
 
-from skdropout._training.optimizer import StackAdamW
+from skdropout._training.optimizer import Pace, StackAdamW
 
 SHAPES = ((3, 4), (1, 4), (4, 1), (5,), ())
-OPTIONS = {"lr": 0.03, "weight_decay": 0.1}
+PACES = [Pace(0.03, 0.1)] * 3
 
 
 def make_parameters(n_members=3, dtype=torch.float64):
     generator = torch.Generator().manual_seed(0)
     shapes = [(n_members, *shape) for shape in SHAPES]
     return [nn.Parameter(torch.randn(s, generator=generator, dtype=dtype)) for s in shapes]
+
+
+def one_each(parameters, paces):
+    """Torch's own, and its parameters, for each member."""
+    for k, pace in enumerate(paces):
+        own = [nn.Parameter(p[k].detach().clone()) for p in parameters]
+        yield torch.optim.AdamW(own, lr=pace.lr, weight_decay=pace.weight_decay), own
 
 
 def step_both(stack, parameters, literal, step, generator, idle=()):
@@ -33,17 +40,15 @@ def step_both(stack, parameters, literal, step, generator, idle=()):
             optimizer.step()
 
 
+@pytest.mark.parametrize("paces", [PACES, [Pace(0.03, 0.1), Pace(0.01, 0.1), Pace(0.03)]])
 @pytest.mark.parametrize("by_hand", [True, False])
 @pytest.mark.parametrize("fused", [True, False])
-def test_equals_an_optimiser_for_each_member(fused, by_hand):
-    """Unequal steps, a member that leaves, and moments that are taken up again."""
+def test_equals_an_optimiser_for_each_member(fused, by_hand, paces):
+    """Unequal steps, unequal paces, a member that leaves, and moments that are taken up again."""
     parameters, generator = make_parameters(), torch.Generator().manual_seed(1)
-    literal = []
-    for k in range(3):
-        own = [nn.Parameter(p[k].detach().clone()) for p in parameters]
-        literal.append((torch.optim.AdamW(own, **OPTIONS), own))
-    options = {**OPTIONS, "fused": fused, "by_hand": parameters if by_hand else ()}
-    stack = StackAdamW(parameters, [2, 2, 1], **options)
+    literal = list(one_each(parameters, paces))
+    options = {"fused": fused, "by_hand": parameters if by_hand else ()}
+    stack = StackAdamW(parameters, [2, 2, 1], paces, **options)
     for _ in range(3):
         step_both(stack, parameters, literal, 0, generator)
         step_both(stack, parameters, literal, 1, generator, idle=(2,))
@@ -53,7 +58,7 @@ def test_equals_an_optimiser_for_each_member(fused, by_hand):
     literal = [literal[0], literal[2]]
     step_both(stack, parameters, literal, 0, generator)
     moments = stack.moments()
-    stack = StackAdamW(parameters, [2, 1], **options)
+    stack = StackAdamW(parameters, [2, 1], [paces[0], paces[2]], **options)
     stack.take_up(*moments)
     step_both(stack, parameters, literal, 1, generator, idle=(1,))
     for k, (_, own) in enumerate(literal):
@@ -65,7 +70,7 @@ def test_equals_an_optimiser_for_each_member(fused, by_hand):
 def test_moments_of_a_dead_unit_end_at_zero():
     """And are never denormal numbers, with which arithmetic is slow."""
     parameters = make_parameters(dtype=torch.float32)
-    stack = StackAdamW(parameters, [1] * 3, **OPTIONS, fused=True, by_hand=parameters)
+    stack = StackAdamW(parameters, [1] * 3, PACES, fused=True, by_hand=parameters)
     tiny = torch.finfo(torch.float32).tiny
     for step in range(1500):
         stack.zero_grad()
@@ -79,7 +84,7 @@ def test_moments_of_a_dead_unit_end_at_zero():
 def test_parameters_are_views():
     parameters = make_parameters()
     before = [p.detach().clone() for p in parameters]
-    stack = StackAdamW(parameters, [1] * 3, **OPTIONS, fused=False)
+    stack = StackAdamW(parameters, [1] * 3, PACES, fused=False)
     assert all(map(torch.equal, parameters, before))
     stack.values.zero_()
     assert not any(p.any() for p in parameters)
@@ -88,4 +93,4 @@ def test_parameters_are_views():
 
 def test_nothing_to_train():
     with pytest.raises(ValueError, match="empty parameter list"):
-        StackAdamW([], [1], **OPTIONS, fused=True)
+        StackAdamW([], [1], PACES[:1], fused=True)

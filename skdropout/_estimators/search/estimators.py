@@ -103,8 +103,8 @@ class RateSearch:
             score = FoldScores(scorer, X, y, routed.scorer.score)
             chosen = self._search(plan, rows.table, splits, inner, score)
             plan, rows = self._screened(plan, rows, former)
-            rates = rates_of(chosen["dropout_"], chosen["input_dropout_"], plan.hidden_layer_sizes)
-            plan = replace(plan, rates=[rates] * self.n_members)
+            recipe = self._recipe(chosen["dropout_"], chosen["input_dropout_"], plan)
+            plan = replace(plan, recipes=[recipe] * self.n_members)
             if not self.refit:
                 self._adopt({**chosen, **plan.fitted, "_plan": plan})
                 return self
@@ -153,7 +153,7 @@ class RateSearch:
                 seed,
                 fold.train,
                 fold.valid,
-                **rates_of(*row, plan.hidden_layer_sizes),
+                **self._recipe(*row, plan),
                 kept=plans[k].screening.kept,
             )
             for c, row in enumerate(grid.tolist())
@@ -184,6 +184,12 @@ class RateSearch:
             "best_score_": float(results["mean_test_score"][best]),
             "n_splits_": len(folds),
         }
+
+    def _recipe(self, dropout, input_dropout, plan):
+        """Return what the member takes that has these rates, in all its hidden layers."""
+        of_layers = (dropout,) * len(plan.hidden_layer_sizes)
+        (learning,) = self._learning(1)
+        return {"dropout": of_layers, "input_dropout": input_dropout, **learning}
 
     def _candidate(self, plan, net, k, known):
         """Return network ``k`` of a stack as a fitted estimator."""
@@ -222,7 +228,7 @@ class RateSearch:
             sum((n + 2) * dim for n, dim in embedded),
             max(len(fold.train) for fold in folds),
             max(len(fold.valid) for fold in folds),
-            self._rows_of_batch,
+            self._learning(1)[0]["batch_size"],
             self._dtype,
         )
         return max(1, memory_budget(plan.device) // of_one)
@@ -278,11 +284,6 @@ class RateSearch:
     def __sklearn_is_fitted__(self):
         """Predictions need the refit."""
         return hasattr(self, "net_")
-
-
-def rates_of(dropout, input_dropout, sizes):
-    """Return what the member takes that has these rates, in all its hidden layers."""
-    return {"dropout": (dropout,) * len(sizes), "input_dropout": input_dropout}
 
 
 _SCORERS = {

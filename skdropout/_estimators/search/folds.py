@@ -187,8 +187,8 @@ def fit_on_folds(estimator, X, y, splits, inner):
     seed, mask_seed = draw_seeds(estimator.random_state, 2)
     fraction = estimator.validation_fraction
     folds = make_folds(splits, inner, fraction, rows.table.strata, seed)
-    (rates,) = plan.rates
-    members = [Member(seed, fold.train, fold.valid, **rates) for fold in folds]
+    (recipe,) = plan.recipes
+    members = [Member(seed, fold.train, fold.valid, **recipe) for fold in folds]
     callbacks = [("best_epoch", BestEpoch(estimator.n_iter_no_change, estimator.tol))]
     if estimator.verbose:
         callbacks.insert(0, ("progress_bar", ProgressBar()))

@@ -223,6 +223,7 @@ class RateGrid:
 
     def _rates(self, sizes):
         make_grid(self.dropouts, self.input_dropouts, self.grid)  # refuses what is none
+        self._learning(1)  # refuses what differs between networks
         return None  # to be chosen
 
     _droppers = DropoutRates._droppers
