@@ -114,8 +114,13 @@ class _Prediction(nn.Module):
         units = (0.0, 1.0)
         if not is_classifier(estimator):
             units = estimator._plan.target.location, estimator._plan.target.scale
-        for name, unit in zip(("target_location", "target_scale"), units, strict=True):
-            self.register_buffer(name, torch.as_tensor(unit, dtype=torch.float64))
+        constants = {
+            "target_location": units[0],
+            "target_scale": units[1],
+            "weights": estimator.member_weights_,
+        }
+        for name, value in constants.items():
+            self.register_buffer(name, torch.as_tensor(value, dtype=torch.float64))
 
     def forward(self, numeric=None, codes=None):
         """Map (n_rows, n_numeric) and (n_rows, n_categorical) to (n_rows, n_outputs)."""
@@ -126,7 +131,8 @@ class _Prediction(nn.Module):
         numeric = (numeric - self.location) / self.scale
         codes = torch.where((codes < 0) | (codes > self.unknown), self.unknown, codes)
         natural = self.stack.natural(self.stack(numeric[None], codes[None]), self.criterion)
-        return natural.double().mean(0) * self.target_scale + self.target_location
+        mean = (natural.double() * self.weights[:, None, None]).sum(0)
+        return mean * self.target_scale + self.target_location
 
 
 class _InDouble(nn.Module):

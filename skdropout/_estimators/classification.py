@@ -5,14 +5,12 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 import numpy as np
-import torch
 from sklearn.base import ClassifierMixin
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from skdropout._estimators.checks import near_one
-from skdropout._estimators.fitted import mean_of_members
 from skdropout._estimators.template import BaseDropoutMLP
 from skdropout._sklearn_private import StrOptions
 from skdropout._stack import LogLoss, MultilabelLogLoss
@@ -181,10 +179,6 @@ def _checked(y):
     return column_or_1d(y, warn=True), False
 
 
-def _log_of_mean(log_probabilities):
-    return torch.logsumexp(log_probabilities, 0) - np.log(len(log_probabilities))
-
-
 def _by_code(class_weight, classes):
     """Rename the keys of ``class_weight`` from classes to their codes."""
     if isinstance(class_weight, str):
@@ -252,7 +246,7 @@ class BaseDropoutClassifier(ClassifierMixin, BaseDropoutMLP):
         probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             In the order of ``classes_``.
         """
-        return self._decode(self._forward(X, mean_of_members))
+        return self._decode(self._forward(X, self._mean))
 
     def predict_log_proba(self, X: TableLike) -> np.ndarray:
         """Predict logarithms of probabilities, exact also where these are too small to show.
@@ -267,7 +261,11 @@ class BaseDropoutClassifier(ClassifierMixin, BaseDropoutMLP):
         log_probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             In the order of ``classes_``.
         """
-        return self._decode(self._forward_log_probabilities(X, _log_of_mean))
+        return self._decode(self._forward_log_probabilities(X, self._log_of_mean))
+
+    def _log_of_mean(self, logs):
+        largest = logs.amax(0)
+        return self._mean((logs - largest).exp()).log() + largest
 
     def _criterion(self):
         return None  # the target decides

@@ -30,11 +30,6 @@ class Known:
     predictions: torch.Tensor
 
 
-def mean_of_members(predictions):
-    """Average predictions (n_members, n_rows, n_outputs) over the networks."""
-    return predictions.mean(0)
-
-
 class FittedNetworks(Adopting):
     """The half of an estimator that needs ``net_``, ``_plan`` and ``_predictor`` alone.
 
@@ -61,6 +56,16 @@ class FittedNetworks(Adopting):
         number of columns or of products by Benjamini and Hochberg, of the column "alone",
         "beside_others" and "with_others", NaN where it was not tested; and whether it is "kept".
         Needs pandas.
+    member_weights_ : ndarray of shape (n_networks,)
+        What each network counts in a prediction; they sum to one.
+    dropout_ : float or ndarray of shape (n_layers,)
+        Rate of hidden units that the networks were trained with, in their weighted mean; an array
+        where layers differ.
+    recipes_ : DataFrame
+        A row for each recipe that was tried: its "dropout", "learning_rate_init",
+        "learning_rate", "weight_decay", "batch_size", "input_dropout" where there is one, whether
+        "bins" of numbers enter, how many "networks" are kept of it, and what these "weigh"
+        together. Needs pandas.
     embeddings_ : dict of str to DataFrame
         For each categorical column that is kept the learnt vectors: one row per level, then
         "missing" and "unknown". Needs pandas.
@@ -90,6 +95,21 @@ class FittedNetworks(Adopting):
         index = pd.Index(names, name="column")
         return pd.DataFrame({**tests, "kept": screening.kept}, index=index)
 
+    @property
+    def recipes_(self):
+        """What the networks were trained by, and what each recipe weighs, as a table."""
+        check_is_fitted(self)
+        pd, recipes = import_pandas("recipes_"), self._plan.recipes
+        rows = []
+        for recipe in self._plan.tried or recipes:
+            own = [recipe == kept for kept in recipes]
+            rates = recipe["dropout"]
+            shown = {"bins": True, **recipe, "dropout": rates[0] if len({*rates}) == 1 else rates}
+            weight = float(self.member_weights_[own].sum())
+            row = {**shown, "networks": sum(own), "weigh": weight}
+            rows += [] if row in rows else [row]
+        return pd.DataFrame(rows)
+
     def _forward(self, X, combine=None):
         """Return each member's predictions, (n_members, n_rows, n_outputs), as a tensor.
 
@@ -106,6 +126,11 @@ class FittedNetworks(Adopting):
         if self._known is not None and self._known.rows is X:
             return combine(self._known.predictions.log())
         return self._predictor.log_probabilities(self._parts(X), combine)
+
+    def _mean(self, predictions):
+        """Average predictions (n_members, n_rows, n_outputs) over the networks."""
+        # one after the other: torch's own sums give a row other bits in other company
+        return sum(w * p for w, p in zip(self.member_weights_.tolist(), predictions, strict=True))
 
     def _parts(self, X):
         return self._plan.encoder.parts(X, self, self._predictor.block)
@@ -164,7 +189,7 @@ class FittedNetworks(Adopting):
                 "fit with dropout > 0, dropout of columns or n_members > 1."
             )
         masks = MaskSource(*draw_seeds(random_state, 1), self.device_)
-        draws = self._predictor.draw(self._parts(X), n_samples, masks)
+        draws = self._predictor.draw(self._parts(X), n_samples, masks, self.member_weights_)
         return self._decode(draws)
 
     def __getstate__(self):

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from skdropout._estimators.checks import column_rates, layer_rates, of_members
+from skdropout._estimators.recipes import PORTFOLIO
 from skdropout._sklearn_private import Interval, StrOptions
 from skdropout._stack import ACTIVATIONS, NUMERIC_ENCODINGS, RandomColumns
 
@@ -24,7 +25,7 @@ class NetworkParameters:
         Number of units of each hidden layer; ``()`` gives a linear model.
     activation : {"relu", "gelu", "silu", "mish", "tanh", "identity"}, default="relu"
         Function applied by each hidden unit.
-    n_members : int, default=4
+    n_members : int, default=8
         Number of networks, trained at once as one stack and averaged. Each has its own initial
         weights, row order, dropout masks and, unless validation rows are given to ``fit``,
         its own validation split.
@@ -108,7 +109,7 @@ class NetworkParameters:
     hidden_layer_sizes: int | Sequence[int] = (128, 128)
     _: KW_ONLY
     activation: Literal["relu", "gelu", "silu", "mish", "tanh", "identity"] = "relu"
-    n_members: int = 4
+    n_members: int = 8
     numeric_encoding: Literal["standard", "quantile", "piecewise_linear", "periodic"] = (
         "piecewise_linear"
     )
@@ -165,25 +166,24 @@ class NetworkParameters:
 
     def _learning(self, n_members):
         """Return how each of so many networks learns, as its ``Member`` takes it."""
-        allowed = {
-            "learning_rate_init": (_is_positive, "a positive number"),
-            "learning_rate": (("constant", "cosine").__contains__, "'constant' or 'cosine'"),
-            "weight_decay": (_is_positive_or_zero, "a number, zero or more"),
-            "batch_size": (_is_batch, "a positive integer or 'auto'"),
-        }
         values = [
             of_members(name, getattr(self, name), n_members, *rule)
-            for name, rule in allowed.items()
+            for name, rule in LEARNING.items()
         ]
-        return [dict(zip(allowed, entries, strict=True)) for entries in zip(*values, strict=True)]
+        return [dict(zip(LEARNING, entries, strict=True)) for entries in zip(*values, strict=True)]
 
-    def _recipes(self, sizes):
+    def _recipes(self, sizes, former=None):
         """Return for each network what its ``Member`` takes; None where it is to be chosen."""
         rates = self._rates(sizes)
         if rates is None:
             return None
         learning = self._learning(len(rates))
         return [{**own, **how} for own, how in zip(rates, learning, strict=True)]
+
+
+def is_auto(value):
+    """Whether a parameter is "auto", an array of which no comparison says so."""
+    return isinstance(value, str) and value == "auto"
 
 
 def _is_positive(value):
@@ -198,22 +198,43 @@ def _is_batch(value):
     return value == "auto" or (isinstance(value, Integral) and value > 0)
 
 
+# What networks may differ in besides their rates: what an entry may be, and how to say it.
+LEARNING = {
+    "learning_rate_init": (_is_positive, "a positive number"),
+    "learning_rate": (("constant", "cosine").__contains__, "'constant' or 'cosine'"),
+    "weight_decay": (_is_positive_or_zero, "a number, zero or more"),
+    "batch_size": (_is_batch, "a positive integer or 'auto'"),
+}
+
+
 @dataclass(eq=False, repr=False)
 class DropoutRates:
     """Dropout rates as the user gives them; a base after the network's, so they come first.
 
     Parameters
     ----------
-    dropout : float or array-like of float, default=0.1
+    dropout : float, "auto" or array-like of float, default=0.1
         Probability, in [0, 1), that a hidden unit is dropped in a training step: one number, one
         per hidden layer, or an array of shape (n_members, n_layers). Kept units are divided by
         ``1 - dropout``, so the layer's mean is preserved. Rates are drawn with a resolution of
-        1/65536.
+        1/65536. "auto": ``fit`` tries rates and learning rates, see the notes.
     input_dropout : float or array-like of float, default=0.0
         Probability, in [0, 1), that a column is dropped in a training step: one number, or an array
         of shape (n_members,). All inputs that come from the column then take their typical value:
         the median of a numeric column, the "unknown" level of a categorical one. Kept deviations
         from the typical value are divided by ``1 - input_dropout``.
+
+    Notes
+    -----
+    With ``dropout="auto"`` networks of three recipes are trained side by side: rate 0.1; rate 0.1
+    at three times ``learning_rate_init``; rate 0.2, where bins of numbers do not enter. Those of a
+    recipe stop by different rows, which are the same for all recipes; recipes that are clearly
+    beaten there leave early. Greedy selection with replacement [7]_, on average over resamples of
+    these rows, finds what each recipe counts. The two that count most are kept, at most
+    ``n_members`` networks, and predictions are weighted: see ``recipes_``, ``member_weights_`` and
+    ``dropout_``. ``warm_start`` and ``partial_fit`` go on with the networks that were kept. Where
+    there is nothing to choose by, without early stopping and in networks begun by ``partial_fit``,
+    all networks are of the first recipe.
 
     References
     ----------
@@ -228,19 +249,22 @@ class DropoutRates:
     .. [5] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
        Boosted Trees on Tabular Data", NeurIPS 2024.
     .. [6] Y. Benjamini, Y. Hochberg, "Controlling the False Discovery Rate", JRSS B 57, 1995.
+    .. [7] R. Caruana, A. Niculescu-Mizil, G. Crew, A. Ksikes, "Ensemble Selection from Libraries of
+       Models", ICML 2004.
     """
 
     _: KW_ONLY
-    dropout: float | Sequence[float] | np.ndarray = 0.1
+    dropout: float | Sequence[float] | np.ndarray | Literal["auto"] = 0.1
     input_dropout: float | Sequence[float] | np.ndarray = 0.0
 
     _parameter_constraints = {  # noqa: RUF012
-        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
+        "dropout": [StrOptions({"auto"}), "array-like", Interval(Real, 0, 1, closed="left")],
         "input_dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
     }
 
     def _rates(self, sizes):
-        of_layers = layer_rates(self.dropout, len(sizes), self.n_members)
+        dropout = PORTFOLIO[0].dropout if is_auto(self.dropout) else self.dropout
+        of_layers = layer_rates(dropout, len(sizes), self.n_members)
         of_columns = column_rates(self.input_dropout, self.n_members)
         return [
             {"dropout": dropout, "input_dropout": input_dropout}

@@ -9,6 +9,7 @@ from skdropout._estimators.classification import BaseDropoutClassifier
 from skdropout._estimators.documentation import documented
 from skdropout._estimators.parameters import DropoutRates
 from skdropout._estimators.regression import BaseDropoutRegressor
+from skdropout._estimators.trying import TriesRecipes
 from skdropout._sklearn_private import fit_context
 from skdropout._table import TableLike
 
@@ -78,7 +79,7 @@ class IncrementalClassifier(BaseDropoutClassifier):
 
 @documented
 @dataclass(eq=False, repr=False)
-class DropoutMLPRegressor(IncrementalRegressor, DropoutRates):
+class DropoutMLPRegressor(TriesRecipes, IncrementalRegressor, DropoutRates):
     """Multilayer perceptrons with dropout, for regression on tables of mixed columns.
 
     Columns of numbers and of categories are encoded inside, missing cells included; the target
@@ -107,7 +108,7 @@ class DropoutMLPRegressor(IncrementalRegressor, DropoutRates):
 
 @documented
 @dataclass(eq=False, repr=False)
-class DropoutMLPClassifier(IncrementalClassifier, DropoutRates):
+class DropoutMLPClassifier(TriesRecipes, IncrementalClassifier, DropoutRates):
     """Multilayer perceptrons with dropout, for classification on tables of mixed columns.
 
     Two or more classes, or several labels that may hold together. Columns of numbers and of

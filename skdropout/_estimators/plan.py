@@ -81,6 +81,12 @@ class Plan:
     device : torch.device
     screening : Screening
         Which columns the encoder still reads, and why; None in pickles of earlier versions.
+    weights : ndarray of shape (n_networks,) or None
+        What each network counts, in sum one; None: equally much.
+    tried : list of dict or None
+        What the members took of each recipe that was tried, kept or not; None: nothing was.
+    kinds : list of Recipe or None
+        The recipe of each network that was kept.
     """
 
     seen: dict[str, Any]
@@ -92,12 +98,27 @@ class Plan:
     recipes: list[dict[str, Any]] | None
     device: torch.device
     screening: Screening | None = None
+    weights: np.ndarray | None = None
+    tried: list[dict[str, Any]] | None = None
+    kinds: list[Any] | None = None
 
     @property
     def fitted(self):
         """The public attributes that are known before training."""
         kept = {"kept_columns_": self.screening.kept}
         return {**self.seen, **self.target.fitted, "device_": self.device, **kept}
+
+    def of_networks(self, places):
+        """Return the public attributes that say what networks there are, given by their places."""
+        weights = np.ones(len(places)) if self.weights is None else self.weights[places]
+        weights = weights / weights.sum()
+        found = {"member_weights_": weights}
+        if self.recipes is not None:
+            rates = np.array([self.recipes[k]["dropout"] for k in places])
+            mean = rates[0] if (rates == rates[0]).all() else weights @ rates
+            is_one_number = len({*mean.tolist()}) <= 1
+            found["dropout_"] = float(mean.max(initial=0.0)) if is_one_number else mean
+        return found
 
     def test(self, table, rows):
         """Test which columns tell something of the target on some rows of the table."""

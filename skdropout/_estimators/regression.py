@@ -10,7 +10,6 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_array
 
-from skdropout._estimators.fitted import mean_of_members
 from skdropout._estimators.template import BaseDropoutMLP
 from skdropout._sklearn_private import Interval, StrOptions
 from skdropout._stack import AbsoluteError, Pinball, Poisson, SquaredError
@@ -109,6 +108,15 @@ def _checked(y, criterion):
     return y
 
 
+def _spread(predictions, weights):
+    """Return the standard deviation over networks, unbiased in its square."""
+    if (weights == weights[0]).all():
+        return np.std(predictions, axis=0, ddof=1)
+    mean = np.tensordot(weights, predictions, 1)
+    variance = np.tensordot(weights, (predictions - mean) ** 2, 1)
+    return np.sqrt(variance / (1 - weights @ weights))
+
+
 def _not_poisson(y):
     return ValueError(
         f"loss='poisson' needs y >= 0 with a positive sum; y lies between {y.min()} and {y.max()}."
@@ -164,12 +172,12 @@ class BaseDropoutRegressor(RegressorMixin, BaseDropoutMLP):
             If ``return_std`` is asked of a single network.
         """
         if not return_std:
-            return self._decode(self._forward(X, mean_of_members))
+            return self._decode(self._forward(X, self._mean))
         predictions = self._forward(X)
         if len(predictions) == 1:
             raise ValueError("return_std=True needs several networks; fit with n_members > 1.")
-        mean = self._decode(mean_of_members(predictions))
-        return mean, np.std(self._decode(predictions), axis=0, ddof=1)
+        mean = self._decode(self._mean(predictions))
+        return mean, _spread(self._decode(predictions), self.member_weights_)
 
     def _criterion(self):
         if self.loss == "quantile":

@@ -14,7 +14,6 @@ from torch import nn
 from skdropout._device import seeded
 from skdropout._estimators.checks import layer_rates
 from skdropout._estimators.documentation import documented
-from skdropout._estimators.parameters import DropoutRates
 from skdropout._estimators.perceptrons import IncrementalClassifier, IncrementalRegressor
 from skdropout._sklearn_private import Interval, StrOptions
 from skdropout._stack import (
@@ -203,7 +202,7 @@ class RelevanceRates:
     """
 
     _: KW_ONLY
-    dropout: float | Sequence[float] | np.ndarray = DropoutRates.dropout
+    dropout: float | Sequence[float] | np.ndarray = 0.1
     alpha: float = 0.5
     beta: float = 0.15
     probability: float = 1.0
@@ -215,7 +214,7 @@ class RelevanceRates:
     occlusion: Literal["element", "block"] = "element"
 
     _parameter_constraints = {  # noqa: RUF012
-        "dropout": DropoutRates._parameter_constraints["dropout"],
+        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
         "alpha": [Interval(Real, 0, 1, closed="both")],
         "beta": [Interval(Real, 0, 1, closed="both")],
         "probability": [Interval(Real, 0, 1, closed="both")],

@@ -151,6 +151,10 @@ def _encoding(encoder, table, members, numeric_encoding, dims, generators):
         statistics = _of_rows(
             members, lambda member: kind.statistics(_cells(cells, member, encoder.numeric_))
         )
+        statistics = [
+            of_rows if member.bins else kind.without_bins(of_rows)
+            for of_rows, member in zip(statistics, members, strict=True)
+        ]
         of_columns = kind.drawn(cells)
         layout = kind.layout(of_columns, len(cells))
         numeric = kind(statistics, layout, generators)

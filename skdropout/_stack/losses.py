@@ -24,6 +24,10 @@ class _Loss(nn.Module):
         """Map raw outputs to predictions in standardised units."""
         return raw
 
+    def link(self, predictions):
+        """Map predictions in standardised units to raw outputs: the inverse of ``inverse_link``."""
+        return predictions
+
     def share(self, raw, target):
         """Return the share of each output, 1, 0 or -1, in what relevance explains.
 
@@ -122,6 +126,9 @@ class Poisson(_Loss):
     def inverse_link(self, raw):
         return raw.exp()
 
+    def link(self, predictions):
+        return predictions.log()
+
 
 class LogLoss(_Loss):
     """Log-loss of one class out of several; targets are class codes of shape (members, rows).
@@ -145,6 +152,10 @@ class LogLoss(_Loss):
 
     def inverse_link(self, raw):
         return self.log_probabilities(raw).exp()
+
+    def link(self, predictions):
+        logs = predictions.log()
+        return logs[..., 1:] - logs[..., :1] if logs.shape[-1] == 2 else logs
 
     def share(self, raw, target):
         if raw.shape[-1] == 1:
@@ -171,6 +182,9 @@ class MultilabelLogLoss(_Loss):
 
     def inverse_link(self, raw):
         return raw.sigmoid()
+
+    def link(self, predictions):
+        return predictions.logit()
 
     def share(self, raw, target):
         holds = raw > 0 if target is None else target > 0.5

@@ -72,6 +72,11 @@ class NumericEncoding(nn.Module):
             "has_missing": missing.any(0) & ~missing.all(0),
         }
 
+    @staticmethod
+    def without_bins(statistics):
+        """Return the statistics of a member whose bins do not enter, where there are any."""
+        return statistics
+
     @property
     def columns(self):
         """For each encoded input, indicators included, the numeric column it comes from."""
@@ -251,6 +256,11 @@ class PiecewiseLinearEncoding(NumericEncoding):
         """Return what a member learns from its training rows, (n_rows, n_numeric)."""
         edges = [bin_edges(column, _bins_of(len(numeric))) for column in numeric.T]
         return {**NumericEncoding.statistics(numeric), "edges": edges}
+
+    @staticmethod
+    def without_bins(statistics):
+        """Return statistics of no bins, whose inputs are zero all the time."""
+        return {**statistics, "edges": [edges[:1] for edges in statistics["edges"]]}
 
     def encode(self, numeric):
         # only the difference has to be exact; clamp would be as good, and takes twice the time

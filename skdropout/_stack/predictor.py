@@ -2,7 +2,9 @@
 
 import copy
 from functools import cached_property
+from itertools import count, islice
 
+import numpy as np
 import torch
 
 from skdropout._device import prediction_dtype
@@ -95,16 +97,20 @@ class Predictor:
         output = self._criterion.log_probabilities
         return self._in_blocks(self._module.respond, output, parts, combine)
 
-    def draw(self, parts, n_draws, masks):
-        """Return ``n_draws`` predictions under masks from ``masks``, the members taking turns."""
+    def draw(self, parts, n_draws, masks, weights=None):
+        """Return ``n_draws`` predictions under masks from ``masks``, the members taking turns.
+
+        With ``weights`` each member has its share of the turns.
+        """
         module = copy.deepcopy(self._net.module_)  # other threads may be predicting
         module.drop_with(masks)
-        parts, n_passes = list(parts), -(-n_draws // module.n_members)
+        turns = np.array(list(islice(_turns(module.n_members, weights), n_draws)))
+        parts, n_passes = list(parts), int(turns[:, 0].max()) + 1
         # a row's masks depend on how many rows are filled up
         drawn = [
             self._in_blocks(module.draw, self._natural, parts, fills=True) for _ in range(n_passes)
         ]
-        return torch.cat(drawn)[:n_draws]
+        return torch.stack([drawn[n][k] for n, k in turns.tolist()])
 
     def _natural(self, raw):
         return self._module.natural(raw, self._criterion)
@@ -148,6 +154,16 @@ class Predictor:
                 continue
             yield raw[:, :n_rows]
             start += block
+
+
+def _turns(n_members, weights):
+    """Yield, for draw after draw, how often its member had a turn before, and which one it is."""
+    weights = np.full(n_members, 1 / n_members) if weights is None else weights
+    had = np.zeros(n_members, dtype=int)
+    for n_draws in count(1):
+        k = int(np.argmax((weights * n_draws - had).round(9)))
+        yield had[k], k
+        had[k] += 1
 
 
 def _padded(part, n_rows):

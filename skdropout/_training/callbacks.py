@@ -84,9 +84,8 @@ class BestEpoch(Callback):
 
     def on_train_end(self, net, **_):
         """Put the whole stack back, every member at its best epoch."""
-        if self.best_epoch_.any():
-            replace_members(net.module_, self._whole)
-            net.put_back(self._best)
+        replace_members(net.module_, self._whole)
+        net.put_back(self._best)
         self.best_loss_, self.best_epoch_ = self.best_loss_.cpu(), self.best_epoch_.cpu()
         del self._whole, self._best, self._bar, self._bar_epoch, self._going
 

@@ -186,7 +186,8 @@ class StackNet(NeuralNet):
     def _iterate_over(self, train, valid):
         common = torch.device(self.device), self.module_.encoding
         options = {"inputs": self._inputs}
-        self._train = Batches(train, self.batch_size, *common, self.generators_, **options)
+        sizes = [self.batch_size[k] for k in self.members_]
+        self._train = Batches(train, sizes, *common, self.generators_, **options)
         self._valid = None
         if valid is not None:
             sizes = [_EVALUATION_ROWS] * len(valid.index)
@@ -279,7 +280,6 @@ class StackNet(NeuralNet):
         self._inputs = None if self._inputs is None else self._inputs.select(there)
         self.members_ = self.members_[members]
         self.generators_ = [self.generators_[k] for k in members]
-        self.batch_size = [self.batch_size[k] for k in members]
         if self.rows_valid is not None:
             self.rows_valid = self.rows_valid.select(members)
         self._iterate_over(self._train.rows.select(members), self.rows_valid)
@@ -344,10 +344,21 @@ class StackNet(NeuralNet):
         self.optimizer_ = self.masks = None
         self.estimator_so_far = None
         # these refer to the data and to the estimator
-        passing = ("progress_bar", "fit_tasks")
+        passing = ("progress_bar", "fit_tasks", "race")
         self.callbacks = self.callbacks_ = [
             (name, callback) for name, callback in self.callbacks_ if name not in passing
         ]
+        return self
+
+    def keep_for_good(self, members):
+        """Become the net of some members alone, given by their places, once training is over."""
+        select_members(self.module_, torch.as_tensor(members, device=self.device))
+        self.seeds, self.paces, self.batch_size = (
+            [part[k] for k in members] for part in (self.seeds, self.paces, self.batch_size)
+        )
+        self.members_ = torch.arange(len(members))
+        best = dict(self.callbacks_)["best_epoch"]
+        best.best_loss_, best.best_epoch_ = best.best_loss_[members], best.best_epoch_[members]
         return self
 
     def __getstate__(self):

@@ -80,6 +80,7 @@ class OwnNetworks(Model):
         check_is_fitted(estimator)
         encoder, self._net = estimator._plan.encoder, estimator.net_
         self._predictor, self._decode = estimator._predictor, estimator._decode
+        self._mean = estimator._mean
         numeric, codes = encoder.transform(X, estimator)
         self._device = torch.device(self._net.device)
         self._numeric = torch.as_tensor(numeric, dtype=prediction_dtype(self._device))
@@ -105,7 +106,7 @@ class OwnNetworks(Model):
 
     def _answers(self, source, class_score, per_member):
         members = self._predictor([self._cells(source)])
-        members = self._decode(members if per_member else members.mean(0, keepdim=True))
+        members = self._decode(members if per_member else self._mean(members)[None])
         members = members.reshape(*members.shape[:2], -1)
         if self.classes is None:
             return members.astype(float)

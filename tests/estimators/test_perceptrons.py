@@ -173,7 +173,7 @@ def test_warm_start_takes_new_rates_but_no_new_shape(data):
     X, y = data
     model = DropoutMLPRegressor(**SMALL, warm_start=True, dropout=0.1).fit(X, y)
     model.set_params(dropout=0.4).fit(X, y)
-    assert model.net_.module_.dropout.flatten().tolist() == [pytest.approx(0.4)] * 4
+    assert model.net_.module_.dropout.flatten().tolist() == [pytest.approx(0.4)] * 8
     expected = model.predict(X)
     for name, value in (("n_members", 2), ("hidden_layer_sizes", (4,)), ("activation", "tanh")):
         with pytest.raises(ValueError, match=f"{name}=.*warm_start=False"):
@@ -240,7 +240,9 @@ def test_validation_rows_decide_when_to_stop(data):
     """The other rows are learnt ever better, these no more after a while."""
     X, y = data
     model = DropoutMLPRegressor(
-        **{**SMALL, "max_iter": 100, "learning_rate_init": 0.01}, n_members=1, n_iter_no_change=3
+        **{**SMALL, "max_iter": 100, "learning_rate_init": 0.01},
+        n_members=1,
+        n_iter_no_change=3,
     )
     model.fit(X[:100], y[:100], X_val=X[100:], y_val=y[100:])
     scores = model.validation_scores_

@@ -156,7 +156,7 @@ def test_prediction_is_the_mean_of_the_members(data):
 def test_each_layer_may_have_its_own_rate(data):
     X, y = data
     model = DropoutMLPRegressor((8, 4), dropout=[0.5, 0.0], max_iter=2).fit(X, y)
-    assert model.net_.module_.dropout.tolist() == [[0.5, 0.0]] * 4
+    assert model.net_.module_.dropout.tolist() == [[0.5, 0.0]] * 8
     rates = [[0.5, 0.0], [0.0, 0.25]]
     model = DropoutMLPRegressor((8, 4), dropout=rates, n_members=2, max_iter=2).fit(X, y)
     assert model.net_.module_.dropout.tolist() == rates

@@ -70,7 +70,9 @@ def test_skorch_scheduler_and_early_stopping(data):
     halve = LRScheduler(policy="StepLR", step_size=1, gamma=0.5)
     recorder = Recorder()
     model = DropoutMLPRegressor(
-        **SMALL, learning_rate="constant", callbacks=[halve, recorder, EarlyStopping(patience=100)]
+        **SMALL,
+        learning_rate="constant",
+        callbacks=[halve, recorder, EarlyStopping(patience=100)],
     ).fit(*data)
     np.testing.assert_allclose(np.unique(recorder.rates)[::-1], 1e-3 * 0.5 ** np.arange(6))
     stopped = DropoutMLPRegressor(

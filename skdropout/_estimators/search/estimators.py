@@ -110,7 +110,7 @@ class RateSearch:
                 return self
 
             def found(net, trained=None):
-                return {**chosen, **self._found(plan, former, net, trained)}
+                return {**self._found(plan, former, net, trained), **chosen}
 
             members, mask_seed = self._members(plan, rows, split=inner)
             callbacks = self._training_callbacks(context, data, found)

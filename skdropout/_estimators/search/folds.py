@@ -1,6 +1,6 @@
 """Folds of a cross-validation, and the rows within each that its networks stop by."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -189,6 +189,7 @@ def fit_on_folds(estimator, X, y, splits, inner):
     folds = make_folds(splits, inner, fraction, rows.table.strata, seed)
     (recipe,) = plan.recipes
     members = [Member(seed, fold.train, fold.valid, **recipe) for fold in folds]
+    plan = replace(plan, recipes=[recipe] * len(folds))
     callbacks = [("best_epoch", BestEpoch(estimator.n_iter_no_change, estimator.tol))]
     if estimator.verbose:
         callbacks.insert(0, ("progress_bar", ProgressBar()))

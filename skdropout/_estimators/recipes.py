@@ -1,0 +1,38 @@
+"""The recipes that networks are trained by where ``dropout="auto"``."""
+
+from typing import NamedTuple
+
+
+class Recipe(NamedTuple):
+    """How the networks of a trial differ.
+
+    Attributes
+    ----------
+    dropout : float
+        Rate of hidden units.
+    speed : float
+        Learning rate, in units of the one that the user gave.
+    bins : bool
+        Whether bins of numbers enter, where the encoding has them.
+    """
+
+    dropout: float
+    speed: float = 1.0
+    bins: bool = True
+
+    def of(self, member):
+        """Return what a member takes, given what it would take without a recipe."""
+        return {
+            **member,
+            "dropout": (self.dropout,) * len(member["dropout"]),
+            "learning_rate_init": self.speed * member["learning_rate_init"],
+            "bins": self.bins,
+        }
+
+
+# The first is the one that is taken where there is nothing to choose by; see docs/defaults.md.
+PORTFOLIO = (
+    Recipe(0.1),
+    Recipe(0.1, speed=3.0),
+    Recipe(0.2, bins=False),
+)

@@ -1,0 +1,55 @@
+"""What each of several candidates counts in their mean: greedy selection."""
+
+import numpy as np
+
+# How many steps a selection takes, on how many resamples of the rows.
+_STEPS, _RESAMPLES = 4, 20
+
+
+def greedy_weights(losses_of, n_candidates, rows_weight, seed=0):
+    """Weigh candidates by greedy selection with replacement [1]_, on average over resampled rows.
+
+    Each resample starts from nothing and adds, step by step, the candidate whose addition makes the
+    mean of those added best. Where rows tell candidates apart resamples agree; where they do not
+    the weights tend to equal ones.
+
+    Parameters
+    ----------
+    losses_of : callable
+        ``losses_of(counts)`` returns the loss of each row, (n_rows,), of the mean of candidates
+        that are counted so many times.
+    n_candidates : int
+    rows_weight : ndarray of shape (n_rows,)
+    seed : int
+
+    Returns
+    -------
+    weights : ndarray of shape (n_candidates,)
+        They sum to one.
+
+    References
+    ----------
+    .. [1] R. Caruana, A. Niculescu-Mizil, G. Crew, A. Ksikes, "Ensemble Selection from Libraries of
+       Models", ICML 2004.
+    """
+    rng, known = np.random.default_rng(seed), {}
+    n_rows, weights = len(rows_weight), np.zeros(n_candidates)
+
+    def loss(counts, times):
+        if counts not in known:
+            losses = losses_of(np.array(counts))
+            known[counts] = np.where(np.isfinite(losses), losses, np.inf)
+        drawn = times > 0
+        return times[drawn] @ known[counts][drawn]
+
+    def added(counts, k):
+        return (*counts[:k], counts[k] + 1, *counts[k + 1 :])
+
+    for _ in range(_RESAMPLES):
+        times = np.bincount(rng.integers(n_rows, size=n_rows), minlength=n_rows) * rows_weight
+        counts = (0,) * n_candidates
+        for _ in range(_STEPS):
+            nexts = [added(counts, k) for k in range(n_candidates)]
+            counts = min(nexts, key=lambda new: loss(new, times))
+        weights += counts
+    return weights / weights.sum()
