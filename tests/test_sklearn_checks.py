@@ -22,18 +22,23 @@ _CROSS_FITTING = (
     "fit_transform gives training rows vectors of networks that did not see them, as TargetEncoder"
 )
 
+_EQUIVALENCE = {
+    "check_sample_weight_equivalence_on_dense_data": _WEIGHTS,
+    "check_sample_weight_equivalence_on_sparse_data": _WEIGHTS,
+}
+
 # {class: {check: why it is expected to fail}}
 EXPECTED_FAILURES = {
-    "DropoutMLPClassifier": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
-    "DropoutMLPClassifierCV": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
-    "DropoutMLPRegressor": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
-    "DropoutMLPRegressorCV": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
+    "DropoutMLPClassifier": _EQUIVALENCE,
+    "DropoutMLPClassifierCV": _EQUIVALENCE,
+    "DropoutMLPRegressor": _EQUIVALENCE,
+    "DropoutMLPRegressorCV": _EQUIVALENCE,
     "EmbeddingEncoder": {
         "check_transformer_data_not_an_array": _CROSS_FITTING,
         "check_transformer_general": _CROSS_FITTING,
     },
-    "RelDropClassifier": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
-    "RelDropRegressor": {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
+    "RelDropClassifier": _EQUIVALENCE,
+    "RelDropRegressor": _EQUIVALENCE,
     "SmoothHessInteractions": {},
 }
 

@@ -220,7 +220,7 @@ class BaseDropoutClassifier(ClassifierMixin, BaseDropoutMLP):
 
         Parameters
         ----------
-        X : array-like or data frame of shape (n_samples, n_features)
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
             Rows to predict.
 
         Returns
@@ -238,7 +238,7 @@ class BaseDropoutClassifier(ClassifierMixin, BaseDropoutMLP):
 
         Parameters
         ----------
-        X : array-like or data frame of shape (n_samples, n_features)
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
             Rows to predict.
 
         Returns
@@ -253,7 +253,7 @@ class BaseDropoutClassifier(ClassifierMixin, BaseDropoutMLP):
 
         Parameters
         ----------
-        X : array-like or data frame of shape (n_samples, n_features)
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
             Rows to predict.
 
         Returns

@@ -157,7 +157,7 @@ class FittedNetworks(Adopting):
 
         Parameters
         ----------
-        X : array-like or data frame of shape (n_samples, n_features)
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
             Rows to predict.
         n_samples : int, default=100
             Number of draws.

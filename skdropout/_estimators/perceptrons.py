@@ -26,7 +26,7 @@ class IncrementalRegressor(BaseDropoutRegressor):
 
         Parameters
         ----------
-        X : array-like or data frame of shape (n_samples, n_features)
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
             Rows to train on. The first call learns categories and units, so it should hold
             rows that are like those to come.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -58,7 +58,7 @@ class IncrementalClassifier(BaseDropoutClassifier):
 
         Parameters
         ----------
-        X : array-like or data frame of shape (n_samples, n_features)
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
             Rows to train on. The first call learns categories and units, so it should hold
             rows that are like those to come.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)

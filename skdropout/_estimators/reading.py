@@ -48,7 +48,9 @@ class ReadsTables:
         criterion = self._criterion()
         owner = self._bare() if former is None else former
         if former is None:
-            encoder = TableEncoder(self.categorical_features).fit(parts[0][0], owner)
+            encoder = TableEncoder(self.categorical_features, accepts_sparse=True).fit(
+                parts[0][0], owner
+            )
         else:
             encoder = former._plan.encoder
         arrays, target = [], None if former is None else former._plan.target

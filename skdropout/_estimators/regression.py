@@ -154,7 +154,7 @@ class BaseDropoutRegressor(RegressorMixin, BaseDropoutMLP):
 
         Parameters
         ----------
-        X : array-like or data frame of shape (n_samples, n_features)
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
             Rows to predict.
         return_std : bool, default=False
             Whether to return the networks' standard deviation too.

@@ -51,13 +51,13 @@ class BaseDropoutMLP(
 
         Parameters
         ----------
-        X : array-like or data frame of shape (n_samples, n_features)
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
             Numbers and categories; cells may be missing.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows in the loss.
-        X_val : array-like or data frame of shape (n_val, n_features), default=None
+        X_val : array-like, sparse matrix or data frame of shape (n_val, n_features), default=None
             Rows to stop by, in place of a share of the training rows. In a ``Pipeline`` they are
             not transformed by the steps before unless it has ``transform_input=["X_val"]``.
         y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
@@ -181,6 +181,6 @@ class BaseDropoutMLP(
     def __sklearn_tags__(self):
         """Declare missing cells and categories."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
+        tags.input_tags.allow_nan = tags.input_tags.sparse = True
         tags.input_tags.categorical = True
         return tags

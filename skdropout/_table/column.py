@@ -5,6 +5,7 @@ from collections.abc import Hashable
 from decimal import Decimal
 
 import numpy as np
+from scipy.sparse import issparse
 from scipy.special import fdtrc, ndtri
 
 from skdropout._sklearn_private import is_pandas_df, is_polars_df, safe_indexing
@@ -36,8 +37,8 @@ def readable(X, name="X"):
 
 
 def column_of(X, j):
-    """Return column ``j`` of a frame (a Series) or of an array."""
-    return safe_indexing(X, j, axis=1)
+    """Return column ``j`` of a frame (a Series), of an array or of a sparse matrix."""
+    return X[:, [j]].toarray()[:, 0] if issparse(X) else safe_indexing(X, j, axis=1)
 
 
 def rows_of(X, rows):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
+from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
 from skdropout._table.column import (
@@ -23,9 +24,10 @@ from skdropout._table.column import (
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
+    from scipy.sparse import sparray, spmatrix
 
     # what every public method takes for a table
-    TableLike: TypeAlias = ArrayLike | pd.DataFrame | pl.DataFrame
+    TableLike: TypeAlias = ArrayLike | pd.DataFrame | pl.DataFrame | sparray | spmatrix
 else:
     TableLike = ArrayLike
 
@@ -111,6 +113,8 @@ class TableEncoder:
     Parameters
     ----------
     categorical_features : "from_dtype", None, or array-like of int, str or bool
+    accepts_sparse : bool, default=False
+        Whether a table may be a sparse matrix, of numbers.
 
     Attributes
     ----------
@@ -126,8 +130,9 @@ class TableEncoder:
 
     left_out_ = ()
 
-    def __init__(self, categorical_features):
+    def __init__(self, categorical_features, accepts_sparse=False):
         self.categorical_features = categorical_features
+        self.accepts_sparse = accepts_sparse
 
     def fit(self, X, owner):
         """Learn the layout of ``X``; sets the number and names of features of ``owner``.
@@ -135,6 +140,7 @@ class TableEncoder:
         Messages name the class of ``owner``, an estimator that has not been fitted.
         """
         X = self._validate(X, owner, reset=True)
+        X = X.tocsc() if issparse(X) else X
         n_columns = X.shape[1]
         names = getattr(owner, "feature_names_in_", None)
         self.names_ = [f"x{j}" for j in range(n_columns)] if names is None else list(names)
@@ -145,8 +151,16 @@ class TableEncoder:
         self._code_of = [
             {level: code for code, level in enumerate(levels)} for levels in self.levels_
         ]
-        self._location, self._scale = spread(self._numbers(X))
+        parts = [spread(self._numbers(X, some)) for some in self._at_once(X)]
+        self._location, self._scale = map(np.concatenate, zip(*parts, strict=True))
         return self
+
+    def _at_once(self, X):
+        """Split the numeric columns so that a sparse matrix never becomes dense as a whole."""
+        if not issparse(X) or not self.numeric_:
+            return [self.numeric_]
+        step = max(1, _CELLS_AT_ONCE // X.shape[0])
+        return [self.numeric_[k : k + step] for k in range(0, len(self.numeric_), step)]
 
     def only(self, kept):
         """Return an encoder that reads some of the columns, and what it keeps of either kind.
@@ -201,6 +215,7 @@ class TableEncoder:
         return [slice(start, start + step) for start in range(0, X.shape[0], step)]
 
     def _encoded(self, X):
+        X = X.toarray() if issparse(X) else X
         # halves, whose difference is finite; what no float holds is infinite, and clipped later
         with np.errstate(over="ignore"):
             numeric = (self._numbers(X) / 2 - self._location / 2) / (self._scale / 2)
@@ -232,13 +247,17 @@ class TableEncoder:
             validate_data(owner, X, reset=reset, skip_check_array=True)
             return X
         # cells may be anything here: each column is read by itself, by its name
-        return validate_data(owner, readable(X), reset=reset, dtype=None, ensure_all_finite=False)
+        options = {"dtype": None, "ensure_all_finite": False}
+        options["accept_sparse"] = "csr" if self.accepts_sparse else False
+        return validate_data(owner, readable(X), reset=reset, **options)
 
-    def _numbers(self, X):
+    def _numbers(self, X, some=None):
+        """Return the numeric columns, or some of them, as numbers."""
+        some = self.numeric_ if some is None else some
         if not is_frame(X) and X.dtype.kind in "fiub":
-            every = len(self.numeric_) == X.shape[1]
-            return (X if every else X[:, self.numeric_]).astype(np.float64, copy=False)
-        columns = [as_numbers(column_of(X, j), self.names_[j]) for j in self.numeric_]
+            X = X if len(some) == X.shape[1] else X[:, some]
+            return (X.toarray() if issparse(X) else X).astype(np.float64, copy=False)
+        columns = [as_numbers(column_of(X, j), self.names_[j]) for j in some]
         return np.stack(columns, axis=1) if columns else np.empty((X.shape[0], 0))
 
     def _levels(self, X, j):

@@ -69,7 +69,7 @@ class RateSearch:
 
         Parameters
         ----------
-        X : array-like or data frame of shape (n_samples, n_features)
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
             Numbers and categories; cells may be missing.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
