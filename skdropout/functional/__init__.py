@@ -17,6 +17,7 @@ from skdropout.functional._smooth_hessian import (
     smooth_hessian,
     smooth_hessian_parts,
 )
+from skdropout.functional._smooth_third import smooth_third
 
 __all__ = [
     "PurifiedTable",
@@ -37,5 +38,6 @@ __all__ = [
     "smooth_gradient",
     "smooth_hessian",
     "smooth_hessian_parts",
+    "smooth_third",
     "survival_probability",
 ]

@@ -172,7 +172,7 @@ def smooth_hessian(
         hessians, n_drawn = sample_until(smoothing, x, outputs, tolerance)
         shares = x.new_full((len(hessians),), 1 / len(hessians))
     else:
-        pairs = split_pairs(n_perturbations, 1)
+        pairs = split_pairs(n_perturbations, 1, ' or "auto"')
         n_drawn = torch.full((len(x),), pairs[0])
         if return_error and not smoothing.is_exact:
             whole_blocks = pairs[0] // smoothing.noise.n_directions

@@ -66,8 +66,8 @@ class Sampler:
         hessian = self.x.new_zeros(n, d, d)
         for n_draws, n_so_far in ((n_whole, n_whole), (n_pairs - n_whole, n_pairs)):
             found, addition = hessian, torch.zeros_like(hessian)
-            for z, weight in self._draws(n_draws, law):
-                there, back = self._gradients(z)
+            for z, weight in self.draws(n_draws, law):
+                there, back = self.gradients(z)
                 difference = self.noise.whiten(there - back)
                 if self.stand_in is not None:
                     difference -= self.stand_in.gradient_difference(z)
@@ -80,8 +80,8 @@ class Sampler:
     def gradient(self, n_pairs: int, law: str) -> Tensor:
         """``E g``: (n, d)."""
         total = torch.zeros_like(self.x)
-        for z, _ in self._draws(n_pairs, law):
-            there, back = self._gradients(z)
+        for z, _ in self.draws(n_pairs, law):
+            there, back = self.gradients(z)
             even = self.noise.whiten(there + back) / 2
             if self.stand_in is not None:
                 even = even - self.stand_in.gradient_sum(z) / 2
@@ -93,7 +93,7 @@ class Sampler:
         n, d = self.x.shape
         center = self._values(self.x.new_zeros(n, 1, d))
         hessian = self.x.new_zeros(n, d, d)
-        for z, _ in self._draws(n_pairs, "gradient"):
+        for z, _ in self.draws(n_pairs, "gradient"):
             even = (self._values(z) + self._values(-z)) / 2 - center
             hessian += (even * z).mT @ z
             hessian -= even.sum(1, keepdim=True) * torch.eye(d, dtype=z.dtype, device=z.device)
@@ -102,20 +102,20 @@ class Sampler:
     def gradient_from_values(self, n_pairs: int) -> Tensor:
         """``E f z``, from mirrored pairs."""
         gradient = torch.zeros_like(self.x)
-        for z, _ in self._draws(n_pairs, "gradient"):
+        for z, _ in self.draws(n_pairs, "gradient"):
             gradient += ((self._values(z) - self._values(-z)) / 2 * z).sum(1)
         return gradient / n_pairs
 
-    def _draws(self, n_pairs: int, law: str) -> Iterator[tuple[Tensor, Tensor]]:
+    def draws(self, n_pairs: int, law: str) -> Iterator[tuple[Tensor, Tensor]]:
         """All draws, in steps of bounded memory and, where there are enough, of whole blocks."""
         block = self.noise.n_directions
-        at_once = _at_once(PERTURBATIONS_AT_ONCE, self.x) // (2 * len(self.x))
-        step = max(at_once // block * block, min(block, n_pairs), 1)
+        most = at_once(PERTURBATIONS_AT_ONCE, self.x) // (2 * len(self.x))
+        step = max(most // block * block, min(block, n_pairs), 1)
         for start in range(0, n_pairs, step):
             n_draws = min(step, n_pairs - start)
             yield mirrored_draws(self.noise, self.x, n_draws, law, self.generator)
 
-    def _gradients(self, z: Tensor) -> tuple[Tensor, Tensor]:
+    def gradients(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Gradients at ``z`` and ``-z``, each (n, n_draws, d)."""
         delta, x = self.noise.delta(z), self.x[:, None]
         points = torch.stack([x + delta, x - delta], 2).flatten(0, 2)
@@ -204,8 +204,8 @@ class Smoothing:
         if self.method == "orthogonal":
             n_units = sum(len(weight) for weight, _, _ in layers_of(self.f)[0])
         d = x.shape[1]
-        by_memory = _at_once(ELEMENTS_AT_ONCE, x) // ((n_units + 4 * d) * d)
-        by_draws = _at_once(PERTURBATIONS_AT_ONCE, x) // (2 * min(max(n_pairs, 1), d))
+        by_memory = at_once(ELEMENTS_AT_ONCE, x) // ((n_units + 4 * d) * d)
+        by_draws = at_once(PERTURBATIONS_AT_ONCE, x) // (2 * min(max(n_pairs, 1), d))
         size = max(min(by_memory, by_draws), 1)
         for start in range(0, len(x), size):
             points = x[start : start + size].detach()
@@ -259,13 +259,13 @@ def sample_until(
         n_drawn[unsure] = n_parts * n_pairs
 
 
-def split_pairs(n_perturbations, n_parts: int) -> list[int]:
-    """Mirrored pairs for each of ``n_parts`` independent parts."""
+def split_pairs(n_perturbations, n_parts: int, or_else: str = "") -> list[int]:
+    """Mirrored pairs for each of ``n_parts`` independent parts; ``or_else`` is allowed besides."""
     is_count = isinstance(n_perturbations, Integral)
     if not is_count or int(n_perturbations) < 0 or int(n_perturbations) % 2:
         raise ValueError(
             f"n_perturbations={brief(n_perturbations)} must be an even integer (perturbations come "
-            'in mirrored pairs) or "auto".'
+            f"in mirrored pairs){or_else}."
         )
     n_pairs = int(n_perturbations) // 2
     if n_parts > 1 and n_pairs < n_parts:
@@ -276,5 +276,5 @@ def split_pairs(n_perturbations, n_parts: int) -> list[int]:
     return [n_pairs // n_parts + (i < n_pairs % n_parts) for i in range(n_parts)]
 
 
-def _at_once(limits: dict[str, int], x: Tensor) -> int:
+def at_once(limits: dict[str, int], x: Tensor) -> int:
     return limits["cpu" if x.device.type == "cpu" else "accelerator"]

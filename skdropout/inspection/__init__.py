@@ -1,9 +1,10 @@
 """What a fitted model has learnt: measured, ranked and drawn."""
 
 from skdropout.inspection._explain import explain_global, explain_local
-from skdropout.inspection._interaction_strengths import interaction_strengths, perturbation_mse
+from skdropout.inspection._interaction_strengths import interaction_strengths
 from skdropout.inspection._occlusion import effective_number_of_features, occlusion_curve
 from skdropout.inspection._order_spectrum import interaction_order_spectrum
+from skdropout.inspection._perturbation_mse import perturbation_mse
 from skdropout.inspection._plot.embedding import EmbeddingDisplay
 from skdropout.inspection._plot.interactions import InteractionDisplay
 from skdropout.inspection._plot.order_spectrum import OrderSpectrumDisplay

@@ -251,7 +251,7 @@ def _chosen_pairs(estimator, X, interactions, names, seed):
         if not interactions:
             return []
         n_pairs = as_count("interactions", interactions, 0)
-        found = interaction_strengths(estimator, X, method="superset", random_state=seed)
+        found = interaction_strengths(estimator, X, method="conditional", random_state=seed)
         return found.pairs[:n_pairs]
     if isinstance(interactions, str | bytes) or not isinstance(interactions, Iterable):
         raise ValueError(

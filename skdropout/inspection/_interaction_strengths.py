@@ -1,4 +1,4 @@
-"""Which pairs of columns act together in a fitted model, and how well its curvature tells."""
+"""Which pairs of columns act together in a fitted model."""
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
@@ -9,22 +9,29 @@ import numpy as np
 import torch
 from sklearn.utils import Bunch
 
-from skdropout import functional
 from skdropout._device import draw_seeds
 from skdropout._table import TableLike
-from skdropout.functional import smooth_hessian
-from skdropout.functional._inner import as_count, as_flag, as_number, as_positive, check_choice
+from skdropout.functional._inner import as_count, as_flag, as_number, check_choice
 from skdropout.inspection._cells import as_table, column_names
+from skdropout.inspection._dependence import Likeness
 from skdropout.inspection._look_into import look_into
 from skdropout.inspection._model import FittedModel
-from skdropout.inspection._pair_effects import hessian_effects, superset_effects
+from skdropout.inspection._pair_effects import hessian_effects
+from skdropout.inspection._superset import superset_effects
 
-_METHODS = ("auto", "smooth_hessian", "superset")
+_METHODS = ("auto", "smooth_hessian", "superset", "conditional")
 # "auto" redraws the cells of at most so many pairs. Among more it looks at so many rows to choose
 # these, and then at so many changed ones: else it would take longer than training.
 _MOST_REDRAWN = 500
 _ROWS_TO_CHOOSE_BY = 200
 _MOST_EVALUATIONS = 2**17
+# What is said where columns depend strongly on each other.
+_FOLLOWS = {
+    "superset": "cells redrawn from any other row make rows that do not occur, and what the model "
+    "says of these is measured: method='conditional' redraws from rows that are alike.",
+    "auto": "their cells are redrawn from rows that are alike in the other columns, as by "
+    "method='conditional', and pairs that determine each other count little.",
+}
 # Columns that do next to nothing must not look important by division by nothing.
 _LEAST_OWN_EFFECT = 1e-4
 
@@ -33,7 +40,7 @@ def interaction_strengths(
     estimator: FittedModel,
     X: TableLike,
     *,
-    method: Literal["smooth_hessian", "superset", "auto"] = "smooth_hessian",
+    method: Literal["smooth_hessian", "superset", "conditional", "auto"] = "smooth_hessian",
     sigma: float = 0.25,
     n_perturbations: int | Literal["auto"] = "auto",
     n_points: int = 1000,
@@ -61,14 +68,17 @@ def interaction_strengths(
         function where there are no probabilities. Several outputs are taken together.
     X : array-like or data frame of shape (n_samples, n_columns)
         Rows the model knows the like of.
-    method : {"smooth_hessian", "superset", "auto"}
+    method : {"smooth_hessian", "superset", "conditional", "auto"}
         "smooth_hessian" needs gradients and takes a time proportional to the number of columns.
         "superset" needs predictions alone, takes a time proportional to the number of pairs, and
-        redraws cells from other rows. "auto" is "superset" for up to 500 pairs; among more it
-        is so for the 500 strongest by "smooth_hessian", all others being put behind them, and
-        looks at fewer rows: 200 to choose by, then one in ``1 + n_columns + 500`` of 2**17.
-        Categories are followed by "smooth_hessian" along the line from a row's vector to another
-        row's, in "superset" they are redrawn.
+        redraws cells from other rows. Where columns depend on each other, that asks the model about
+        rows that do not occur. "conditional" redraws the cells of each column that depends on the
+        others from rows that are alike in these, see Notes, and is "superset" where none does.
+        "auto" is "conditional" for up to 500 pairs; among more it is so for the 500 strongest by
+        "smooth_hessian", all others being put behind them, and looks at fewer rows: 200 to choose
+        by, then one in ``1 + n_columns + 500`` of 2**17. Categories are followed by
+        "smooth_hessian" along the line from a row's vector to another row's, in the others they are
+        redrawn.
     sigma : float
         Noise that smooths the second derivatives, in standard deviations of each input.
     n_perturbations : int or "auto"
@@ -95,6 +105,9 @@ def interaction_strengths(
         - ``pairs``: list of tuple of int, all pairs, strongest first;
         - ``names``: list of tuple of str, the same by name;
         - ``own_effects``: ndarray (n_columns,), root mean square of what each column does;
+        - ``dependence``: ndarray (n_columns,), how far each column is determined by all others, 0
+          (independent, by chance a little to either side) to 1; None with "smooth_hessian", which
+          redraws no cells;
         - ``feature_names``: list of str.
 
     Raises
@@ -103,12 +116,31 @@ def interaction_strengths(
         If a parameter cannot be used, or the estimator gives no gradients and the method needs
         them.
 
+    Warns
+    -----
+    UserWarning
+        If columns depend strongly on others (a coefficient above 0.25) and ``method`` is "superset"
+        or "auto"; it says what follows.
+
+    Notes
+    -----
+    The dependence of a column on the others is the coefficient of [3]_, which no kind of dependence
+    escapes if there are rows enough: the sign of a product of two others is one. It compares rows
+    with those most alike in the other columns, up to 2,000 rows (fewer of more than 150 columns),
+    and by the 32 columns most correlated with the one in question, in proportion to the square of
+    their maximal correlation. A column is dependent from 0.1 on, or four standard deviations of
+    chance if that is more. Its cells are redrawn from one of the ten rows most alike, which keeps
+    rows where there are data. What two columns that determine each other do together then cannot be
+    told from what either does, and their strengths are small.
+
     References
     ----------
     .. [1] Torop et al., "SmoothHess: ReLU Network Feature Interactions via Stein's Lemma",
        NeurIPS 2023, arXiv 2311.00858.
     .. [2] R. Liu, A. B. Owen, "Estimating Mean Dimensionality of Analysis of Variance
        Decompositions", JASA 101, 2006 (superset importance).
+    .. [3] M. Azadkia, S. Chatterjee, "A simple measure of conditional dependence", Annals of
+       Statistics 49, 2021, arXiv 1910.12327.
 
     Examples
     --------
@@ -124,31 +156,39 @@ def interaction_strengths(
     sigma, n_points = _checked(method, sigma, n_perturbations, n_points)
     normalize = as_flag("normalize", normalize)
     X = as_table(X)
-    random_state = np.random.RandomState(draw_seeds(random_state, 1)[0])
+    seed = draw_seeds(random_state, 1)[0]
+    random_state = np.random.RandomState(seed)
     model = look_into(estimator, X)
     names, d = model.names, model.n_columns
     pairs = _candidates(d, _positions(exclude, names))
     rows, partners = _rows(len(X), n_points, random_state)
-
-    if method == "auto":
-        method = "superset" if len(pairs) <= _MOST_REDRAWN else "screened"
-    if method != "superset":
+    by_hessian = method == "smooth_hessian" or (method == "auto" and len(pairs) > _MOST_REDRAWN)
+    if by_hessian:
         model.require_networks("use method='superset', which needs predictions alone")
+    sources, dependence = partners, None
+    if method != "smooth_hessian":
+        likeness = Likeness(X, rows.numpy(), np.random.RandomState(seed))
+        dependence = likeness.dependence
+        if method in _FOLLOWS:
+            likeness.warn(names, _FOLLOWS[method], stacklevel=2)
+        if method != "superset":
+            sources = torch.as_tensor(likeness.partners(partners.numpy()))
+
     scores, errors, own = np.zeros(len(pairs)), np.zeros(len(pairs)), np.zeros(d)
-    if method != "superset" and pairs:
+    if by_hessian and pairs:
         generator = torch.Generator(model.networks[0].inputs.device)
         generator.manual_seed(random_state.randint(2**31))
         options = {"sigma": sigma, "n_perturbations": n_perturbations, "generator": generator}
-        n_rows = _ROWS_TO_CHOOSE_BY if method == "screened" else len(rows)
+        n_rows = len(rows) if method == "smooth_hessian" else _ROWS_TO_CHOOSE_BY
         moments = hessian_effects(model, rows[:n_rows], partners[:n_rows], pairs, **options)
         scores, errors, own = _scores(*moments, pairs, normalize)
     if method != "smooth_hessian" and pairs:
         chosen, n_rows = np.arange(len(pairs)), len(rows)
-        if method == "screened":
+        if by_hessian:
             chosen = np.sort(np.argsort(-scores, kind="stable")[:_MOST_REDRAWN])
             n_rows = max(_MOST_EVALUATIONS // (1 + d + len(chosen)), 2)
         redrawn = [pairs[p] for p in chosen]
-        moments = superset_effects(model, rows[:n_rows], partners[:n_rows], redrawn)
+        moments = superset_effects(model, rows[:n_rows], sources[:n_rows], redrawn)
         of_redrawn, errors[chosen], own = _scores(*moments, redrawn, normalize)
         # the others keep their order and stay behind
         scores = scores - scores.max() + min(of_redrawn.min(), 0.0)
@@ -162,114 +202,9 @@ def interaction_strengths(
         pairs=ranked,
         names=[(names[i], names[j]) for i, j in ranked],
         own_effects=own,
+        dependence=dependence,
         feature_names=names,
     )
-
-
-def perturbation_mse(
-    estimator: FittedModel,
-    X: TableLike,
-    *,
-    radius: float = 0.5,
-    law: Literal["radius", "ball"] = "radius",
-    sigma: float = 0.25,
-    n_perturbations: int = 1000,
-    n_points: int = 100,
-    output: int = 0,
-    random_state: int | np.random.RandomState | None = None,
-) -> Bunch:
-    """Measure how far a network is from its SmoothHess model around rows of ``X`` (P-MSE).
-
-    Around each row, and for each network of an ensemble, the output is compared with a linear and
-    with a quadratic function made of the smoothed gradient and Hessian.
-
-    Parameters
-    ----------
-    estimator : estimator, skorch net or torch.nn.Module
-        Fitted, with gradients; see ``interaction_strengths``.
-    X : array-like or data frame of shape (n_samples, n_columns)
-        Rows the model knows the like of.
-    radius : float
-        Largest length of the perturbations, every input in units of its standard deviation.
-    law : {"radius", "ball"}
-        Length uniform up to ``radius``, or points uniform in the ball.
-    sigma : float
-        Noise that smooths, in standard deviations of each input.
-    n_perturbations : int
-        Perturbations of each row, and gradients to estimate its Hessian from; even.
-    n_points : int
-        Number of rows of ``X``, drawn at random.
-    output : int
-        Which output, in the units of ``interaction_strengths``.
-    random_state : int, RandomState instance or None
-        Source of randomness.
-
-    Returns
-    -------
-    result : Bunch
-        ``linear`` and ``quadratic``, ndarrays (n_networks, n_points): mean squared errors, in
-        squared units of the output; ``rows``, the rows of ``X`` that were looked at.
-
-    Raises
-    ------
-    ValueError
-        If the estimator gives no gradients or a parameter cannot be used.
-
-    References
-    ----------
-    .. [1] Torop et al., "SmoothHess: ReLU Network Feature Interactions via Stein's Lemma",
-       NeurIPS 2023, arXiv 2311.00858, section 5.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from skdropout.inspection import perturbation_mse
-    >>> class Product(torch.nn.Module):
-    ...     def forward(self, x):
-    ...         return x[:, 0] * x[:, 1]
-    >>> X = torch.randn(50, 2, generator=torch.Generator().manual_seed(0)).numpy()
-    >>> result = perturbation_mse(Product(), X, n_perturbations=100, random_state=0)
-    >>> bool(result.quadratic.mean() < 1e-6 * result.linear.mean())
-    True
-    """
-    seeds = draw_seeds(random_state, 2)
-    sigma, radius = as_positive("sigma", sigma), as_positive("radius", radius)
-    n_points = as_count("n_points", n_points)
-    X = as_table(X)
-    model = look_into(estimator, X)
-    model.require_networks("use a network")
-    networks = model.networks
-    output = checked_output(output, networks[0].f(networks[0].inputs[:1]).numel())
-    rows = np.random.RandomState(seeds[0]).permutation(len(X))[:n_points]
-    linear, quadratic = [], []
-    for network in networks:
-        generator = torch.Generator(network.inputs.device).manual_seed(seeds[1])
-        f, x = _in_standard_units(network)
-        x = x[torch.as_tensor(rows, device=x.device)]
-        target = torch.tensor(output)
-        hessian, gradient = smooth_hessian(
-            f,
-            x,
-            sigma=sigma,
-            n_perturbations=n_perturbations,
-            target=target,
-            return_gradient=True,
-            generator=generator,
-        )
-        for errors, model in ((linear, torch.zeros_like(hessian)), (quadratic, hessian)):
-            error = functional.perturbation_mse(
-                f,
-                x,
-                gradient,
-                model,
-                radius=radius,
-                n_perturbations=n_perturbations,
-                law=law,
-                target=target,
-                generator=generator,
-            )
-            errors.append(error.cpu().numpy())
-    return Bunch(linear=np.stack(linear), quadratic=np.stack(quadratic), rows=rows)
 
 
 def _scores(own, joint, pairs, normalize):
@@ -329,13 +264,6 @@ def check_measurement(X, *, method, sigma, n_perturbations, n_points, exclude):
     _positions(exclude, column_names(as_table(X)))
 
 
-def checked_output(output, n_outputs):
-    """Return the index of an output."""
-    if not isinstance(output, Integral) or not 0 <= output < n_outputs:
-        raise ValueError(f"output={output!r} must be the index of one of the {n_outputs} outputs.")
-    return int(output)
-
-
 def _checked(method, sigma, n_perturbations, n_points):
     check_choice("method", method, _METHODS)
     sigma = as_number(
@@ -349,10 +277,3 @@ def _checked(method, sigma, n_perturbations, n_points):
             "perturbations come in mirrored pairs."
         )
     return sigma, as_count("n_points", n_points, 2)
-
-
-def _in_standard_units(network):
-    """Return the network as a function of inputs divided by their spread, and these inputs."""
-    spread = network.inputs.std(0, correction=0)
-    scale = torch.where(spread > 0, spread, 1.0)
-    return (lambda x: network.f(x * scale)), network.inputs / scale

@@ -1,4 +1,4 @@
-"""How two columns act together, row by row and network by network."""
+"""How two columns act together by second derivatives, row by row and network by network."""
 
 import math
 
@@ -8,7 +8,6 @@ from torch import nn
 from skdropout._device import prediction_dtype
 from skdropout.functional import smooth_gradient, smooth_hessian
 
-_ROWS_AT_ONCE = 2**12
 _ELEMENTS_AT_ONCE = 2**22
 # Own effects are means over many rows, without bias however few the draws, and strengths change
 # with their fourth roots alone.
@@ -54,42 +53,6 @@ def _mean_product(effects):
         return effects[0].square()
     squares = effects.square().sum(0)
     return (effects.sum(0).square() - squares) / (n_estimates * (n_estimates - 1))
-
-
-def superset_effects(model, rows, partners, pairs):
-    """Mean squares of what is left of pairs when each cell of the two is redrawn.
-
-    ``(f - f_i - f_j + f_ij) / 2``, its mean square being the variance of all effects that contain
-    ``i`` and ``j`` (Liu and Owen 2006).
-
-    Parameters
-    ----------
-    model : Model
-    rows, partners : Tensor of shape (n_rows,)
-        Rows, and for each the row from which cells are redrawn.
-    pairs : list of tuple of int
-
-    Returns
-    -------
-    own, joint : Moments
-        Of the columns, ``(f - f_i) / sqrt(2)``, and of the pairs.
-    """
-    own, joint = Moments(), Moments()
-    d = model.n_columns
-    changes = [(), *((j,) for j in range(d)), *pairs]
-    changed = torch.zeros(len(changes), d, dtype=torch.bool)
-    for v, columns in enumerate(changes):
-        changed[v, list(columns)] = True
-    first, second = torch.tensor(pairs, dtype=torch.long).reshape(-1, 2).T + 1
-    step = max(_ROWS_AT_ONCE // len(changes), 1)
-    for block in torch.arange(len(rows)).split(step):
-        source = torch.where(changed, partners[block, None, None], rows[block, None, None])
-        f = torch.cat([model.scores(part) for part in source.flatten(0, 1).split(_ROWS_AT_ONCE)], 1)
-        f = f.unflatten(1, (len(block), len(changes)))
-        base, alone, both = f[:, :, :1], f[:, :, : d + 1], f[:, :, d + 1 :]
-        own.add((base - alone[:, :, 1:]) / math.sqrt(2))
-        joint.add((base - alone[:, :, first] - alone[:, :, second] + both) / 2)
-    return own, joint
 
 
 def hessian_effects(model, rows, partners, pairs, *, sigma, n_perturbations, generator):

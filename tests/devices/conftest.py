@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-import skdropout._estimators.template as template
+import skdropout._estimators.reading as reading
 import skdropout._stack.predictor as predictor
 from skdropout._stack import Batches, MaskSource
 from skdropout._table import TableTensors
@@ -85,7 +85,7 @@ def unseen(monkeypatch, watched):
     def precision(_):
         return torch.float64 if watch.has_float64 else torch.float32
 
-    monkeypatch.setattr(template, "resolve_device", lambda _: watch.device)
+    monkeypatch.setattr(reading, "resolve_device", lambda _: watch.device)
     monkeypatch.setattr(MaskSource, "generator", torch.Generator())
     nothing = SimpleNamespace(
         get_rng_state=lambda: None, set_rng_state=lambda _: None, manual_seed=lambda _: None

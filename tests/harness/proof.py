@@ -7,7 +7,7 @@ come upon it.
 import torch
 
 from skdropout import _device
-from skdropout._estimators import checks, classification, template
+from skdropout._estimators import checks, classification, reading, template, training
 from skdropout._estimators.search import estimators as search
 from skdropout._estimators.search import folds
 from skdropout._stack import build, losses
@@ -46,12 +46,12 @@ def any_device():
     def resolve_device(device):
         return torch.device("cpu" if device == "auto" else device)
 
-    _device.resolve_device = template.resolve_device = resolve_device
+    _device.resolve_device = reading.resolve_device = resolve_device
 
 
 def tensors_as_they_are():
     """Tensors with a gradient reach NumPy, which cannot read them."""
-    column.readable = encoder.readable = template.readable = lambda X, name="X": X
+    column.readable = encoder.readable = reading.readable = lambda X, name="X": X
 
 
 def no_end_of_numbers():
@@ -72,7 +72,7 @@ def divergence_is_silent():
 
 def second_pass_on_the_spot():
     """``partial_fit`` trains the fitted networks themselves; a failure leaves them half trained."""
-    template.copy.deepcopy = lambda module: module
+    training.copy.deepcopy = lambda module: module
 
 
 def untrained_after_interruption():

@@ -20,7 +20,8 @@ from torch import nn
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout.inspection import interaction_strengths
 from skdropout.inspection._look_into import look_into
-from skdropout.inspection._pair_effects import Moments, superset_effects
+from skdropout.inspection._pair_effects import Moments
+from skdropout.inspection._superset import superset_effects
 
 pytestmark = pytest.mark.usefixtures("untouched_random_state")
 SMALL = {"hidden_layer_sizes": (32,), "learning_rate_init": 1e-2, "max_iter": 20}

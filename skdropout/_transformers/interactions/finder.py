@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_consistent_length
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
@@ -29,6 +28,7 @@ from skdropout._transformers.interactions.networks import (
     detecting_networks,
     has_classes,
     n_above_noise,
+    refuse,
     whole,
 )
 from skdropout._transformers.interactions.pair_columns import (
@@ -50,6 +50,7 @@ class Found:
     estimator_: Any
     interactions_: list[tuple[int, int]]
     strengths_: np.ndarray
+    dependence_: np.ndarray | None
 
 
 @dataclass(eq=False, repr=False)
@@ -74,8 +75,9 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
         target of the same kind without interactions, for which ``estimator`` is fitted once more:
         where there are no interactions, any is kept with a probability of about 5 %, the strengths
         being taken as log-normal.
-    method : {"smooth_hessian", "superset", "auto"}, default="auto"
-        How to measure, see ``interaction_strengths``. Only "superset" needs no gradients.
+    method : {"smooth_hessian", "superset", "conditional", "auto"}, default="auto"
+        How to measure, see ``interaction_strengths``. "superset" and "conditional" need no
+        gradients.
     sigma : float, default=0.25
         Noise that smooths second derivatives, in units of each column's standard deviation.
     n_perturbations : int or "auto", default="auto"
@@ -113,6 +115,10 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
 
     strengths_ : ndarray of shape (n_features, n_features)
         Strength of every pair: symmetric, with zero diagonal.
+
+    dependence_ : ndarray of shape (n_features,) or None
+        How far each column is determined by all others, see ``interaction_strengths``; None with
+        ``method="smooth_hessian"``.
 
     n_features_in_ : int
         Number of columns seen in fit.
@@ -154,7 +160,7 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
     estimator: BaseEstimator | None = None
     _: KW_ONLY
     n_interactions: int | Literal["auto"] = 10
-    method: Literal["smooth_hessian", "superset", "auto"] = "auto"
+    method: Literal["smooth_hessian", "superset", "conditional", "auto"] = "auto"
     sigma: float = 0.25
     n_perturbations: int | Literal["auto"] = "auto"
     output: Literal["product", "hessian"] = "product"
@@ -169,7 +175,7 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
     _parameter_constraints = {  # noqa: RUF012
         "estimator": [BaseEstimator, None],
         "n_interactions": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "method": [StrOptions({"auto", "smooth_hessian", "superset"})],
+        "method": [StrOptions({"auto", "smooth_hessian", "superset", "conditional"})],
         "sigma": [Interval(Real, 0, None, closed="neither")],
         "n_perturbations": [Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})],
         "output": [StrOptions({"product", "hessian"})],
@@ -210,6 +216,8 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
 
         Warns
         -----
+        UserWarning
+            If columns depend strongly on others, see ``interaction_strengths``.
         RuntimeWarning
             If ``output="hessian"`` needs more gradients than "auto" takes; it says how large the
             errors still are.
@@ -296,7 +304,7 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
     def _find(self, X, y, fit_params):
         """Return what ``fit`` adopts."""
         y = as_target(y, type(self).__name__)
-        self._check(y)
+        refuse(y, self.n_interactions, self.output, self.estimator)
         seeds = draw_seeds(self.random_state, 5)
         owner = self._bare()
         categorical = getattr(self.estimator, "categorical_features", "from_dtype")
@@ -318,7 +326,9 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
             null_y = additive_target(table, np.asarray(y).ravel(), are_classes, random_state)
             null_fitted = self._fit(whole(fitted), X, null_y, fit_params)
             null_fitted = whole(null_fitted)
-            null = interaction_strengths(null_fitted, X, **options, random_state=seeds[3])
+            with warnings.catch_warnings():  # of the same columns
+                warnings.simplefilter("ignore", UserWarning)
+                null = interaction_strengths(null_fitted, X, **options, random_state=seeds[3])
             n_kept = n_above_noise(measured, null)
         kept = measured.pairs[:n_kept]
         if self.output == "product":
@@ -337,26 +347,9 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
             "_plan": FinderPlan(encoder, columns),
             "estimator_": fitted,
             "strengths_": measured.strengths,
+            "dependence_": measured.dependence,
             "interactions_": kept,
         }
-
-    def _check(self, y):
-        """Refuse what cannot be done with any table."""
-        if self.n_interactions == "auto" and isinstance(self.estimator, FrozenEstimator):
-            raise ValueError(
-                "n_interactions='auto' fits the estimator once more, which a FrozenEstimator "
-                "cannot; give a number, or an estimator that is not frozen."
-            )
-        n_outputs = np.asarray(y).size // max(len(np.asarray(y)), 1)
-        for name, value, other in (
-            ("n_interactions", "auto", "a number"),
-            ("output", "hessian", "'product'"),
-        ):
-            if getattr(self, name) == value and n_outputs > 1:
-                raise ValueError(
-                    f"{name}={value!r} needs a single output, but y has {n_outputs}; give {other}, "
-                    "or one transformer for each output."
-                )
 
     def _columns_of(self, X):
         cells = self._plan.encoder.transform(X, self)  # checks the columns

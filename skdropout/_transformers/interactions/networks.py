@@ -5,6 +5,7 @@ from scipy.stats import norm
 from sklearn import get_config
 from sklearn.base import is_classifier, is_regressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline
 
@@ -43,6 +44,25 @@ def as_target(y, name):
     if not np.asarray(y).ndim:
         raise ValueError(f"y={y!r} must be an array with one target, or more, for each row.")
     return y
+
+
+def refuse(y, n_interactions, output, estimator):
+    """Refuse what cannot be done with any table."""
+    if n_interactions == "auto" and isinstance(estimator, FrozenEstimator):
+        raise ValueError(
+            "n_interactions='auto' fits the estimator once more, which a FrozenEstimator "
+            "cannot; give a number, or an estimator that is not frozen."
+        )
+    n_outputs = np.asarray(y).size // max(len(np.asarray(y)), 1)
+    for name, value, is_given, other in (
+        ("n_interactions", "auto", n_interactions == "auto", "a number"),
+        ("output", "hessian", output == "hessian", "'product'"),
+    ):
+        if is_given and n_outputs > 1:
+            raise ValueError(
+                f"{name}={value!r} needs a single output, but y has {n_outputs}; give {other}, "
+                "or one transformer for each output."
+            )
 
 
 def has_classes(y, target_type, estimator=None):

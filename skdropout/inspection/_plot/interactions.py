@@ -13,9 +13,10 @@ from skdropout.functional._inner import as_count
 from skdropout.inspection._anova import grid_of
 from skdropout.inspection._cells import as_table
 from skdropout.inspection._explain import pair_of
-from skdropout.inspection._interaction_strengths import checked_output, interaction_strengths
+from skdropout.inspection._interaction_strengths import interaction_strengths
 from skdropout.inspection._look_into import look_into
 from skdropout.inspection._model import FittedModel
+from skdropout.inspection._perturbation_mse import checked_output
 from skdropout.inspection._plot.axes import axes_of, color_map, import_pyplot
 
 if TYPE_CHECKING:

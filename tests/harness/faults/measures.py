@@ -147,6 +147,9 @@ FUNCTIONS = {
     "smooth_hessian_parts": lambda f, g: functional.smooth_hessian_parts(
         f, POINTS, sigma=0.5, n_perturbations=32, generator=g
     ),
+    "smooth_third": lambda f, g: functional.smooth_third(
+        f, POINTS, sigma=0.5, n_perturbations=32, return_error=True, generator=g
+    ),
     "smooth_gradient": lambda f, g: functional.smooth_gradient(
         f, POINTS, sigma=0.5, n_perturbations=32, generator=g
     ),

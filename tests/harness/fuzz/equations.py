@@ -269,5 +269,10 @@ EQUATIONS = {
     "functional.smooth_hessian_parts": Spec(
         _SMOOTHED, {**_SMOOTH, "n_parts": [*COUNTS, "10**15"]}, ("f", "x")
     ),
+    "functional.smooth_third": Spec(
+        _SMOOTHED,
+        {**{name: _SMOOTH[name] for name in _SMOOTH if name != "method"}, "return_error": ["True"]},
+        ("f", "x"),
+    ),
     "functional.smooth_gradient": Spec(_SMOOTHED, _SMOOTH, ("f", "x"), often=3),
 }

@@ -64,7 +64,14 @@ SPECTRUM = {
     **STATES,
 }
 STRENGTHS = {
-    "method": ["'superset'", "'auto'", "'smooth_hessian'", "np.str_('auto')", "['auto']"],
+    "method": [
+        "'superset'",
+        "'auto'",
+        "'conditional'",
+        "'smooth_hessian'",
+        "np.str_('auto')",
+        "['auto']",
+    ],
     "sigma": _LENGTHS,
     "n_perturbations": ["2", "4", "np.int8(4)", "3", "0", "'auto'", "np.uint8(2)", "4.0"],
     "n_points": [*COUNTS, "10**15"],

@@ -164,7 +164,7 @@ _FINDER = {
         "FrozenEstimator(LinearRegression())",
     ],
     "n_interactions": ["'auto'", *_COUNTS, "10"],
-    "method": ["'auto'", "'smooth_hessian'", "'superset'", "'fast'"],
+    "method": ["'auto'", "'smooth_hessian'", "'superset'", "'conditional'", "'fast'"],
     "sigma": ["0.25", "1e-6", "1e6", "np.float32(0.5)"],
     "n_perturbations": ["'auto'", "2", "3", "8", "np.int8(4)"],
     "output": ["'product'", "'hessian'", "'sum'"],
