@@ -4,9 +4,11 @@ Every round times all contenders one after another, so that a ratio compares nei
 the table gives medians over the rounds and half the distance between the extremes. `--steps` times
 steps of stacks of 1, 4 and 30 networks instead, and prints for each the share that its own matrix
 products take alone in the same run: the rest could be saved. Others train one network at a time.
+`--paces` times steps of networks that each learn at a rate and a decay of their own.
 
     python benchmarks/training_speed.py [--rounds 5] [--epochs 20] [--device cpu] [--no-save]
     python benchmarks/training_speed.py --steps [--rounds 3] [--no-save]
+    python benchmarks/training_speed.py --paces [--rounds 3] [--no-save]
 """
 
 import argparse
@@ -95,13 +97,13 @@ def ours(epochs, device, **parameters):
         "dropout": RATE,
         "batch_size": BATCH,
         "screening": None,
+        "learning_rate": "constant",
         **parameters,
     }
     return DropoutMLPRegressor(
         HIDDEN,
         max_iter=epochs,
         early_stopping=False,
-        learning_rate="constant",
         random_state=0,
         device=device,
         **settings,
@@ -246,6 +248,30 @@ def time_steps(rounds):
     return rows
 
 
+def time_paces(rounds, batch=128):
+    """Print how much longer a step takes where every network has a pace of its own."""
+    X, y = make_data(STEP_ROWS)
+    table, rows = [], []
+    for members in (4, 12, 30):
+        spread = np.linspace(1, 3, members)
+        paces = {"learning_rate_init": 1e-3 * spread, "weight_decay": 1e-2 * spread}
+        common = {"n_members": members, "batch_size": batch, "learning_rate": "cosine"}
+        ratios = []
+        for _ in range(rounds):
+            own, same = (
+                seconds_of_epoch(lambda epochs, s=s: ours(epochs, "cpu", **s).fit(X, y), 1, 5)[1]
+                for s in (common | paces, common)
+            )
+            ratios.append(own / same)
+        value, error = median_and_spread(ratios)
+        table.append([members, f"{value:.3f} +- {error:.3f}"])
+        rows.append(
+            (f"paces of their own, {members} networks", "ratio to equal ones", value, error)
+        )
+    show((f"a step, batch {batch}, networks", "ratio to equal paces"), table)
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
@@ -253,13 +279,14 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--steps", action="store_true", help="time steps of stacks")
+    parser.add_argument("--paces", action="store_true", help="time steps of unequal networks")
     parser.add_argument("--no-save", action="store_true", help="print only")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     warnings.filterwarnings("ignore", category=UserWarning)  # sklearn: epochs were not enough
 
-    if arguments.steps:
-        rows = time_steps(arguments.rounds)
+    if arguments.steps or arguments.paces:
+        rows = (time_steps if arguments.steps else time_paces)(arguments.rounds)
         if not arguments.no_save:
             append_rows("training_steps", rows)
         return
