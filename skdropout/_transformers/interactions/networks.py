@@ -23,9 +23,10 @@ _LESS = 0.98
 # Columns from which on factors of inputs are learnt; up to which bins are affordable.
 _MANY_COLUMNS = 100
 _FEW_COLUMNS = 32
+_MEMBERS = 4
 NETWORKS = {
     "activation": "silu",
-    "n_members": 4,
+    "n_members": _MEMBERS,
     "numeric_encoding": "standard",
     # pairs of any columns are looked for
     "screening": None,
@@ -130,7 +131,7 @@ def detecting_networks(kind, n_samples=1, n_columns=1, **options):
     networks = {**for_table(n_samples, n_columns), **NETWORKS, **options}
     candidates = [kind(**networks, dropout=rate) for rate in _RATES]
     if n_columns <= _FEW_COLUMNS:
-        candidates.append(kind(screening=None, **options))
+        candidates.append(kind(n_members=_MEMBERS, screening=None, **options))
     if get_config()["enable_metadata_routing"]:
         candidates = [model.set_fit_request(sample_weight=True) for model in candidates]
     return candidates
