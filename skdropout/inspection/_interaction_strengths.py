@@ -133,6 +133,8 @@ def interaction_strengths(
     rows where there are data. What two columns that determine each other do together then cannot be
     told from what either does, and their strengths are small.
 
+    Networks of an ensemble count equally here, whatever their ``member_weights_``.
+
     References
     ----------
     .. [1] Torop et al., "SmoothHess: ReLU Network Feature Interactions via Stein's Lemma",
