@@ -66,11 +66,24 @@ _NETWORK = {
         "{1: 3}",
         "{'col1': 0}",
     ],
-    "learning_rate_init": ["1e-3", "0.1", "10.0", "1e10", "1e-30", "np.float32(0.01)"],
-    "learning_rate": ["'cosine'", "'constant'", "'linear'"],
-    "weight_decay": ["0", "0.01", "100.0", "np.float16(0.5)"],
+    "learning_rate_init": [
+        *("1e-3", "0.1", "10.0", "1e10", "1e-30", "np.float32(0.01)"),
+        *(
+            "[0.01]",
+            "[1e-3, 1e-2]",
+            "np.array([0.1, 0.1])",
+            "[0, 1]",
+            "[[0.1, 0.1]]",
+            "[1e10, 1e-3]",
+        ),
+    ],
+    "learning_rate": ["'cosine'", "'constant'", "'linear'", "['cosine', 'constant']", "['linear']"],
+    "weight_decay": ["0", "0.01", "100.0", "np.float16(0.5)", "[0, 0.1]", "[-1, 0]", "[np.nan, 0]"],
     "max_grad_norm": ["None", "1.0", "1e-30", "1e30", "np.float32(1)"],
-    "batch_size": ["'auto'", *_COUNTS, "7", "10**9", "np.uint8(200)"],
+    "batch_size": [
+        *("'auto'", *_COUNTS, "7", "10**9", "np.uint8(200)"),
+        *("[8, 'auto']", "[7, 10**9]", "np.array([4, 200])", "['auto']", "[0, 4]", "[2.0, 4]"),
+    ],
     "max_iter": [*_COUNTS, "5"],
     "early_stopping": ["True", "False", "np.bool_(False)"],
     "validation_fraction": ["0.1", "0.5", "0.999", "1e-9", "np.float32(0.2)", "1"],
@@ -86,7 +99,10 @@ _NETWORK = {
     "verbose": ["0", "1", "2", "True", "np.int8(1)"],
 }
 _DROPPED = {
-    "dropout": [*_RATES, "[0.1]", "np.array([0.1])", "[[0.1]]", "[0.1, 0.2]", "[1.0]", "[None]"],
+    "dropout": [
+        *("'auto'", *_RATES),
+        *("[0.1]", "np.array([0.1])", "[[0.1]]", "[0.1, 0.2]", "[1.0]", "[None]"),
+    ],
     "input_dropout": [*_RATES, "[0.1]", "np.array([0.5])", "[0.1, 0.2]", "[[0.1]]"],
 }
 _VALUES = {
