@@ -1,4 +1,4 @@
-"""Which pairs of columns act together in a fitted model."""
+"""Which columns act together in a fitted model."""
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
@@ -14,6 +14,7 @@ from skdropout._table import TableLike
 from skdropout.functional._inner import as_count, as_flag, as_number, check_choice
 from skdropout.inspection._cells import as_table, column_names
 from skdropout.inspection._dependence import Likeness
+from skdropout.inspection._groups import check_exhaustive, measured_groups
 from skdropout.inspection._look_into import look_into
 from skdropout.inspection._model import FittedModel
 from skdropout.inspection._pair_effects import hessian_effects
@@ -25,6 +26,7 @@ _METHODS = ("auto", "smooth_hessian", "superset", "conditional")
 _MOST_REDRAWN = 500
 _ROWS_TO_CHOOSE_BY = 200
 _MOST_EVALUATIONS = 2**17
+_LARGEST_ORDER = 5
 # What is said where columns depend strongly on each other.
 _FOLLOWS = {
     "superset": "cells redrawn from any other row make rows that do not occur, and what the model "
@@ -41,6 +43,8 @@ def interaction_strengths(
     X: TableLike,
     *,
     method: Literal["smooth_hessian", "superset", "conditional", "auto"] = "smooth_hessian",
+    max_order: int = 2,
+    exhaustive: bool = False,
     sigma: float = 0.25,
     n_perturbations: int | Literal["auto"] = "auto",
     n_points: int = 1000,
@@ -48,7 +52,7 @@ def interaction_strengths(
     normalize: bool = True,
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch:
-    """Rank the pairs of columns of ``X`` by how strongly they act together in a fitted model.
+    """Rank groups of columns of ``X`` by how strongly they act together in a fitted model.
 
     The strength of a pair is the root mean square, over rows of ``X``, of its joint effect on the
     model's output: the smoothed second derivative times the spread of both columns, or the change
@@ -79,6 +83,13 @@ def interaction_strengths(
         by, then one in ``1 + n_columns + 500`` of 2**17. Categories are followed by
         "smooth_hessian" along the line from a row's vector to another row's, in the others they are
         redrawn.
+    max_order : int
+        Largest number of columns of a group, 2 to 5. From 3 on groups are measured by redrawn cells
+        whatever the method, which then is about pairs; see Notes.
+    exhaustive : bool
+        Whether to look at all groups of up to ``max_order`` columns, where these are at most
+        20,000. Else groups of three and more are looked at whose subsets are all among the 500
+        strongest of their size, up to 500 of each size.
     sigma : float
         Noise that smooths the second derivatives, in standard deviations of each input.
     n_perturbations : int or "auto"
@@ -104,6 +115,10 @@ def interaction_strengths(
         - ``errors``: ndarray of the same shape, standard errors, over rows, of the strengths;
         - ``pairs``: list of tuple of int, all pairs, strongest first;
         - ``names``: list of tuple of str, the same by name;
+        - ``interactions``: list of tuple of int, all groups that were measured, strongest first,
+          then the other pairs; ``pairs`` if ``max_order`` is 2;
+        - ``interaction_strengths``: ndarray (n_interactions,), theirs, on one scale;
+        - ``interaction_errors``: ndarray (n_interactions,), standard errors of these;
         - ``own_effects``: ndarray (n_columns,), root mean square of what each column does;
         - ``dependence``: ndarray (n_columns,), how far each column is determined by all others, 0
           (independent, by chance a little to either side) to 1; None with "smooth_hessian", which
@@ -135,6 +150,17 @@ def interaction_strengths(
 
     Networks of an ensemble count equally here, whatever their ``member_weights_``.
 
+    With ``max_order`` above 2 the strength of a group is the root of the variance of its *own*
+    effect, without that of its subsets and of larger groups. Redrawing tells the variance ``S_u``
+    of all effects that contain ``u`` [2]_, and the sum of ``(-1)^(|w| - |u|) S_w`` over the ``w``
+    that contain ``u`` leaves its own; effects of more than ``max_order`` columns stay with the
+    largest groups. So three columns whose product acts are one triple and, by ``interactions``, no
+    pairs; by ``strengths``, which are never purified, they are three pairs too. As ``S_u`` is at
+    most that of any subset, a triple without effects of its pairs is found by growing as any other.
+    Missed are groups with a subset that is not among the 500 strongest of its size: weak ones in a
+    table of many strong pairs, and with "smooth_hessian", or "auto" in a table of more than 500
+    pairs, those whose pairs have small second derivatives, as those of a step are far from it.
+
     References
     ----------
     .. [1] Torop et al., "SmoothHess: ReLU Network Feature Interactions via Stein's Lemma",
@@ -155,7 +181,8 @@ def interaction_strengths(
     >>> interaction_strengths(Product(), X, random_state=0).pairs[0]
     (0, 2)
     """
-    sigma, n_points = _checked(method, sigma, n_perturbations, n_points)
+    sigma, n_points, max_order = _checked(method, sigma, n_perturbations, n_points, max_order)
+    is_exhaustive = as_flag("exhaustive", exhaustive)
     normalize = as_flag("normalize", normalize)
     X = as_table(X)
     seed = draw_seeds(random_state, 1)[0]
@@ -163,12 +190,14 @@ def interaction_strengths(
     model = look_into(estimator, X)
     names, d = model.names, model.n_columns
     pairs = _candidates(d, _positions(exclude, names))
+    if is_exhaustive:
+        check_exhaustive(len({j for pair in pairs for j in pair}), max_order)
     rows, partners = _rows(len(X), n_points, random_state)
     by_hessian = method == "smooth_hessian" or (method == "auto" and len(pairs) > _MOST_REDRAWN)
     if by_hessian:
         model.require_networks("use method='superset', which needs predictions alone")
     sources, dependence = partners, None
-    if method != "smooth_hessian":
+    if method != "smooth_hessian" or max_order > 2:
         likeness = Likeness(X, rows.numpy(), np.random.RandomState(seed))
         dependence = likeness.dependence
         if method in _FOLLOWS:
@@ -198,19 +227,34 @@ def interaction_strengths(
 
     order = np.argsort(-scores, kind="stable")
     ranked = [pairs[p] for p in order]
+    interactions, of_interactions = ranked, (scores[order], errors[order])
+    if max_order > 2 and pairs:
+        groups, *moments = measured_groups(
+            model, rows, sources, pairs, scores, max_order, is_exhaustive
+        )
+        *of_groups, own = _scores(*moments, groups, normalize)
+        order = np.argsort(-of_groups[0], kind="stable")
+        interactions = [groups[g] for g in order]
+        others = [pair for pair in ranked if pair not in set(groups)]
+        interactions += others
+        of_interactions = (np.append(of[order], np.zeros(len(others))) for of in of_groups)
+    of_interactions = [*of_interactions]
     return Bunch(
         strengths=_symmetric(np.maximum(scores, 0.0), pairs, d),
         errors=_symmetric(errors, pairs, d),
         pairs=ranked,
         names=[(names[i], names[j]) for i, j in ranked],
+        interactions=interactions,
+        interaction_strengths=np.maximum(of_interactions[0], 0.0),
+        interaction_errors=of_interactions[1],
         own_effects=own,
         dependence=dependence,
         feature_names=names,
     )
 
 
-def _scores(own, joint, pairs, normalize):
-    """Return scores and their errors (n_pairs,), and the columns' own effects (n_columns,)."""
+def _scores(own, joint, groups, normalize):
+    """Return scores and their errors (n_groups,), and the columns' own effects (n_columns,)."""
     square, error = joint.mean.cpu().numpy(), joint.error.cpu().numpy()
     scores = np.sign(square) * np.sqrt(np.abs(square))
     # the error of a root, finite where the root is zero
@@ -218,8 +262,8 @@ def _scores(own, joint, pairs, normalize):
     own_square = np.maximum(own.mean.cpu().numpy(), 0.0)
     if normalize:
         floor = np.maximum(own_square, _LEAST_OWN_EFFECT * own_square.max(initial=0.0))
-        first, second = np.array(pairs).T
-        scale = (floor[first] * floor[second]) ** 0.125
+        # the root of the geometric mean of the columns' own effects
+        scale = np.array([floor[list(u)].prod() ** (0.25 / len(u)) for u in groups])
         scale[scale == 0] = 1.0
         scores, errors = scores / scale, errors / scale
     return scores, errors, np.sqrt(own_square)
@@ -260,13 +304,18 @@ def _positions(columns, names):
     return positions
 
 
-def check_measurement(X, *, method, sigma, n_perturbations, n_points, exclude):
+def check_measurement(
+    X, *, method, max_order, exhaustive, sigma, n_perturbations, n_points, exclude
+):
     """Refuse what ``interaction_strengths`` would refuse, before anything is trained for it."""
-    _checked(method, sigma, n_perturbations, n_points)
-    _positions(exclude, column_names(as_table(X)))
+    *_, max_order = _checked(method, sigma, n_perturbations, n_points, max_order)
+    names = column_names(as_table(X))
+    n_excluded = len(_positions(exclude, names))
+    if as_flag("exhaustive", exhaustive):
+        check_exhaustive(len(names) - n_excluded, max_order)
 
 
-def _checked(method, sigma, n_perturbations, n_points):
+def _checked(method, sigma, n_perturbations, n_points, max_order):
     check_choice("method", method, _METHODS)
     sigma = as_number(
         "sigma", sigma, "positive: it is in standard deviations", lambda v: 0 < v < np.inf
@@ -278,4 +327,10 @@ def _checked(method, sigma, n_perturbations, n_points):
             f"n_perturbations={n_perturbations!r} must be 'auto' or a positive even integer: "
             "perturbations come in mirrored pairs."
         )
-    return sigma, as_count("n_points", n_points, 2)
+    max_order = as_count("max_order", max_order, 2)
+    if max_order > _LARGEST_ORDER:
+        raise ValueError(
+            f"max_order={max_order} must be at most {_LARGEST_ORDER}: a group of k columns "
+            "takes 2^k predictions a row."
+        )
+    return sigma, as_count("n_points", n_points, 2), max_order

@@ -21,15 +21,23 @@ class Moments:
     Effects come as independent estimates of the same quantity, from several networks or from
     several samples: the product of two different ones has no bias where a square has, and what
     only one network believes cancels.
+
+    Parameters
+    ----------
+    mixing : Tensor of shape (n_effects, n_effects), default=None
+        Takes squares of effects, in a row, to the sums of them that are wanted.
     """
 
-    def __init__(self):
+    def __init__(self, mixing=None):
+        self._mixing = mixing
         self.n = 0
         self._sum = self._sum_of_squares = 0.0
 
     def add(self, effects):
         """Take effects (n_estimates, n_rows, n_effects, n_outputs)."""
         products = _mean_product(effects.to(prediction_dtype(effects.device))).sum(-1)
+        if self._mixing is not None:
+            products = products @ self._mixing.to(products)
         self.n += len(products)
         self._sum = self._sum + products.sum(0)
         self._sum_of_squares = self._sum_of_squares + products.square().sum(0)

@@ -9,7 +9,7 @@ from skdropout.inspection._pair_effects import Moments
 _ROWS_AT_ONCE = 2**12
 
 
-def superset_effects(model, rows, partners, groups):
+def superset_effects(model, rows, partners, groups, mixing=None):
     r"""Mean squares of what is left of groups of columns when each cell of them is redrawn.
 
     .. math:: 2^{-|u|/2} \sum_{v \subseteq u} (-1)^{|v|} f_v,
@@ -25,13 +25,15 @@ def superset_effects(model, rows, partners, groups):
         The rows from which cells are redrawn, one for all columns or one for each.
     groups : list of tuple of int
         Ascending in length.
+    mixing : Tensor, default=None
+        As of ``Moments``, for the groups.
 
     Returns
     -------
     own, joint : Moments
         Of the columns, and of the groups.
     """
-    own, joint = Moments(), Moments()
+    own, joint = Moments(), Moments(mixing)
     d = model.n_columns
     partners = partners.reshape(len(partners), -1).expand(-1, d)
     singles = [(j,) for j in range(d)]

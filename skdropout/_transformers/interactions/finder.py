@@ -1,4 +1,4 @@
-"""SmoothHessInteractions: pairs of columns that act together, found and handed on as columns."""
+"""SmoothHessInteractions: columns that act together, found and handed on as columns."""
 
 import warnings
 from collections.abc import Sequence
@@ -34,6 +34,7 @@ from skdropout._transformers.interactions.networks import (
 from skdropout._transformers.interactions.pair_columns import (
     ColumnValues,
     FinderPlan,
+    Found,
     LocalHessians,
     append,
     main_direction,
@@ -41,16 +42,6 @@ from skdropout._transformers.interactions.pair_columns import (
 )
 from skdropout.inspection import interaction_strengths
 from skdropout.inspection._inner import as_table, check_measurement
-
-
-class Found:
-    """What ``fit`` leaves: no parameters, so not of the dataclass."""
-
-    _plan: FinderPlan
-    estimator_: Any
-    interactions_: list[tuple[int, int]]
-    strengths_: np.ndarray
-    dependence_: np.ndarray | None
 
 
 @dataclass(eq=False, repr=False)
@@ -71,13 +62,18 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
         dropout at a rate of 0.15 or, if that costs much validation loss, none; or, if its
         validation loss is less, one with all defaults.
     n_interactions : int or "auto", default=10
-        Number of pairs to keep. "auto" keeps the pairs that are stronger than what is found in a
-        target of the same kind without interactions, for which ``estimator`` is fitted once more:
-        where there are no interactions, any is kept with a probability of about 5 %, the strengths
-        being taken as log-normal.
+        Number of pairs, or groups, to keep. "auto" keeps those that are stronger than what is found
+        in a target of the same kind without interactions, for which ``estimator`` is fitted once
+        more: where there are no interactions, any is kept with a probability of about 5 %, the
+        strengths being taken as log-normal.
     method : {"smooth_hessian", "superset", "conditional", "auto"}, default="auto"
         How to measure, see ``interaction_strengths``. "superset" and "conditional" need no
         gradients.
+    max_order : int, default=2
+        Largest number of columns of an interaction, 2 to 5.
+    exhaustive : bool, default=False
+        Whether to look at all groups of up to ``max_order`` columns, not only at those that grow
+        from strong pairs; ``interaction_strengths`` says what growing can miss.
     sigma : float, default=0.25
         Noise that smooths second derivatives, in units of each column's standard deviation.
     n_perturbations : int or "auto", default="auto"
@@ -111,7 +107,10 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
         The fitted estimator.
 
     interactions_ : list of tuple of int
-        Pairs of column indices, strongest first.
+        Pairs, or groups, of column indices, strongest first.
+
+    interaction_strengths_ : ndarray of shape (n_interactions,)
+        Their strengths, on one scale.
 
     strengths_ : ndarray of shape (n_features, n_features)
         Strength of every pair: symmetric, with zero diagonal.
@@ -161,6 +160,8 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
     _: KW_ONLY
     n_interactions: int | Literal["auto"] = 10
     method: Literal["smooth_hessian", "superset", "conditional", "auto"] = "auto"
+    max_order: int = 2
+    exhaustive: bool = False
     sigma: float = 0.25
     n_perturbations: int | Literal["auto"] = "auto"
     output: Literal["product", "hessian"] = "product"
@@ -176,6 +177,8 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
         "estimator": [BaseEstimator, None],
         "n_interactions": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "method": [StrOptions({"auto", "smooth_hessian", "superset", "conditional"})],
+        "max_order": [Interval(Integral, 2, 5, closed="both")],
+        "exhaustive": ["boolean"],
         "sigma": [Interval(Real, 0, None, closed="neither")],
         "n_perturbations": [Interval(Integral, 2, None, closed="left"), StrOptions({"auto"})],
         "output": [StrOptions({"product", "hessian"})],
@@ -304,13 +307,21 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
     def _find(self, X, y, fit_params):
         """Return what ``fit`` adopts."""
         y = as_target(y, type(self).__name__)
-        refuse(y, self.n_interactions, self.output, self.estimator)
+        refuse(y, self.n_interactions, self.output, self.max_order, self.estimator)
         seeds = draw_seeds(self.random_state, 5)
         owner = self._bare()
         categorical = getattr(self.estimator, "categorical_features", "from_dtype")
         encoder = TableEncoder(categorical).fit(X, owner)
         check_consistent_length(X, y)
-        names = "method", "sigma", "n_perturbations", "n_points", "exclude"
+        names = (
+            "method",
+            "max_order",
+            "exhaustive",
+            "sigma",
+            "n_perturbations",
+            "n_points",
+            "exclude",
+        )
         options = {name: getattr(self, name) for name in names}
         check_measurement(X, **options)
         cells = encoder.transform(X, owner)
@@ -330,7 +341,7 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
                 warnings.simplefilter("ignore", UserWarning)
                 null = interaction_strengths(null_fitted, X, **options, random_state=seeds[3])
             n_kept = n_above_noise(measured, null)
-        kept = measured.pairs[:n_kept]
+        kept = measured.interactions[:n_kept]
         if self.output == "product":
             columns = ColumnValues(encoder).fit(*cells, main_direction(y, are_classes))
         else:
@@ -349,6 +360,7 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
             "strengths_": measured.strengths,
             "dependence_": measured.dependence,
             "interactions_": kept,
+            "interaction_strengths_": measured.interaction_strengths[:n_kept],
         }
 
     def _columns_of(self, X):

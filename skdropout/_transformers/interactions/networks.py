@@ -47,12 +47,17 @@ def as_target(y, name):
     return y
 
 
-def refuse(y, n_interactions, output, estimator):
+def refuse(y, n_interactions, output, max_order, estimator):
     """Refuse what cannot be done with any table."""
     if n_interactions == "auto" and isinstance(estimator, FrozenEstimator):
         raise ValueError(
             "n_interactions='auto' fits the estimator once more, which a FrozenEstimator "
             "cannot; give a number, or an estimator that is not frozen."
+        )
+    if output == "hessian" and max_order > 2:
+        raise ValueError(
+            f"output='hessian' is about pairs, but max_order={max_order}; give max_order=2, or "
+            "output='product'."
         )
     n_outputs = np.asarray(y).size // max(len(np.asarray(y)), 1)
     for name, value, is_given, other in (
@@ -213,14 +218,9 @@ _ERROR_RATE = 0.05
 
 
 def n_above_noise(measured, null):
-    """Return how many pairs are stronger than what was found where none interact."""
-    level = noise_level(_of_pairs(null), _ERROR_RATE)
-    return int((_of_pairs(measured) > level).sum())
-
-
-def _of_pairs(measured):
-    first, second = np.array(measured.pairs, dtype=int).reshape(-1, 2).T
-    return measured.strengths[first, second]
+    """Return how many interactions are stronger than what was found where none interact."""
+    level = noise_level(null.interaction_strengths, _ERROR_RATE)
+    return int((measured.interaction_strengths > level).sum())
 
 
 def noise_level(strengths, error_rate):

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -59,10 +60,10 @@ class ColumnValues:
         return values
 
     def products(self, numeric, codes, pairs):
-        """Return the product of both values of each pair, (n_rows, n_pairs)."""
+        """Return the product of the values of each pair or larger group, (n_rows, n_pairs)."""
         values = self(numeric, codes)
-        first, second = np.array(pairs, dtype=int).reshape(-1, 2).T
-        return values[:, first] * values[:, second]
+        products = [values[:, list(group)].prod(1) for group in pairs]
+        return np.array(products).reshape(-1, len(values)).T
 
 
 def main_direction(y, are_classes):
@@ -79,8 +80,8 @@ def main_direction(y, are_classes):
 
 
 def pair_names(names, pairs):
-    """Name pairs of columns as ``PolynomialFeatures`` does."""
-    return [f"{names[i]} {names[j]}" for i, j in pairs]
+    """Name pairs of columns, and larger groups, as ``PolynomialFeatures`` does."""
+    return [" ".join(str(names[j]) for j in group) for group in pairs]
 
 
 def append(X, names, values):
@@ -255,3 +256,14 @@ class FinderPlan:
 
     encoder: TableEncoder
     columns: ColumnValues | LocalHessians
+
+
+class Found:
+    """What ``fit`` leaves: no parameters, so not of the dataclass."""
+
+    _plan: FinderPlan
+    estimator_: Any
+    interactions_: list[tuple[int, ...]]
+    interaction_strengths_: np.ndarray
+    strengths_: np.ndarray
+    dependence_: np.ndarray | None

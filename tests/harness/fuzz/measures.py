@@ -74,6 +74,8 @@ STRENGTHS = {
     ],
     "sigma": _LENGTHS,
     "n_perturbations": ["2", "4", "np.int8(4)", "3", "0", "'auto'", "np.uint8(2)", "4.0"],
+    "max_order": ["2", "3", "5", "6", "1", "np.int8(3)", "3.0", "'3'"],
+    "exhaustive": ["True", "False", "np.bool_(True)", "'yes'"],
     "n_points": [*COUNTS, "10**15"],
     "exclude": [
         *(

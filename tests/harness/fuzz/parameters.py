@@ -184,6 +184,8 @@ _FINDER = {
     "sigma": ["0.25", "1e-6", "1e6", "np.float32(0.5)"],
     "n_perturbations": ["'auto'", "2", "3", "8", "np.int8(4)"],
     "output": ["'product'", "'hessian'", "'sum'"],
+    "max_order": ["2", "3", "6", "np.int8(3)"],
+    "exhaustive": ["True", "False", "1"],
     "n_points": ["2", "10", "1000", "10**9", "np.uint8(5)"],
     "exclude": [
         "None",
