@@ -19,7 +19,7 @@ import skdropout.inspection
 from skdropout import DropoutMLPRegressor
 
 SMALL = {
-    cls: {"dropouts": 2, "cv": 2}
+    cls: {"dropouts": 2, "cv": 2, "refit": "bag"}
     for cls in (skdropout.DropoutMLPClassifierCV, skdropout.DropoutMLPRegressorCV)
 }
 ESTIMATORS = [getattr(skdropout, name) for name in skdropout.__all__]

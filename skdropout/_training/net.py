@@ -14,12 +14,13 @@ from skorch.utils import TeeGenerator
 from skdropout._stack import Batches, LogLoss, encode_rows, select_members, sliced
 from skdropout._training.callbacks import BestEpoch, FitTasks, ProgressBar, Race
 from skdropout._training.optimizer import StackAdamW, moments_on
+from skdropout._training.trained import Trained
 
 _EVALUATION_ROWS = 4096
 _OWN = (BestEpoch, FitTasks, ProgressBar, Race)
 
 
-class StackNet(NeuralNet):
+class StackNet(Trained, NeuralNet):
     """A skorch net around a stack of networks.
 
     It differs from skorch's own loop in that batches are gathered on the device, losses are kept
@@ -348,17 +349,6 @@ class StackNet(NeuralNet):
         self.callbacks = self.callbacks_ = [
             (name, callback) for name, callback in self.callbacks_ if name not in passing
         ]
-        return self
-
-    def keep_for_good(self, members):
-        """Become the net of some members alone, given by their places, once training is over."""
-        select_members(self.module_, torch.as_tensor(members, device=self.device))
-        self.seeds, self.paces, self.batch_size = (
-            [part[k] for k in members] for part in (self.seeds, self.paces, self.batch_size)
-        )
-        self.members_ = torch.arange(len(members))
-        best = dict(self.callbacks_)["best_epoch"]
-        best.best_loss_, best.best_epoch_ = best.best_loss_[members], best.best_epoch_[members]
         return self
 
     def __getstate__(self):

@@ -154,9 +154,13 @@ class RateGrid:
     scoring : str, callable or None, default=None
         What to choose by: the name of a scorer, or a callable ``scorer(estimator, X, y)``, larger
         is better. None is minus the loss that the networks are trained on.
-    refit : bool, default=True
-        Whether to train on all rows with the rate chosen; without it there is nothing to predict
-        with.
+    refit : bool, "bag" or "ensemble", default=True
+        What predicts. True: networks that are trained on all rows with the rate chosen. "bag": the
+        networks of the folds at the rate chosen, averaged; nothing is trained once more.
+        "ensemble": networks of the folds at several rates, weighed by greedy selection [7]_ on the
+        rows that they did not see, on average over resamples of these. With both there are
+        predictions of rows by networks that did not see them, ``oof_predictions_``, and an honest
+        ``oof_score_``. False: nothing.
     racing : bool, default=False
         Whether rates that are clearly beaten on the rows their networks stop by leave the stack
         early, see the notes.
@@ -198,6 +202,8 @@ class RateGrid:
     .. [5] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
        Boosted Trees on Tabular Data", NeurIPS 2024.
     .. [6] Y. Benjamini, Y. Hochberg, "Controlling the False Discovery Rate", JRSS B 57, 1995.
+    .. [7] R. Caruana, A. Niculescu-Mizil, G. Crew, A. Ksikes, "Ensemble Selection from Libraries of
+       Models", ICML 2004.
     """
 
     _: KW_ONLY
@@ -206,7 +212,7 @@ class RateGrid:
     grid: Literal["product", "paired"] = "product"
     cv: Any = None
     scoring: str | Callable | None = None
-    refit: bool = True
+    refit: bool | Literal["bag", "ensemble"] = True
     racing: bool = False
     one_standard_error: bool = False
 
@@ -216,7 +222,7 @@ class RateGrid:
         "grid": [StrOptions({"product", "paired"})],
         "cv": ["cv_object"],
         "scoring": [StrOptions(set(get_scorer_names())), callable, None],
-        "refit": ["boolean"],
+        "refit": ["boolean", StrOptions({"bag", "ensemble"})],
         "racing": ["boolean"],
         "one_standard_error": ["boolean"],
     }

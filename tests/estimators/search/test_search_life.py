@@ -38,7 +38,7 @@ def test_slices_and_out_of_memory_change_nothing_at_rate_zero(data, monkeypatch)
     assert sizes == [15, 8, 4, 4, 4, 3]
     np.testing.assert_allclose(halved.scores_, whole.scores_, rtol=1e-5)
     monkeypatch.setattr(
-        "skdropout._estimators.search.estimators.memory_budget", lambda device: 2**19
+        "skdropout._estimators.search.rate_search.memory_budget", lambda device: 2**19
     )
     sizes.clear()
     DropoutMLPRegressorCV(**common).fit(X, y)

@@ -48,7 +48,10 @@ _NAMESPACE = {
 }
 _ARGUMENTS = ("X", "y", "sample_weight", "X_val", "y_val", "sample_weight_val", "groups", "cv")
 _METHODS = {
-    "values": ["predict", "score", "return_std", "sample_predictions", "pickle", "embeddings_"],
+    "values": [
+        *("predict", "score", "return_std", "sample_predictions", "pickle", "embeddings_"),
+        "predict_interval",
+    ],
     "classes": [
         "predict",
         "predict_proba",
@@ -286,6 +289,9 @@ def _ask(estimator, case, task, names):
         return judge_answer(draws, 3)
     if method == "return_std":
         return judge_answer(estimator.predict(X, return_std=True), n)
+    if method == "predict_interval" and hasattr(estimator, method):
+        return judge_answer(estimator.predict_interval(X, coverage=0.5), n)
+    method = "predict" if method == "predict_interval" else method
     answer = getattr(estimator, method)(X)
     if method == "predict_log_proba":
         answer = np.exp(answer)

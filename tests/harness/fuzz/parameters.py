@@ -133,7 +133,7 @@ _SEARCH = {
         *("lambda e, X, y: float(e.predict(X[:1]).shape[0])", "lambda: 0", "['r2']", "{'a': 'r2'}"),
         *("lambda e, X, y: 1 / 0", "lambda e, X, y: np.inf", "lambda e, X, y: None"),
     ],
-    "refit": ["True", "False", "'r2'"],
+    "refit": ["True", "False", "'r2'", "'bag'", "'ensemble'"],
     "racing": ["True", "False"],
     "one_standard_error": ["True", "False"],
 }

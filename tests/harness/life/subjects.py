@@ -144,6 +144,8 @@ VARIANTS = {
     "hessian": Subject(
         SmoothHessInteractions, {**_FINDER, "output": "hessian", "passthrough": True}
     ),
+    "bag": Subject(DropoutMLPRegressorCV, {**GRID, "refit": "bag"}),
+    "ensemble": Subject(DropoutMLPClassifierCV, {**GRID, "refit": "ensemble"}, by_thirds),
     "without refit": Subject(DropoutMLPRegressorCV, {**GRID, "refit": False}),
 }
 EVERY = {**SUBJECTS, **VARIANTS}

@@ -1,0 +1,136 @@
+"""The networks of a search as a model: those of the folds, with what they say of unseen rows."""
+
+import numpy as np
+import torch
+
+from skdropout._estimators.search.intervals import Residuals
+from skdropout._estimators.weighing import greedy_weights
+
+
+class FoldNetworks:
+    """The networks of all candidates and folds, and their predictions of the folds' test rows.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the columns that any fold keeps.
+    table : TableTensors
+    folds : list of Fold
+    grid : ndarray of shape (n_candidates, 2)
+    scores : ndarray of shape (n_candidates, n_folds)
+        Of the test rows; may be filled later.
+
+    Attributes
+    ----------
+    nets : list of (places, StackNet)
+        Each with the (candidate, fold) of its networks.
+    predicted : dict of (candidate, fold) to Tensor of shape (n_test, n_outputs)
+        In the units of the table.
+    """
+
+    def __init__(self, plan, table, folds, grid, scores):
+        self.plan, self.folds, self.grid = plan, folds, grid
+        self._table, self._scores = table, scores
+        self.nets, self.predicted = [], {}
+
+    def best(self, folds):
+        """Return weights that are one for the candidate of the best mean score on some folds."""
+        mean = self._scores[:, list(folds)].mean(1)
+        return (np.arange(len(mean)) == np.nanargmax(mean)).astype(float)
+
+    def greedy(self, folds):
+        """Return weights of the candidates by greedy selection on the test rows of some folds."""
+        usable = np.flatnonzero(np.isfinite(self._scores).all(1))
+        of_candidates = np.stack([self.unseen_by(c, folds) for c in usable])
+        rows = np.flatnonzero(~np.isnan(of_candidates).any((0, 2)))
+        means = torch.as_tensor(of_candidates[:, rows])
+        target, weight = self._table.target[rows], self._table.weight
+        target = target.to(means.dtype) if target.is_floating_point() else target
+        criterion = self.plan.target.criterion
+
+        def losses_of(counts):
+            shares = torch.as_tensor(counts / counts.sum())
+            raw = criterion.link(torch.tensordot(shares, means, 1))
+            return criterion(raw[None], target[None])[0].numpy()
+
+        weight = np.ones(len(rows)) if weight is None else weight[rows].double().numpy()
+        weights = np.zeros(len(self.grid))
+        weights[usable] = greedy_weights(losses_of, len(usable), weight)
+        return weights
+
+    def unseen_by(self, candidate, folds):
+        """Return what a candidate's networks predict of the test rows of some folds.
+
+        Returns
+        -------
+        predictions : ndarray of shape (n_rows, n_outputs)
+            Means where folds overlap, NaN where there is none.
+        """
+        n_outputs = self.predicted[candidate, 0].shape[1]
+        total = np.zeros((len(self._table.target), n_outputs))
+        times = np.zeros((len(total), 1))
+        for k in folds:
+            rows = self.folds[k].test
+            np.add.at(total, rows, self.predicted[candidate, k].double().numpy())
+            np.add.at(times, rows, 1)
+        return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
+
+    def unseen(self, weights):
+        """Return the weighted mean of what candidates predict of rows that they did not see."""
+        every = range(len(self.folds))
+        return sum(weights[c] * self.unseen_by(c, every) for c in np.flatnonzero(weights))
+
+    def networks(self, weights):
+        """Return one net of the networks whose candidates have weight.
+
+        Returns
+        -------
+        net : StackNet
+        places : list of (candidate, fold)
+            Of its networks.
+        of_networks : ndarray of shape (n_networks,)
+            Their weights.
+        """
+        chosen, places = [], []
+        for of_slice, net in self.nets:
+            kept = [k for k, (c, _) in enumerate(of_slice) if weights[c]]
+            if kept:
+                chosen.append(net.keep_for_good(kept))
+                places += [of_slice[k] for k in kept]
+        first, *others = chosen
+        first.join(others)
+        of_networks = weights[[c for c, _ in places]] / len(self.folds)
+        return first, places, of_networks
+
+    def residuals(self, y, unseen, places):
+        """Return how far predictions of unseen rows are from ``y``, (n_rows, n_outputs).
+
+        None where a row is tested by no fold, or by several.
+        """
+        rows = np.concatenate([fold.test for fold in self.folds])
+        if len(rows) != len(y) or len(np.unique(rows)) != len(rows):
+            return None
+        fold_of_row = np.empty(len(y), dtype=int)
+        for k, fold in enumerate(self.folds):
+            fold_of_row[fold.test] = k
+        return Residuals(np.abs(y - unseen), fold_of_row, np.array([k for _, k in places]))
+
+    def nested_score(self, weigh, candidate, score):
+        """Return the mean score over the folds, of weights that each fold had no part in.
+
+        Parameters
+        ----------
+        weigh : callable
+            Maps folds to weights of the candidates.
+        candidate, score : callable
+            See ``FoldScores``.
+        """
+        n = len(self.folds)
+        if n == 1:
+            return np.nan
+        scores = []
+        for k, fold in enumerate(self.folds):
+            weights = weigh([other for other in range(n) if other != k])
+            mean = sum(weights[c] * self.predicted[c, k] for c in np.flatnonzero(weights))
+            scores.append(score(candidate, fold.test, mean))
+        return float(np.mean(scores))

@@ -1,0 +1,336 @@
+"""The search for the dropout rate: all rates and folds are members of one stack."""
+
+import warnings
+from dataclasses import replace
+from functools import partial
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from sklearn.base import is_classifier
+from sklearn.callback import with_callbacks
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import get_scorer
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
+
+from skdropout._device import draw_seeds
+from skdropout._estimators.search.folds import (
+    InnerSplit,
+    check_groups,
+    make_folds,
+    make_splits,
+)
+from skdropout._estimators.search.grid import (
+    FoldScores,
+    choose_rate,
+    make_grid,
+    results_table,
+)
+from skdropout._estimators.search.kept import FoldNetworks
+from skdropout._sklearn_private import check_scorer, fit_context, route_to_search
+from skdropout._stack import NUMERIC_ENCODINGS, Member, bytes_of_member, memory_budget, predict_rows
+from skdropout._table import Rows, TableLike, readable
+
+
+class RateSearch:
+    """``fit`` of the estimators that choose their dropout rate; see ``RateGrid``.
+
+    Attributes
+    ----------
+    dropout_, input_dropout_ : float
+        The rates chosen.
+    dropouts_, input_dropouts_ : ndarray of shape (n_candidates,)
+        The rates tried, in the order of ``cv_results_``.
+    scores_ : ndarray of shape (n_candidates, n_folds)
+        Score of each rate on each fold.
+    cv_results_ : dict of str to array
+        Scores, means, deviations and ranks of all rates, in the manner of ``GridSearchCV``, on the
+        folds (``"mean_test_score"``) and on the rows given to training (``"mean_train_score"``).
+        ``"stopped_by_racing"`` says which rates left early: their scores are those of the epochs
+        they had, their ranks come last. Loads into ``pandas.DataFrame``.
+    best_index_ : int
+        Place of the rates chosen in ``cv_results_``.
+    best_score_ : float
+        Mean score over the folds of the rates chosen.
+    n_splits_ : int
+        Number of folds.
+    oof_predictions_ : ndarray of shape (n_samples,) or (n_samples, n_outputs or n_classes)
+        With ``refit="bag"`` or ``"ensemble"``: for each row what the networks that are kept and did
+        not see it predict, values or probabilities; their mean where test folds overlap, NaN where
+        no fold tests the row.
+    oof_score_ : float
+        With these: mean score over the folds, what is kept being chosen anew for each fold by the
+        others alone. NaN of a single fold.
+    """
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None, **params: Any
+    ) -> Self:
+        """Choose the dropout rate by cross-validation, then train with it on all rows.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
+            Numbers and categories; cells may be missing.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, in the loss and, if it takes any, in the score.
+        **params : dict
+            ``groups`` for the splitter. With metadata routing enabled, whatever the splitter
+            and the scorer ask for.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, a column, the target or a weight cannot be used, or if no network
+            of the search has a finite score.
+        """
+        with self._task_of_fit(X, y, sample_weight) as (context, data):
+            former = self._former()
+            plan, rows = self._read([(X, y, sample_weight)], former)
+            y = readable(y, "y")  # splitters and scorers ask NumPy
+            scorer = self._scorer(plan.target)
+            check_scorer(self, scorer, self.scoring)
+            routed = route_to_search(self, scorer, sample_weight, params)
+            groups = check_groups(routed.splitter.split.get("groups"), rows.n_train)
+            splits = self._splits(X, y, rows.n_train, routed.splitter.split)
+            inner = InnerSplit.like(splits, groups)
+            score = FoldScores(scorer, X, y, routed.scorer.score)
+            chosen, kept = self._search(plan, rows.table, splits, inner, score)
+            if kept is not None:
+                self._adopt({**chosen, **self._of_folds(kept, y, score)})
+                return self
+            plan, rows = self._screened(plan, rows, former)
+            recipe = self._recipe(chosen["dropout_"], chosen["input_dropout_"], plan)
+            plan = replace(plan, recipes=[recipe] * self.n_members)
+            if not self.refit:
+                self._adopt({**chosen, **plan.fitted, "_plan": plan})
+                return self
+
+            def found(net, trained=None):
+                return {**self._found(plan, former, net, trained), **chosen}
+
+            members, mask_seed = self._members(plan, rows, split=inner)
+            callbacks = self._training_callbacks(context, data, found)
+            net = self._train(plan, rows.table, members, mask_seed, callbacks, found, former)
+            self._adopt(found(self._checked(net)))
+        return self
+
+    def _scorer(self, target=None):
+        if self.scoring is None:
+            return self._minus_loss(target)
+        return get_scorer(self.scoring) if isinstance(self.scoring, str) else self.scoring
+
+    def _splits(self, X, y, n_rows, params):
+        if self.refit in ("bag", "ensemble") and self.warm_start:
+            raise ValueError(
+                f"refit={self.refit!r} keeps networks of folds, which are not trained further; set "
+                "warm_start=False or refit=True."
+            )
+        least = 2 if self.early_stopping else 1
+        splits = make_splits(self.cv, X, y, is_classifier(self), n_rows, params, least=least)
+        for name in ("racing", "one_standard_error"):
+            if getattr(self, name) and len(splits) < 2:
+                raise ValueError(
+                    f"{name}=True needs two folds or more, but cv={self.cv!r} gives {len(splits)}."
+                )
+        if self.racing and not self.early_stopping:
+            raise ValueError(
+                "racing=True compares networks on the rows that they stop by, but "
+                "early_stopping=False; set early_stopping=True or racing=False."
+            )
+        return splits
+
+    def _of_folds(self, kept, y, score):
+        """Return what is adopted where the networks of the folds are the model."""
+        plan_of_folds, weigh = kept.plan, kept.best if self.refit == "bag" else kept.greedy
+        weights = weigh(range(len(kept.folds)))
+        net, places, of_networks = kept.networks(weights)
+        rates = kept.grid[[c for c, _ in places]].tolist()
+        recipes = [self._recipe(*row, plan_of_folds) for row in rates]
+        unseen = kept.unseen(weights)
+        predictions = plan_of_folds.target.decode(torch.as_tensor(unseen))
+        residuals = None
+        if not is_classifier(self):
+            both = (np.reshape(part, unseen.shape) for part in (np.asarray(y, float), predictions))
+            residuals = kept.residuals(*both, places)
+        plan = replace(plan_of_folds, recipes=recipes, weights=of_networks, residuals=residuals)
+        blend = partial(self._candidate, plan_of_folds, net, 0)
+        return {
+            **self._found(plan, None, self._checked(net)),
+            "input_dropout_": float(weights @ kept.grid[:, 1]),
+            "oof_predictions_": predictions,
+            "oof_score_": kept.nested_score(weigh, blend, score),
+        }
+
+    def _search(self, plan, table, splits, inner, score):
+        """Train and score all candidates on all folds.
+
+        Returns
+        -------
+        chosen : dict
+            What is found, the rates chosen.
+        kept : FoldNetworks or None
+            The networks, where these are the model.
+        """
+        grid = make_grid(self.dropouts, self.input_dropouts, self.grid)
+        seed, mask_seed = draw_seeds(self.random_state, 2)
+        fraction = self.validation_fraction if self.early_stopping else None
+        folds = make_folds(splits, inner, fraction, table.strata, seed)
+        screenings = [self._screening(plan, table, fold.fit) for fold in folds]
+        plan, table, plans = plan.for_folds(screenings, table)
+        train_scores, test_scores = np.full((2, len(grid), len(folds)), np.nan)
+        race = self._race(len(grid), len(folds))
+        kept = None
+        if self.refit in ("bag", "ensemble"):
+            kept = FoldNetworks(plan, table, folds, grid, test_scores)
+        members = {
+            (c, k): Member(
+                seed,
+                fold.train,
+                fold.valid,
+                **self._recipe(*row, plan),
+                kept=plans[k].screening.kept,
+            )
+            for c, row in enumerate(grid.tolist())
+            for k, fold in enumerate(folds)
+        }
+        size = self._members_that_fit(plan, folds)
+        for places, net in self._trained_slices(plan, table, members, mask_seed, size, race):
+            for rows, scores in (("fit", train_scores), ("test", test_scores)):
+                index = [getattr(folds[k], rows) for _, k in places]
+                own = Rows(table.near(plan.device), [torch.as_tensor(part) for part in index])
+                for k, (place, part, known) in enumerate(
+                    zip(places, index, predict_rows(net, own), strict=True)
+                ):
+                    candidate = partial(self._candidate, plans[place[1]], net, k)
+                    scores[place] = score(candidate, part, known)
+                    if kept is not None and rows == "test":
+                        kept.predicted[place] = known
+            if kept is not None:
+                kept.nets.append((places, net.finish()))
+        self._check_scores(test_scores)
+        results = results_table(grid, train_scores, test_scores, race.out_)
+        best = choose_rate(grid, results, self.one_standard_error)
+        dropout, input_dropout = grid[best].tolist()
+        chosen = {
+            "dropout_": dropout,
+            "input_dropout_": input_dropout,
+            "dropouts_": grid[:, 0],
+            "input_dropouts_": grid[:, 1],
+            "scores_": test_scores,
+            "cv_results_": results,
+            "best_index_": best,
+            "best_score_": float(results["mean_test_score"][best]),
+            "n_splits_": len(folds),
+        }
+        return chosen, kept
+
+    def _recipe(self, dropout, input_dropout, plan):
+        """Return what the member takes that has these rates, in all its hidden layers."""
+        of_layers = (dropout,) * len(plan.hidden_layer_sizes)
+        (learning,) = self._learning(1)
+        return {"dropout": of_layers, "input_dropout": input_dropout, **learning}
+
+    def _candidate(self, plan, net, k, known):
+        """Return network ``k`` of a stack as a fitted estimator."""
+        found = self._found(plan, None, net, net.snapshot(slice(k, k + 1)))
+        return self._bare()._adopt({**found, "_known": known})
+
+    def _trained_slices(self, plan, table, members, mask_seed, size, race):
+        """Train the grid in stacks that fit in memory; yield (candidate, fold) pairs and net."""
+        # a candidate's folds are neighbours here, so that a stack holds whole candidates
+        places = list(members)
+        while places:
+            # within a stack, members with equally many steps an epoch are neighbours
+            part = sorted(places[:size], key=lambda place: place[::-1])
+            callbacks = self._search_callbacks(race.enter(part))
+            try:
+                of_part = [members[place] for place in part]
+                found = partial(self._found, plan, None)
+                net = self._train(plan, table, of_part, mask_seed, callbacks, found)
+            except torch.cuda.OutOfMemoryError:
+                if size == 1:
+                    raise
+                race.leave()
+                size = -(-min(size, len(places)) // 2)
+                continue
+            if net.interrupted_:
+                raise KeyboardInterrupt
+            yield part, net
+            places = places[size:]
+
+    def _members_that_fit(self, plan, folds):
+        embedded = zip(plan.encoder.n_levels, plan.dims, strict=True)
+        of_number = NUMERIC_ENCODINGS[self.numeric_encoding].inputs_per_column + 1
+        n_inputs = of_number * len(plan.encoder.numeric_) + sum(plan.dims)
+        of_one = bytes_of_member(
+            (n_inputs, *plan.hidden_layer_sizes, plan.target.n_raw_outputs),
+            sum((n + 2) * dim for n, dim in embedded),
+            max(len(fold.train) for fold in folds),
+            max(len(fold.valid) for fold in folds),
+            self._learning(1)[0]["batch_size"],
+            self._dtype,
+        )
+        return max(1, memory_budget(plan.device) // of_one)
+
+    def _race(self, n_candidates, n_folds):
+        from skdropout._training import Race
+
+        return Race(n_candidates, n_folds, self.max_iter)
+
+    def _search_callbacks(self, race):
+        from skdropout._training import BestEpoch, ProgressBar
+
+        callbacks = []
+        if self.verbose:
+            callbacks.append(("progress_bar", ProgressBar()))
+        if self.early_stopping:
+            callbacks.append(("best_epoch", BestEpoch(self.n_iter_no_change, self.tol)))
+        if self.racing:
+            callbacks.append(("race", race))
+        return callbacks
+
+    def _check_scores(self, scores):
+        lost = int(np.isnan(scores).any(1).sum())
+        if lost == len(scores):
+            raise ValueError(
+                "No dropout rate has a finite score on all folds. Lower learning_rate_init="
+                f"{self.learning_rate_init}, set max_grad_norm=1, or change scoring="
+                f"{self.scoring!r}."
+            )
+        if lost:
+            warnings.warn(
+                f"{lost} of {len(scores)} dropout rates have no finite score on some fold, "
+                "and are left out of the choice.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+    def get_metadata_routing(self):
+        """Say what metadata goes to the splitter and to the scorer.
+
+        Returns
+        -------
+        routing : sklearn.utils.metadata_routing.MetadataRouter
+            Where metadata goes.
+        """
+        fit = MethodMapping().add(caller="fit", callee="split")
+        score = MethodMapping().add(caller="fit", callee="score")
+        router = MetadataRouter(owner=self).add_self_request(self)
+        return router.add(splitter=self.cv, method_mapping=fit).add(
+            scorer=self._scorer(), method_mapping=score
+        )
+
+    def __sklearn_is_fitted__(self):
+        """Predictions need the refit."""
+        return hasattr(self, "net_")
