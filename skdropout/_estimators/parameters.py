@@ -213,7 +213,7 @@ class DropoutRates:
 
     Parameters
     ----------
-    dropout : float, "auto" or array-like of float, default=0.1
+    dropout : float, "auto" or array-like of float, default="auto"
         Probability, in [0, 1), that a hidden unit is dropped in a training step: one number, one
         per hidden layer, or an array of shape (n_members, n_layers). Kept units are divided by
         ``1 - dropout``, so the layer's mean is preserved. Rates are drawn with a resolution of
@@ -254,7 +254,7 @@ class DropoutRates:
     """
 
     _: KW_ONLY
-    dropout: float | Sequence[float] | np.ndarray | Literal["auto"] = 0.1
+    dropout: float | Sequence[float] | np.ndarray | Literal["auto"] = "auto"
     input_dropout: float | Sequence[float] | np.ndarray = 0.0
 
     _parameter_constraints = {  # noqa: RUF012

@@ -63,9 +63,10 @@ MODELS = {
     },
     "no early stopping": perceptron(early_stopping=False, **ALL),
     "absolute error, two outputs": perceptron(
-        loss="absolute_error", target=lambda y: np.column_stack([y, -y])
+        loss="absolute_error", target=lambda y: np.column_stack([y, -y]), dropout=0.1
     ),
-    "counts": perceptron(loss="poisson", target=np.exp),
+    "counts": perceptron(loss="poisson", target=np.exp, dropout=0.1),
+    "recipes": perceptron(),
     "two classes": perceptron(DropoutMLPClassifier, target=lambda y: y > 0, **ALL),
     "three classes": perceptron(DropoutMLPClassifier, target=thirds, **ALL),
     "labels": perceptron(DropoutMLPClassifier, target=labels, **ALL),

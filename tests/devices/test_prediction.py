@@ -4,6 +4,7 @@ import copy
 import pickle
 from collections import Counter
 
+import numpy as np
 import pytest
 import torch
 
@@ -100,5 +101,6 @@ def test_a_copy_stays_on_the_device(unseen, small_table):
         model, X = MODELS["standard numbers"](*small_table)
         again = copy.deepcopy(model)
         assert next(again.net_.module_.parameters()).device == unseen.device
-        again.predict(X)
+        with np.errstate(all="ignore"):  # numbers that nobody computed may be anything
+            again.predict(X)
     assert Counter(way for way, _ in unseen.copies)[TO_HOST] > 0

@@ -240,7 +240,7 @@ def test_validation_rows_decide_when_to_stop(data):
     """The other rows are learnt ever better, these no more after a while."""
     X, y = data
     model = DropoutMLPRegressor(
-        **{**SMALL, "max_iter": 100, "learning_rate_init": 0.01},
+        **{**SMALL, "max_iter": 100, "learning_rate_init": 0.01, "dropout": 0.1},
         n_members=1,
         n_iter_no_change=3,
     )

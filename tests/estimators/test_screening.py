@@ -422,7 +422,7 @@ def test_grid_search_and_clone():
 @ignore_unfinished
 def test_columns_left_out_are_absent_from_spectra():
     X, y = table()
-    model = DropoutMLPRegressor(**SMALL, input_dropout=0.1).fit(X, y)
+    model = DropoutMLPRegressor(**SMALL, dropout=0.1, input_dropout=0.1).fit(X, y)
     strengths = interaction_strengths(model, X, method="superset", random_state=0)
     places = np.flatnonzero(~model.kept_columns_)
     assert len(places)

@@ -144,7 +144,7 @@ def test_poisson_is_positive_and_right_on_average():
 
 def test_prediction_is_the_mean_of_the_members(data):
     X, y = data
-    model = DropoutMLPRegressor(**SMALL, n_members=5).fit(X, y)
+    model = DropoutMLPRegressor(**SMALL, dropout=0.1, n_members=5).fit(X, y)
     mean, std = model.predict(X, return_std=True)
     module = model.net_.module_
     assert module.n_members == 5

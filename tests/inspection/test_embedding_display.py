@@ -61,6 +61,6 @@ def test_from_estimators():
     assert EmbeddingDisplay.from_estimator(model, "city").levels == display.levels
     with pytest.raises(ValueError, match=r"no embedding of column='town'; there are \['city'\]"):
         EmbeddingDisplay.from_estimator(model, "town")
-    several = DropoutMLPRegressor((8,), n_members=2, **options).fit(X, y)
+    several = DropoutMLPRegressor((8,), dropout=0.1, n_members=2, **options).fit(X, y)
     with pytest.raises(ValueError, match="n_members=1"):
         EmbeddingDisplay.from_estimator(several, "city")

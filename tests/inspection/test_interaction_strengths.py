@@ -36,7 +36,7 @@ def numbers():
 
 @pytest.fixture(scope="module")
 def ensemble(numbers):
-    return DropoutMLPRegressor(n_members=3, random_state=0, **SMALL).fit(*numbers)
+    return DropoutMLPRegressor(dropout=0.1, n_members=3, random_state=0, **SMALL).fit(*numbers)
 
 
 class Quadratic(nn.Module):

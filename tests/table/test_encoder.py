@@ -251,7 +251,7 @@ def test_embeddings_are_labelled_tables():
     assert tables["kind"].index.tolist() == ["a", "b", "c", "missing", "unknown"]
     assert tables["kind"].shape[1] == 5
     assert tables["text"].shape == (4, 4)
-    several = DropoutMLPRegressor(**options, n_members=3).fit(X, target(X)).embeddings_
+    several = DropoutMLPRegressor(**options, dropout=0.1, n_members=3).fit(X, target(X)).embeddings_
     assert several["text"].columns.nlevels == 2
     assert several["text"].shape == (4, 12)
 
@@ -261,7 +261,7 @@ def test_rows_of_embeddings_are_what_the_network_adds():
     X = frame()
     X.loc[::10, "kind"] = np.nan
     options = {**SMALL, "hidden_layer_sizes": (), "n_members": 2, "screening": None}
-    model = DropoutMLPRegressor(**options).fit(X, target(X))
+    model = DropoutMLPRegressor(**options, dropout=0.1).fit(X, target(X))
     module = model.net_.module_
     weight = module.output.weight.detach().double().numpy()[..., 0]
     units = module.target_scale.numpy()[:, 0, 0] * target(X).std()

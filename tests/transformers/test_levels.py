@@ -12,7 +12,7 @@ from skdropout._transformers.embedding.levels import align, level_vectors
 def small_network(mixed_table, **options):
     X, y = mixed_table
     X = X.assign(colour=np.where(np.arange(len(X)) % 3, "red", "blue"))
-    model = DropoutMLPRegressor((16,), max_iter=3, random_state=0, **options).fit(X, y)
+    model = DropoutMLPRegressor((16,), dropout=0.1, max_iter=3, random_state=0, **options).fit(X, y)
     _, codes = model._plan.encoder.transform(X, model)
     return model, codes
 

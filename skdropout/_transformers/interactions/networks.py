@@ -23,10 +23,11 @@ _LESS = 0.98
 # Columns from which on factors of inputs are learnt; up to which bins are affordable.
 _MANY_COLUMNS = 100
 _FEW_COLUMNS = 32
-_MEMBERS = 4
+# These are the library's own defaults, with one rate for all networks.
+_DEFAULTS = {"dropout": 0.1, "n_members": 4, "screening": None}
 NETWORKS = {
     "activation": "silu",
-    "n_members": _MEMBERS,
+    "n_members": 4,
     "numeric_encoding": "standard",
     # pairs of any columns are looked for
     "screening": None,
@@ -136,7 +137,7 @@ def detecting_networks(kind, n_samples=1, n_columns=1, **options):
     networks = {**for_table(n_samples, n_columns), **NETWORKS, **options}
     candidates = [kind(**networks, dropout=rate) for rate in _RATES]
     if n_columns <= _FEW_COLUMNS:
-        candidates.append(kind(n_members=_MEMBERS, screening=None, **options))
+        candidates.append(kind(**_DEFAULTS, **options))
     if get_config()["enable_metadata_routing"]:
         candidates = [model.set_fit_request(sample_weight=True) for model in candidates]
     return candidates
