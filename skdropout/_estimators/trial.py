@@ -5,7 +5,7 @@ from math import ceil
 import numpy as np
 import torch
 
-from skdropout._estimators.weighing import greedy_weights
+from skdropout._estimators.weighing import weights_of_predictions
 from skdropout._stack import predict_rows
 from skdropout._table import Rows
 
@@ -90,16 +90,7 @@ class Trial:
                 for start in range(0, len(predicted), self.n_turns)
             ]
         )
-        target, weight = self._table.target[self._rows], self._table.weight
-        target = target.to(means.dtype) if target.is_floating_point() else target
-        weight = np.ones(len(target)) if weight is None else weight[self._rows].double().numpy()
-
-        def losses_of(counts):
-            shares = torch.as_tensor(counts / counts.sum(), dtype=means.dtype)
-            raw = self._criterion.link(torch.tensordot(shares, means, 1))
-            return self._criterion(raw[None], target[None])[0].double().numpy()
-
-        return greedy_weights(losses_of, self._n_recipes, weight)
+        return weights_of_predictions(means, self._table, self._rows, self._criterion)
 
     def _mean_by_row(self, predicted):
         """Average what the networks of a recipe predict of each row."""

@@ -1,9 +1,34 @@
 """What each of several candidates counts in their mean: greedy selection."""
 
 import numpy as np
+import torch
 
 # How many steps a selection takes, on how many resamples of the rows.
 _STEPS, _RESAMPLES = 4, 20
+
+
+def weights_of_predictions(predictions, table, rows, criterion):
+    """Weigh candidates by what they predict of rows that they did not see.
+
+    Parameters
+    ----------
+    predictions : Tensor of shape (n_candidates, n_rows, n_outputs)
+        In the units of the table.
+    table : TableTensors
+    rows : array-like of int
+        Which rows of the table these are.
+    criterion : loss of a stack
+    """
+    target, weight = table.target[rows], table.weight
+    target = target.to(predictions.dtype) if target.is_floating_point() else target
+    weight = np.ones(len(target)) if weight is None else weight[rows].double().numpy()
+
+    def losses_of(counts):
+        shares = torch.as_tensor(counts / counts.sum(), dtype=predictions.dtype)
+        raw = criterion.link(torch.tensordot(shares, predictions, 1))
+        return criterion(raw[None], target[None])[0].double().numpy()
+
+    return greedy_weights(losses_of, len(predictions), weight)
 
 
 def greedy_weights(losses_of, n_candidates, rows_weight, seed=0):

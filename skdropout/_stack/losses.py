@@ -37,6 +37,11 @@ class _Loss(nn.Module):
         return size_share(raw)
 
 
+def _log(predictions):
+    """The logarithm, finite also of what is too small to be told from zero."""
+    return predictions.clamp_min(torch.finfo(predictions.dtype).tiny).log()
+
+
 def _over_outputs(losses):
     """The mean over outputs; of one output nothing is computed, forwards or back."""
     return losses.squeeze(-1) if losses.shape[-1] == 1 else losses.mean(-1)
@@ -127,7 +132,7 @@ class Poisson(_Loss):
         return raw.exp()
 
     def link(self, predictions):
-        return predictions.log()
+        return _log(predictions)
 
 
 class LogLoss(_Loss):
@@ -154,7 +159,7 @@ class LogLoss(_Loss):
         return self.log_probabilities(raw).exp()
 
     def link(self, predictions):
-        logs = predictions.log()
+        logs = _log(predictions)
         return logs[..., 1:] - logs[..., :1] if logs.shape[-1] == 2 else logs
 
     def share(self, raw, target):
@@ -184,7 +189,7 @@ class MultilabelLogLoss(_Loss):
         return raw.sigmoid()
 
     def link(self, predictions):
-        return predictions.logit()
+        return _log(predictions) - _log(1 - predictions)
 
     def share(self, raw, target):
         holds = raw > 0 if target is None else target > 0.5

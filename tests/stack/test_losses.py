@@ -107,3 +107,27 @@ def test_gradients_are_autograds(loss, n_outputs):
     loss(raw, target).sum().backward()
     found = loss.gradient(raw.detach(), target)
     torch.testing.assert_close(found, raw.grad, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("loss", "n_outputs"),
+    [
+        (SquaredError(), 2),
+        (AbsoluteError(), 1),
+        (Pinball(0.3), 1),
+        (Poisson(), 2),
+        (LogLoss(), 1),
+        (LogLoss(), 4),
+        (MultilabelLogLoss(), 3),
+    ],
+)
+def test_links_are_inverse_and_finite(loss, n_outputs):
+    """What a network is sure of is not lost: its loss stays a number, and a small one."""
+    raw = torch.as_tensor(np.random.default_rng(1).normal(size=(2, 30, n_outputs)))
+    again = loss.inverse_link(loss.link(loss.inverse_link(raw)))
+    torch.testing.assert_close(again, loss.inverse_link(raw))
+    sure = loss.inverse_link(raw.float() * 1e4 if loss.inverse_link(raw) is not raw else raw)
+    assert loss.link(sure.clamp(max=1e30)).isfinite().all()
+    if isinstance(loss, LogLoss):
+        predicted = sure.argmax(-1)
+        assert (loss(loss.link(sure), predicted) < 1e-3).all()

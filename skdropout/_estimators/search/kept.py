@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from skdropout._estimators.search.intervals import Residuals
-from skdropout._estimators.weighing import greedy_weights
+from skdropout._estimators.weighing import weights_of_predictions
 
 
 class FoldNetworks:
@@ -44,18 +44,9 @@ class FoldNetworks:
         of_candidates = np.stack([self.unseen_by(c, folds) for c in usable])
         rows = np.flatnonzero(~np.isnan(of_candidates).any((0, 2)))
         means = torch.as_tensor(of_candidates[:, rows])
-        target, weight = self._table.target[rows], self._table.weight
-        target = target.to(means.dtype) if target.is_floating_point() else target
         criterion = self.plan.target.criterion
-
-        def losses_of(counts):
-            shares = torch.as_tensor(counts / counts.sum())
-            raw = criterion.link(torch.tensordot(shares, means, 1))
-            return criterion(raw[None], target[None])[0].numpy()
-
-        weight = np.ones(len(rows)) if weight is None else weight[rows].double().numpy()
         weights = np.zeros(len(self.grid))
-        weights[usable] = greedy_weights(losses_of, len(usable), weight)
+        weights[usable] = weights_of_predictions(means, self._table, rows, criterion)
         return weights
 
     def unseen_by(self, candidate, folds):
