@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
 from tests.harness.life.answers import answers, differing, digest
-from tests.harness.life.subjects import EVERY, INCREMENTAL, NETWORKS
+from tests.harness.life.subjects import EVERY, INCREMENTAL, NETWORKS, OF_A_SEARCH
 from tests.harness.life.ways import IN_THE_MIDDLE, WAYS, WAYS_AND_CLONE
 
 EVENTS = (
@@ -146,7 +146,7 @@ def _in_a_callback(about, case):
     return differs + differing(answers(fit(twin, subject), X), undisturbed(about))
 
 
-_REFITTING = [name for name in NETWORKS if name != "without refit"]
+_REFITTING = [name for name in NETWORKS if name not in OF_A_SEARCH]
 KINDS = {
     "unfitted": (EVERY, tuple(WAYS_AND_CLONE), _unfitted),
     "fitted": (EVERY, tuple(WAYS_AND_CLONE), _fitted),

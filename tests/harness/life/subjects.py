@@ -149,5 +149,7 @@ VARIANTS = {
     "without refit": Subject(DropoutMLPRegressorCV, {**GRID, "refit": False}),
 }
 EVERY = {**SUBJECTS, **VARIANTS}
+# nothing is trained after their search
+OF_A_SEARCH = ("bag", "ensemble", "without refit")
 NETWORKS = [name for name, subject in EVERY.items() if subject.is_network]
 INCREMENTAL = [name for name, subject in EVERY.items() if hasattr(subject.cls, "partial_fit")]

@@ -21,7 +21,7 @@ from skdropout.inspection import (
 from skdropout.nn import RelevanceDropout
 from tests.harness.life.answers import answers, differing, digest
 from tests.harness.life.moments import fit, is_fitted, undisturbed
-from tests.harness.life.subjects import EVERY, NETWORKS, SUBJECTS
+from tests.harness.life.subjects import EVERY, NETWORKS, OF_A_SEARCH, SUBJECTS
 from tests.harness.life.ways import IN_THE_MIDDLE, WAYS
 
 # In a search a scorer gets the predictions that were made in the precision of training.
@@ -164,7 +164,7 @@ _ABLE_TO_SCORE = [name for name in NETWORKS if name not in ("maker of images", "
 KINDS = {
     "in a scorer": (_ABLE_TO_SCORE, (*IN_THE_MIDDLE, "copy"), _in_a_scorer),
     "in a task": (
-        [name for name in NETWORKS if name != "without refit"],
+        [name for name in NETWORKS if name not in OF_A_SEARCH],
         IN_THE_MIDDLE,
         _in_a_task,
     ),
