@@ -114,15 +114,15 @@ class FoldScores:
         self._rows = None
 
     def __call__(self, candidate, rows, predictions):
-        """Return the score of a network on ``rows``, NaN if a prediction is not finite.
+        """Return the score of networks on ``rows``, NaN if a prediction is not finite.
 
         Parameters
         ----------
         candidate : callable
-            ``candidate(known)`` returns the network as a fitted estimator, which has no need to
+            ``candidate(known)`` returns the networks as a fitted estimator, which has no need to
             predict again what is ``known``.
         rows : ndarray of int
-        predictions : Tensor of shape (n_rows, n_outputs)
+        predictions : Tensor of shape (n_networks, n_rows, n_outputs)
         """
         if not predictions.isfinite().all():
             return np.nan
@@ -132,7 +132,7 @@ class FoldScores:
             self._cut = safe_indexing(X, rows), safe_indexing(y, rows)
             self._params = rows_of_params(X, params, rows)
         X, y = self._cut
-        return self._scorer(candidate(Known(X, predictions[None])), X, y, **self._params)
+        return self._scorer(candidate(Known(X, predictions)), X, y, **self._params)
 
 
 @dataclass(eq=False, repr=False)

@@ -1,5 +1,8 @@
 """The networks of a search as a model: those of the folds, with what they say of unseen rows."""
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import torch
 
@@ -14,6 +17,8 @@ class FoldNetworks:
     ----------
     plan : Plan
         Of the columns that any fold keeps.
+    plans : list of Plan
+        Of each fold.
     table : TableTensors
     folds : list of Fold
     grid : ndarray of shape (n_candidates, 2)
@@ -28,8 +33,8 @@ class FoldNetworks:
         In the units of the table.
     """
 
-    def __init__(self, plan, table, folds, grid, scores):
-        self.plan, self.folds, self.grid = plan, folds, grid
+    def __init__(self, plan, plans, table, folds, grid, scores):
+        self.plan, self.plans, self.folds, self.grid = plan, plans, folds, grid
         self._table, self._scores = table, scores
         self.nets, self.predicted = [], {}
 
@@ -109,12 +114,15 @@ class FoldNetworks:
     def nested_score(self, weigh, candidate, score):
         """Return the mean score over the folds, of weights that each fold had no part in.
 
+        To be called before ``networks``.
+
         Parameters
         ----------
         weigh : callable
             Maps folds to weights of the candidates.
-        candidate, score : callable
-            See ``FoldScores``.
+        candidate : callable
+            ``candidate(plan, net, trained, known)`` returns networks as a fitted estimator.
+        score : FoldScores
         """
         n = len(self.folds)
         if n == 1:
@@ -122,6 +130,19 @@ class FoldNetworks:
         scores = []
         for k, fold in enumerate(self.folds):
             weights = weigh([other for other in range(n) if other != k])
-            mean = sum(weights[c] * self.predicted[c, k] for c in np.flatnonzero(weights))
-            scores.append(score(candidate, fold.test, mean))
+            net, trained, places = self._networks_of_fold(k, np.flatnonzero(weights))
+            plan = replace(self.plans[k], weights=weights[[c for c, _ in places]])
+            predictions = torch.stack([self.predicted[place] for place in places])
+            scores.append(score(partial(candidate, plan, net, trained), fold.test, predictions))
         return float(np.mean(scores))
+
+    def _networks_of_fold(self, k, candidates):
+        """Return a net of the search, a copy of some candidates' networks, and their places."""
+        copies, places = [], []
+        for of_slice, net in self.nets:
+            own = [j for j, (c, fold) in enumerate(of_slice) if fold == k and c in candidates]
+            if own:
+                copies.append(net.snapshot(torch.tensor(own)))
+                places += [of_slice[j] for j in own]
+        first, *others = copies
+        return self.nets[0][1], first.join(others), places

@@ -152,24 +152,24 @@ class RateSearch:
 
     def _of_folds(self, kept, y, score):
         """Return what is adopted where the networks of the folds are the model."""
-        plan_of_folds, weigh = kept.plan, kept.best if self.refit == "bag" else kept.greedy
+        weigh = kept.best if self.refit == "bag" else kept.greedy
         weights = weigh(range(len(kept.folds)))
+        oof_score = kept.nested_score(weigh, self._candidate, score)
         net, places, of_networks = kept.networks(weights)
         rates = kept.grid[[c for c, _ in places]].tolist()
-        recipes = [self._recipe(*row, plan_of_folds) for row in rates]
+        recipes = [self._recipe(*row, kept.plan) for row in rates]
         unseen = kept.unseen(weights)
-        predictions = plan_of_folds.target.decode(torch.as_tensor(unseen))
+        predictions = kept.plan.target.decode(torch.as_tensor(unseen))
         residuals = None
         if not is_classifier(self):
             both = (np.reshape(part, unseen.shape) for part in (np.asarray(y, float), predictions))
             residuals = kept.residuals(*both, places)
-        plan = replace(plan_of_folds, recipes=recipes, weights=of_networks, residuals=residuals)
-        blend = partial(self._candidate, plan_of_folds, net, 0)
+        plan = replace(kept.plan, recipes=recipes, weights=of_networks, residuals=residuals)
         return {
             **self._found(plan, None, self._checked(net)),
             "input_dropout_": float(weights @ kept.grid[:, 1]),
             "oof_predictions_": predictions,
-            "oof_score_": kept.nested_score(weigh, blend, score),
+            "oof_score_": oof_score,
         }
 
     def _search(self, plan, table, splits, inner, score):
@@ -192,7 +192,7 @@ class RateSearch:
         race = self._race(len(grid), len(folds))
         kept = None
         if self.refit in ("bag", "ensemble"):
-            kept = FoldNetworks(plan, table, folds, grid, test_scores)
+            kept = FoldNetworks(plan, plans, table, folds, grid, test_scores)
         members = {
             (c, k): Member(
                 seed,
@@ -206,14 +206,15 @@ class RateSearch:
         }
         size = self._members_that_fit(plan, folds)
         for places, net in self._trained_slices(plan, table, members, mask_seed, size, race):
+            alone = [net.snapshot(slice(k, k + 1)) for k in range(len(places))]
             for rows, scores in (("fit", train_scores), ("test", test_scores)):
                 index = [getattr(folds[k], rows) for _, k in places]
                 own = Rows(table.near(plan.device), [torch.as_tensor(part) for part in index])
                 for k, (place, part, known) in enumerate(
                     zip(places, index, predict_rows(net, own), strict=True)
                 ):
-                    candidate = partial(self._candidate, plans[place[1]], net, k)
-                    scores[place] = score(candidate, part, known)
+                    candidate = partial(self._candidate, plans[place[1]], net, alone[k])
+                    scores[place] = score(candidate, part, known[None])
                     if kept is not None and rows == "test":
                         kept.predicted[place] = known
             if kept is not None:
@@ -241,9 +242,9 @@ class RateSearch:
         (learning,) = self._learning(1)
         return {"dropout": of_layers, "input_dropout": input_dropout, **learning}
 
-    def _candidate(self, plan, net, k, known):
-        """Return network ``k`` of a stack as a fitted estimator."""
-        found = self._found(plan, None, net, net.snapshot(slice(k, k + 1)))
+    def _candidate(self, plan, net, trained, known):
+        """Return some networks of a search's ``net`` as a fitted estimator."""
+        found = self._found(plan, None, net, trained)
         return self._bare()._adopt({**found, "_known": known})
 
     def _trained_slices(self, plan, table, members, mask_seed, size, race):

@@ -54,7 +54,8 @@ def _in_a_scorer(about, way):
         for scorer in (copying, plain):
             model = fit(subject.new(scoring=scorer), subject)
             scores.append(answers(model, X))
-        allowed = {"scores_", "cv_results_", "best_score_"}  # of other predictions for known rows
+        # of other predictions for known rows
+        allowed = {"scores_", "cv_results_", "best_score_", "oof_score_"}
         differs = [name for name in differing(*scores) if name.split()[0] not in allowed]
     else:
         scores = [
