@@ -211,15 +211,14 @@ class ScaledLinear(StackLinear):
 def _draw_layer(n_inputs, n_outputs, generators, places):
     """Draw weights (n_members, n_inputs, n_outputs) and biases (n_members, 1, n_outputs)."""
     bound = max(n_inputs, 1) ** -0.5
-    draws = [
-        torch.empty(n_inputs + 1, n_outputs, dtype=torch.float64).uniform_(
-            -bound, bound, generator=generator
-        )
-        for generator in generators
-    ]
-    both = torch.stack(draws)
-    weight = both[:, :-1] if places is None else both[:, places]
-    return weight.contiguous(), both[:, -1:].contiguous()
+    weights, biases = [], []
+    for generator in generators:
+        both = torch.empty(n_inputs + 1, n_outputs, dtype=torch.float64)
+        both.uniform_(-bound, bound, generator=generator)
+        # what there is no input for is let go of at once: of many members it would take much memory
+        weights.append(both[:-1] if places is None else both[places])
+        biases.append(both[-1:].clone())
+    return torch.stack(weights), torch.stack(biases)
 
 
 def _member_tensors(module):

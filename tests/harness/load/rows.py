@@ -62,9 +62,10 @@ def wide(size):
     """A table of 5,000 columns, default networks."""
     X, y = _table(500, max(50, round(_N_WIDE * size)))
     model = DropoutMLPRegressor(max_iter=1, random_state=0)
-    # weights of 33 inputs a column at most, 128 units, four networks, in single precision: six
-    # times, for gradients, moments and the best epoch, and twice more while these are copied
-    weights = 4 * 4 * 128 * 33 * X.shape[1]
+    # weights of 8 inputs a column (bins of 500 rows), 128 units, in single precision, of twelve
+    # networks, which are four for each recipe: six times, for gradients, moments and the best
+    # epoch, and twice more while these are copied
+    weights = 12 * 4 * 128 * 8 * X.shape[1]
     return _fitted(model, X, y, 8 * weights + 512 * MIB)
 
 
