@@ -82,7 +82,7 @@ class ReadsTables:
             device=device,
             screening=(former and former._plan.screening) or Screening.none(len(encoder.names_)),
             weights=None if former is None else former._plan.weights,
-            tried=None if former is None else former._plan.tried,
+            tried=self._tried(sizes, former),
             kinds=None if former is None else former._plan.kinds,
         )
         self._check_plan(plan)
@@ -110,6 +110,9 @@ class ReadsTables:
             *("categorical_features", "embedding_dim", "screening", *self._target_parameters),
         )
         return {"hidden_layer_sizes": sizes, **{name: getattr(self, name) for name in names}}
+
+    def _tried(self, sizes, former):
+        """Return what members took of each recipe that was tried for ``former``, None of none."""
 
     def _check_plan(self, plan):
         """Check what only table and parameters together can show."""

@@ -110,8 +110,6 @@ def _checked(y, criterion):
 
 def _spread(predictions, weights):
     """Return the standard deviation over networks, unbiased in its square."""
-    if (weights == weights[0]).all():
-        return np.std(predictions, axis=0, ddof=1)
     mean = np.tensordot(weights, predictions, 1)
     variance = np.tensordot(weights, (predictions - mean) ** 2, 1)
     return np.sqrt(variance / (1 - weights @ weights))

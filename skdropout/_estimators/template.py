@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 
-from skdropout._estimators.checks import check_validation_rows, split_rows
+from skdropout._estimators.checks import check_validation_rows
 from skdropout._estimators.fitted import FittedNetworks
 from skdropout._estimators.parameters import NetworkParameters
 from skdropout._estimators.reading import ReadsTables
@@ -90,12 +90,7 @@ class BaseDropoutMLP(
                 check_validation_rows(self, X, X_val, y_val, sample_weight_val)
                 parts.append((X_val, y_val, sample_weight_val))
             plan, rows = self._screened(*self._read(parts, former), former)
-            split, trial = split_rows, None
-            if former is None:
-                plan, split = self._with_trials(plan, rows)
-            members, mask_seed = self._members(plan, rows, split)
-            if former is None:
-                trial = self._trial(plan, rows.table, members)
+            plan, members, mask_seed, trial = self._cast(plan, rows, former)
             found = partial(self._found, plan, former)
             callbacks = self._training_callbacks(context, data, found, trial)
             net = self._train(plan, rows.table, members, mask_seed, callbacks, found, former)
@@ -103,12 +98,12 @@ class BaseDropoutMLP(
             self._adopt(self._found(plan, former, self._checked(net)))
         return self
 
-    def _with_trials(self, plan, rows):
-        """Return the plan with networks of all recipes that are tried, and how rows are split."""
-        return plan, split_rows
+    def _cast(self, plan, rows, former):
+        """Draw the networks to train, and a seed for masks.
 
-    def _trial(self, plan, table, members):
-        """Return what compares the networks of different recipes, None where there is one."""
+        The last of what is returned compares networks of different recipes; None: they are alike.
+        """
+        return plan, *self._members(plan, rows), None
 
     def _chosen(self, plan, net, trial):
         """Leave in the net what is kept of a trial; return the plan of these networks."""

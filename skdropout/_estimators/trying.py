@@ -33,22 +33,26 @@ class TriesRecipes:
             return recipes
         return [kind.of(recipes[0]) for kind in former._plan.kinds]
 
-    def _with_trials(self, plan, rows):
-        if not (is_auto(self.dropout) and self.early_stopping):
-            return super()._with_trials(plan, rows)
+    def _tried(self, sizes, former):
+        if former is None or former._plan.tried is None:
+            return None
+        # by the parameters of today
+        first, *_ = super()._recipes(sizes)
+        return [kind.of(first) for kind in PORTFOLIO]
+
+    def _cast(self, plan, rows, former):
+        if former is not None or not (is_auto(self.dropout) and self.early_stopping):
+            return super()._cast(plan, rows, former)
         first, fraction = plan.recipes[0], self.validation_fraction
-        tried = [recipe.of(first) for recipe in PORTFOLIO]
+        tried = [kind.of(first) for kind in PORTFOLIO]
         n_turns = n_folds(self.n_members, fraction)
         (seed,) = draw_seeds(self.random_state, 1)
         parts = cycle(disjoint(rows.n_train, fraction, rows.table.strata, seed, n_turns))
         kinds = [kind for kind in PORTFOLIO for _ in range(n_turns)]
         plan = replace(plan, recipes=[kind.of(first) for kind in kinds], tried=tried, kinds=kinds)
-        return plan, lambda *_: next(parts)
-
-    def _trial(self, plan, table, members):
-        if plan.tried is None:
-            return None
-        return Trial(len(plan.tried), members, table, plan.target.criterion)
+        members, mask_seed = self._members(plan, rows, lambda *_: next(parts))
+        trial = Trial(len(tried), members, rows.table, plan.target.criterion)
+        return plan, members, mask_seed, trial
 
     def _chosen(self, plan, net, trial):
         if trial is None:

@@ -192,6 +192,10 @@ def test_warm_start_goes_on_with_those_kept(data):
     np.testing.assert_array_equal(model.member_weights_, weights)
     assert model.n_iter_ > epochs
     assert model._plan.recipes[0]["learning_rate_init"] == 2 * first
+    recipes = model.recipes_
+    assert recipes["networks"].sum() == len(weights)
+    assert recipes["weigh"].sum() == pytest.approx(1)
+    assert recipes["learning_rate_init"].min() == 2e-3
     with pytest.raises(ValueError, match=r"dropout=.*warm_start=False"):
         model.set_params(dropout=0.2).fit(X, y)
 

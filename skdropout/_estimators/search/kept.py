@@ -24,6 +24,8 @@ class FoldNetworks:
     grid : ndarray of shape (n_candidates, 2)
     scores : ndarray of shape (n_candidates, n_folds)
         Of the test rows; may be filled later.
+    choose : callable
+        Maps the scores of some folds to the index of the candidate chosen.
 
     Attributes
     ----------
@@ -33,15 +35,16 @@ class FoldNetworks:
         In the units of the table.
     """
 
-    def __init__(self, plan, plans, table, folds, grid, scores):
+    def __init__(self, plan, plans, table, folds, grid, scores, choose):
         self.plan, self.plans, self.folds, self.grid = plan, plans, folds, grid
-        self._table, self._scores = table, scores
+        self._table, self._scores, self._choose = table, scores, choose
         self.nets, self.predicted = [], {}
 
     def best(self, folds):
-        """Return weights that are one for the candidate of the best mean score on some folds."""
-        mean = self._scores[:, list(folds)].mean(1)
-        return (np.arange(len(mean)) == np.nanargmax(mean)).astype(float)
+        """Return weights that are one for the candidate chosen by some folds."""
+        weights = np.zeros(len(self.grid))
+        weights[self._choose(self._scores[:, list(folds)])] = 1
+        return weights
 
     def greedy(self, folds):
         """Return weights of the candidates by greedy selection on the test rows of some folds."""

@@ -190,9 +190,24 @@ class RateSearch:
         plan, table, plans = plan.for_folds(screenings, table)
         train_scores, test_scores = np.full((2, len(grid), len(folds)), np.nan)
         race = self._race(len(grid), len(folds))
+
+        def choose(scores, of_training):
+            results = results_table(grid, of_training, scores, race.out_)
+            # of a single fold there is no standard error
+            cautious = self.one_standard_error and scores.shape[1] > 1
+            return results, choose_rate(grid, results, cautious)
+
         kept = None
         if self.refit in ("bag", "ensemble"):
-            kept = FoldNetworks(plan, plans, table, folds, grid, test_scores)
+            kept = FoldNetworks(
+                plan,
+                plans,
+                table,
+                folds,
+                grid,
+                test_scores,
+                lambda scores: choose(scores, scores)[1],
+            )
         members = {
             (c, k): Member(
                 seed,
@@ -220,8 +235,7 @@ class RateSearch:
             if kept is not None:
                 kept.nets.append((places, net.finish()))
         self._check_scores(test_scores)
-        results = results_table(grid, train_scores, test_scores, race.out_)
-        best = choose_rate(grid, results, self.one_standard_error)
+        results, best = choose(test_scores, train_scores)
         dropout, input_dropout = grid[best].tolist()
         chosen = {
             "dropout_": dropout,

@@ -54,6 +54,17 @@ def test_nothing_else_of_the_search_changes(data):
     assert not hasattr(plain, "oof_predictions_")
 
 
+@pytest.mark.parametrize("n_splits", [2, 3])
+def test_a_bag_is_of_the_rate_chosen_however_it_is_chosen(data, n_splits):
+    options = {"dropouts": [0.0, 0.05, 0.1], "one_standard_error": True, "racing": True}
+    cv = KFold(n_splits, shuffle=True, random_state=0)
+    model = fitted(data, "bag", cv=cv, **options)
+    chosen = model.dropouts_[model.best_index_]
+    assert model.dropout_ == chosen
+    np.testing.assert_allclose(model.net_.module_.dropout, chosen, rtol=1e-6)
+    assert np.isfinite(model.oof_score_)
+
+
 def test_an_ensemble_weighs_rates_by_rows_that_they_did_not_see(data):
     _, y = data
     model = fitted(data, "ensemble", dropouts=[0.0, 0.1, 0.9])
