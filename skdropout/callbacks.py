@@ -31,7 +31,7 @@ class SpectrumCallback(Callback):
         Whether to measure each network by itself, in place of their average.
     max_order : int, default=4
         Highest order to report by itself.
-    method : {"noise_stability", "distillation"}, default="noise_stability"
+    method : {"noise_stability", "conditional", "distillation"}, default="noise_stability"
         See :func:`~skdropout.inspection.interaction_order_spectrum`, also for the two below.
     class_score : {"logit", "probability"}, default="logit"
         Score of a classifier.
@@ -70,7 +70,7 @@ class SpectrumCallback(Callback):
     every: int = 1
     per_member: bool = False
     max_order: int = 4
-    method: Literal["noise_stability", "distillation"] = "noise_stability"
+    method: Literal["noise_stability", "conditional", "distillation"] = "noise_stability"
     class_score: Literal["logit", "probability"] = "logit"
     n_evaluations: int = 20_000
     random_state: int | np.random.RandomState | None = 0

@@ -31,8 +31,8 @@ class Likeness:
     Parameters
     ----------
     X : data frame or ndarray of shape (n_samples, n_columns)
-    rows : ndarray of int
-        Rows that cells will be redrawn for.
+    rows : ndarray of int or None
+        Rows that cells will be redrawn for; None: any.
     random_state : RandomState
         Draws more rows, where these are few, and neighbours.
 
@@ -53,6 +53,7 @@ class Likeness:
         self._random_state = random_state
         n_samples, d = X.shape
         most = int(np.clip((_PRODUCTS / d) ** 0.5, _LEAST_ROWS, _MOST_ROWS))
+        rows = random_state.permutation(n_samples)[:most] if rows is None else rows
         others = random_state.permutation(np.setdiff1d(np.arange(n_samples), rows))
         self._sample = np.concatenate([rows, others[: max(most - len(rows), 0)]])
         n = len(self._sample)
@@ -81,6 +82,23 @@ class Likeness:
             one = self._random_state.randint(alike.shape[1], size=len(place))
             source[:, j] = self._sample[alike[place, one]]
         return source
+
+    def draws_around_rows(self, n_draws):
+        """Return rows to take cells from, (2, n_draws, n_columns): two draws around random rows.
+
+        The two cells of a dependent column are of two different rows alike, so half their squared
+        difference is the variance among these without bias.
+        """
+        random_state, n = self._random_state, len(self._sample)
+        source = random_state.randint(n, size=(2, n_draws, len(self.is_dependent)))
+        place = random_state.randint(n, size=n_draws)
+        for j in np.flatnonzero(self.is_dependent):
+            alike = self._alike[j]
+            first = random_state.randint(alike.shape[1], size=n_draws)
+            second = first + random_state.randint(1, alike.shape[1], size=n_draws)
+            source[0, :, j] = alike[place, first]
+            source[1, :, j] = alike[place, second % alike.shape[1]]
+        return self._sample[source]
 
     def warn(self, names, what_follows, stacklevel):
         """Warn of columns that depend strongly on the others, and say what follows."""

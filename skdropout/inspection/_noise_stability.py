@@ -9,6 +9,12 @@ walk that are `h` steps apart agree on a random `a` out of `D` features, so an e
 
 This is dropout with resampling in place of zeros, drawn without replacement; with large `D`
 the product is ``(a / D)**k``, that is ``(1 - p)**k``.
+
+Where columns depend on each other, both ends of a walk are drawn *around one row*, each cell from
+its column's law given the other cells of that row. Given the row, the cells of an end are
+independent, and all above holds for the function around that row; so the mean over rows tells the
+mean of ``V_k`` around a row. What differs from row to row is the same at both ends, and is taken
+off.
 """
 
 import numpy as np
@@ -24,13 +30,23 @@ def walk_rows(n_walks, n_steps, n_features, n_rows, rng):
     -------
     ndarray of int, shape (n_walks, 2 * n_steps, n_features)
     """
+    away = is_away(n_walks, n_steps, n_features, rng)
+    start, end = rng.integers(n_rows, size=(2, n_walks, 1, n_features), dtype=np.int32)
+    return np.where(away, end, start)
+
+
+def is_away(n_walks, n_steps, n_features, rng):
+    """Where each feature is as at the far end, along random walks.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_walks, 2 * n_steps, n_features)
+    """
     block = _block_size(n_features, n_steps)
     order = rng.random((n_walks, block * n_steps), dtype=np.float32).argsort(1)[:, :n_features]
     moves_at = (order // block)[:, None, :]
     step = np.arange(2 * n_steps)[:, None]
-    away = (moves_at < step) & (step <= moves_at + n_steps)
-    start, end = rng.integers(n_rows, size=(2, n_walks, 1, n_features), dtype=np.int32)
-    return np.where(away, end, start)
+    return (moves_at < step) & (step <= moves_at + n_steps)
 
 
 def lagged_products(values):
@@ -126,6 +142,48 @@ def order_variances(residual, effects, known, groups):
         )
     variances, standard_errors = np.transpose(estimates)
     return variances.clip(min=0), standard_errors
+
+
+def variances_around_rows(values, groups):
+    """Variances by order of a function, of walks that are each around a row of their own.
+
+    Of the increments, ``E (f(z_i) - f(z_{i+h}))**2 / 2 = sum_k V_k (1 - survival)``, which what
+    differs from row to row does not enter.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_walks, 2 * n_steps, n_outputs)
+        Along the walks.
+    groups : ndarray of shape (n_groups, n_features)
+        As of ``order_variances``.
+
+    Returns
+    -------
+    variances, standard_errors : ndarray of shape (n_groups,)
+    between : float
+        Variance, from row to row, of the mean around the row.
+    """
+    n_walks, length, _ = values.shape
+    offset = np.abs(values).max()
+    values = values - values[:1, :1]
+    values = values - values.mean((0, 1))
+    between = max((values * np.roll(values, length // 2, axis=1)).sum(-1).mean(), 0.0)
+    values = values - values.mean(1, keepdims=True)
+    scale = np.sqrt((values**2).sum(-1).mean())
+    if scale <= 1e-14 * offset:  # rounding
+        return np.zeros(len(groups)), np.zeros(len(groups)), between
+    products = lagged_products(values / scale)
+    increments = products[:, :1] - products[:, 1:]
+    lost = 1 - survival_by_lag(length // 2, groups.shape[1])[1:]
+    covariance, *_ = _covariances_of_means(increments, np.empty((n_walks, 0)))
+    whiten = np.linalg.inv(np.linalg.cholesky(covariance))
+    fit = _NonNegativeFit(whiten @ lost, whiten @ increments.mean(0))
+    estimates = [
+        fit.linear_function(0.0, scale**2 * group, 0.0) if group.any() else (0.0, 0.0)
+        for group in groups
+    ]
+    variances, standard_errors = np.transpose(estimates)
+    return variances.clip(min=0), standard_errors, between
 
 
 class _NonNegativeFit:

@@ -12,6 +12,7 @@ from skdropout._device import draw_seeds
 from skdropout._table import TableLike
 from skdropout.functional._inner import as_count, as_flag, check_choice
 from skdropout.inspection._cells import as_table, coded, column_names, take_rows
+from skdropout.inspection._dependence import Likeness
 from skdropout.inspection._expansion import (
     MAX_DEGREE,
     basis_values,
@@ -21,12 +22,17 @@ from skdropout.inspection._expansion import (
 )
 from skdropout.inspection._look_into import look_into
 from skdropout.inspection._model import FittedModel, squarable
-from skdropout.inspection._noise_stability import order_variances, walk_rows
+from skdropout.inspection._noise_stability import (
+    is_away,
+    order_variances,
+    variances_around_rows,
+    walk_rows,
+)
 
-_METHODS = ("noise_stability", "distillation")
+_METHODS = ("noise_stability", "conditional", "distillation")
 _CLASS_SCORES = ("logit", "probability")
 _MIN_EVALUATIONS = 2_000  # fewer walks give no covariance to weight by
-_MIN_DISTILLED = 100
+_MIN_ROWS = 100  # to distil from, or to find rows alike in
 _MARGINAL_ROWS = 20_000  # of X, from which columns are resampled
 _MAX_BASIS_CELLS = 2**25
 _EXPANSION_SHARE = 0.3  # of the evaluations; the others walk
@@ -43,7 +49,7 @@ def interaction_order_spectrum(
     X: TableLike,
     *,
     max_order: int = 4,
-    method: Literal["noise_stability", "distillation"] = "noise_stability",
+    method: Literal["noise_stability", "conditional", "distillation"] = "noise_stability",
     class_score: Literal["logit", "probability"] = "logit",
     n_evaluations: int = 100_000,
     per_member: bool = False,
@@ -65,13 +71,15 @@ def interaction_order_spectrum(
         the distribution.
     max_order : int, default=4
         Highest order to report by itself.
-    method : {"noise_stability", "distillation"}, default="noise_stability"
+    method : {"noise_stability", "conditional", "distillation"}, default="noise_stability"
         ``"noise_stability"`` needs no surrogate: it measures how fast predictions lose their
         correlation as more and more features are resampled, each from its own column of `X`.
-        This takes the features as independent. ``"distillation"`` fits boosted trees of depth 1,
-        2, ... to the predictions at most rows of `X`, and measures on the others how much each
-        depth adds, and so keeps to the joint distribution. What trees of depth `k` fail to fit
-        is handed to higher orders: have 10,000 rows or more.
+        This takes the features as independent. ``"conditional"`` does the same around one row
+        after the other: features that depend on others are resampled from rows that are alike in
+        these, see Notes, and where none does it is ``"noise_stability"``. ``"distillation"`` fits
+        boosted trees of depth 1, 2, ... to the predictions at most rows of `X`, and measures on
+        the others how much each depth adds, and so keeps to the joint distribution. What trees of
+        depth `k` fail to fit is handed to higher orders: have 10,000 rows or more.
     class_score : {"logit", "probability"}, default="logit"
         Score of a classifier with ``predict_proba``: log-odds of the second of two classes, centred
         log-odds of more, of each label its own log-odds; or the probabilities themselves.
@@ -95,10 +103,13 @@ def interaction_order_spectrum(
             Shares of the total; with the share of the remainder they sum to one.
         remainder : float
             Variance carried by the orders above `max_order`.
+        shared : float
+            With ``"conditional"``, variance that belongs to no order: of what the score does as
+            features that depend on each other move together, from row to row. Else zero.
         standard_errors : ndarray of shape (max_order,)
             Of `variances`: ``variances ± 2 * standard_errors`` is meant to cover the truth at
-            95 %. With noise stability against sampling of the rows that are predicted; with
-            distillation without the misfit of the trees.
+            95 %. Against sampling of the rows that are predicted; with distillation without the
+            misfit of the trees.
         dependence : float
             Largest maximal correlation between two columns of `X`, in [0, 1].
         method : str
@@ -125,6 +136,16 @@ def interaction_order_spectrum(
     misses is left to the walks. Non-negative least squares over all orders, weighted by the
     inverse covariance, then gives `V_k`.
 
+    Where features depend on each other the split into effects is not unique. With
+    ``"conditional"`` it is that of the function *around a row*: each feature follows its own law
+    given the row's other features, independently of the others, and `V_k` is the mean over rows.
+    A sum of functions of single features has order 1 alone then, however they depend on each
+    other, a feature that the others determine carries nothing, and what the features do in step is
+    `shared`. Two features are redrawn independently around a row, so rows are left somewhat, by
+    no more than each feature is free to move by itself. Laws are those of the ten rows most alike,
+    of up to 2,000, see :func:`interaction_strengths`: in many dimensions these are not close, and
+    `V_k` somewhat large.
+
     References
     ----------
     O'Donnell (2014), *Analysis of Boolean Functions*, chapters 2 and 8, for noise stability.
@@ -149,9 +170,10 @@ def interaction_order_spectrum(
     n_evaluations = as_count("n_evaluations", n_evaluations, _MIN_EVALUATIONS)
     per_member = as_flag("per_member", per_member)
     X = as_table(X, min_rows=2)
-    rng = np.random.default_rng(draw_seeds(random_state, 4))
-    distil = method == "distillation"
-    X = take_rows(X, rng.permutation(len(X))[: n_evaluations if distil else _MARGINAL_ROWS])
+    seeds = draw_seeds(random_state, 4)
+    rng = np.random.default_rng(seeds)
+    n_rows = n_evaluations if method == "distillation" else _MARGINAL_ROWS
+    X = take_rows(X, rng.permutation(len(X))[:n_rows])
     model = look_into(estimator, X)
     codes, categorical = coded(X)
     dependence, pair = _strongest_dependence(codes, categorical)
@@ -160,10 +182,21 @@ def interaction_order_spectrum(
         """Return (n_points, n_members, n_outputs)."""
         return np.moveaxis(squarable(model.answers(rows, class_score, per_member)), 0, 1)
 
-    if distil:
-        estimates = _by_distillation(scores, codes, categorical, max_order, rng)
-    else:
+    if method != "noise_stability" and len(X) < _MIN_ROWS:
+        raise ValueError(
+            f"X has {len(X)} rows, too few for method={method!r}; pass at least {_MIN_ROWS}, "
+            f"better 10,000, or use method='noise_stability'."
+        )
+    likeness = shared = None
+    if method == "noise_stability":
         _warn_if_dependent(dependence, [column_names(X)[j] for j in pair], len(X))
+    elif method == "conditional":
+        likeness = Likeness(X, None, np.random.RandomState(seeds[0]))
+    if method == "distillation":
+        estimates = _by_distillation(scores, codes, categorical, max_order, rng)
+    elif likeness is not None and likeness.is_dependent.any():
+        estimates, shared = _around_rows(scores, likeness, max_order, n_evaluations, rng)
+    else:
         bases = column_bases(codes, categorical)
         estimates = _by_noise_stability(scores, len(X), bases, max_order, n_evaluations, rng)
     variances, standard_errors = np.moveaxis(estimates, 1, 0)
@@ -172,11 +205,12 @@ def interaction_order_spectrum(
         "variances": variances[:, :-1],
         "normalized": variances[:, :-1] / np.where(total > 0, total, 1),
         "remainder": variances[:, -1],
+        "shared": np.zeros(len(variances)) if shared is None else shared,
         "standard_errors": standard_errors[:, :-1],
     }
     if not per_member:
         arrays = {name: values[0] for name, values in arrays.items()}
-        arrays["remainder"] = float(arrays["remainder"])
+        arrays.update({name: float(arrays[name]) for name in ("remainder", "shared")})
     return Bunch(**arrays, dependence=dependence, method=method)
 
 
@@ -206,9 +240,7 @@ def _by_noise_stability(scores, n_rows, bases, max_order, n_evaluations, rng):
     effects = np.concatenate(effects, axis=2)  # member, order, point, output
     residuals = np.moveaxis(np.concatenate(values), 1, 0) - effects.sum(1)
 
-    groups = np.zeros((max_order + 1, n_features))
-    order = np.arange(n_features)
-    groups[order.clip(max=max_order), order] = 1
+    groups = _order_groups(n_features, max_order)
     walks = n_walks, 2 * n_steps
     return [
         order_variances(
@@ -221,14 +253,38 @@ def _by_noise_stability(scores, n_rows, bases, max_order, n_evaluations, rng):
     ]
 
 
+def _around_rows(scores, likeness, max_order, n_evaluations, rng):
+    """As ``_by_noise_stability``, around single rows; and what each member shares, (n_members,)."""
+    n_features = len(likeness.dependence)
+    n_steps = min(_STEPS, n_features)
+    n_walks = n_evaluations // (2 * n_steps)
+    block = max(1, _block_size(n_features) // (2 * n_steps))
+    values = []
+    for begin in range(0, n_walks, block):
+        n_drawn = min(block, n_walks - begin)
+        start, end = likeness.draws_around_rows(n_drawn)
+        away = is_away(n_drawn, n_steps, n_features, rng)
+        rows = np.where(away, end[:, None], start[:, None])
+        values.append(scores(rows.reshape(-1, n_features)))
+    groups = _order_groups(n_features, max_order)
+    found = [
+        variances_around_rows(member.reshape(n_walks, 2 * n_steps, -1), groups)
+        for member in np.moveaxis(np.concatenate(values), 1, 0)
+    ]
+    return [of[:2] for of in found], np.array([between for *_, between in found])
+
+
+def _order_groups(n_features, max_order):
+    """Which orders belong to each order up to `max_order`, and to the remainder."""
+    groups = np.zeros((max_order + 1, n_features))
+    order = np.arange(n_features)
+    groups[order.clip(max=max_order), order] = 1
+    return groups
+
+
 def _by_distillation(scores, codes, categorical, max_order, rng):
     """Variances and standard errors, for each member, of orders 1, ..., max_order and above."""
     n_rows, n_features = codes.shape
-    if n_rows < _MIN_DISTILLED:
-        raise ValueError(
-            f"X has {n_rows} rows, too few to distil from; pass at least {_MIN_DISTILLED}, better "
-            f"10,000, or use method='noise_stability'."
-        )
     rows = np.repeat(np.arange(n_rows)[:, None], n_features, axis=1)
     block = _block_size(n_features)
     values = np.concatenate([scores(rows[i : i + block]) for i in range(0, n_rows, block)])
@@ -298,6 +354,7 @@ def _warn_if_dependent(dependence, names, n_rows):
             f"Columns {names[0]!r} and {names[1]!r} of X depend strongly on each other (maximal "
             f"correlation {dependence:.2f}), and noise stability treats all columns as "
             f"independent, so the estimator is asked about rows unlike the data; "
+            f"method='conditional' redraws cells from rows that are alike, and "
             f"method='distillation' keeps to the joint distribution.",
             UserWarning,
             stacklevel=3,

@@ -10,6 +10,7 @@ from skdropout.inspection._noise_stability import (
     lagged_products,
     order_variances,
     survival_by_lag,
+    variances_around_rows,
     walk_rows,
 )
 
@@ -108,3 +109,25 @@ def test_nothing_left_is_known_without_error():
     variances, errors = order_variances(rounding, np.zeros((3, 50, 4, 1)), known, np.eye(2))
     assert variances.tolist() == known.tolist()
     assert errors.tolist() == [0, 0]
+
+
+def test_what_differs_from_row_to_row_belongs_to_no_order():
+    rng = np.random.default_rng(0)
+    values = additive_and_pair(walk_rows(4000, 4, 4, 1000, rng)).astype(float)
+    of_row = 6 * rng.normal(size=(4000, 1, 2))
+    variances, errors, between = variances_around_rows(values + of_row, np.eye(4))
+    assert (np.abs(variances - [4, 10, 0, 0]) <= 3 * errors).all()
+    # a variance of two times 4000 normal values of variance 36, and its error
+    assert between == pytest.approx(72, abs=4 * 36 * 2 / 4000**0.5)
+    alone, *_ = variances_around_rows(values, np.eye(4))
+    np.testing.assert_allclose(variances, alone, rtol=0.01)
+
+
+def test_a_constant_around_its_row_has_no_order():
+    variances, errors, between = variances_around_rows(0.1 + np.zeros((50, 4, 1)), np.eye(2))
+    assert variances.tolist() == errors.tolist() == [0, 0]
+    assert between == 0
+    of_row = np.random.default_rng(0).normal(size=(5000, 1, 1)) + np.zeros((5000, 4, 1))
+    variances, _, between = variances_around_rows(of_row, np.eye(2))
+    np.testing.assert_allclose(variances, 0, atol=1e-12)
+    assert between == pytest.approx(of_row.var())

@@ -32,6 +32,8 @@ _Y_LABELS = {"absolute": "variance of the score", "normalized": "share of the va
 class OrderSpectrumDisplay:
     """Order spectra, drawn side by side or along training.
 
+    What is ``shared`` belongs to no order, and is not drawn.
+
     It is recommended to use :meth:`from_estimator`, :meth:`from_spectra` or
     :meth:`from_callback`. All parameters are stored as attributes.
 
@@ -85,7 +87,7 @@ class OrderSpectrumDisplay:
         kind: Kind = "both",
         ax: "AxesLike | None" = None,
         max_order: int = 4,
-        method: Literal["noise_stability", "distillation"] = "noise_stability",
+        method: Literal["noise_stability", "conditional", "distillation"] = "noise_stability",
         class_score: Literal["logit", "probability"] = "logit",
         n_evaluations: int = 100_000,
         random_state: int | np.random.RandomState | None = None,

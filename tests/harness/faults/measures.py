@@ -103,6 +103,11 @@ OF_MODELS = {
             m, LONG, max_order=2, method="distillation", n_evaluations=2000, random_state=0
         )
     ),
+    "interaction_order_spectrum(conditional)": (
+        lambda m, y: inspection.interaction_order_spectrum(
+            m, LONG, max_order=2, method="conditional", n_evaluations=2000, random_state=0
+        )
+    ),
     "occlusion_curve": lambda m, y: inspection.occlusion_curve(m, X, y, random_state=0),
     "supported_orders": lambda m, y: inspection.supported_orders(
         m, X, y, n_evaluations=2000, random_state=0

@@ -55,6 +55,7 @@ SPECTRUM = {
     "max_order": [*COUNTS, "10**9"],
     "method": [
         "'noise_stability'",
+        "'conditional'",
         "'distillation'",
         "['distillation']",
         "np.str_('distillation')",
