@@ -29,6 +29,7 @@ from skdropout.inspection import (
     explain_local,
     interaction_order_spectrum,
     interaction_strengths,
+    interaction_table,
     occlusion_curve,
     perturbation_mse,
     supported_orders,
@@ -86,6 +87,8 @@ def looked_into(model: skdropout.DropoutMLPRegressor, X: np.ndarray, y: np.ndarr
     supported_orders(model, X, y, alpha=0.1)
     perturbation_mse(model, X, radius=0.5)
     effective_number_of_features(model, X, y)
+    finder = skdropout.SmoothHessInteractions().fit(X, y)
+    assert_type(interaction_table(finder, X, y), pd.DataFrame)
     explain_global(model, X, interactions=2)
     explain_local(model, X[:2], y[:2], background=X)
     InteractionDisplay.from_estimator(model, X).plot(ax=None)

@@ -5,8 +5,6 @@ that may not occur. A cell of a row that is alike in the other columns is, nearl
 column's law given these.
 """
 
-import warnings
-
 import numpy as np
 from scipy.stats import norm, rankdata
 from sklearn.neighbors import NearestNeighbors
@@ -19,8 +17,7 @@ _NEIGHBOURS, _SHARE = 10, 30
 _MOST_ROWS, _LEAST_ROWS = 2_000, 500
 _PRODUCTS = 6e8  # columns times pairs of rows whose distance is taken
 _MOST_OTHERS = 32  # columns that tell which rows are alike
-# Coefficients from which on a column counts as dependent, and from which on it is said.
-_DEPENDENT, _STRONGLY_DEPENDENT = 0.1, 0.25
+_DEPENDENT = 0.1  # coefficient from which on a column counts as dependent
 _DEVIATION = 0.4**0.5  # of the coefficient of an independent column, times the root of the rows
 _JITTER = 1e-6  # equal rows are in a random order
 
@@ -100,17 +97,26 @@ class Likeness:
             source[1, :, j] = alike[place, second % alike.shape[1]]
         return self._sample[source]
 
-    def warn(self, names, what_follows, stacklevel):
-        """Warn of columns that depend strongly on the others, and say what follows."""
-        strong = self.is_dependent & (self.dependence > _STRONGLY_DEPENDENT)
-        if strong.any():
-            most = self.dependence.argmax()
-            warnings.warn(
-                f"{strong.sum()} columns of X depend strongly on others, most of all "
-                f"{names[most]!r} (coefficient {self.dependence[most]:.2f} of 1); {what_follows}",
-                UserWarning,
-                stacklevel=stacklevel + 1,
-            )
+    def said_of(self, names, least, without):
+        """Say, in words, which columns depend on the others by ``least`` and more, if any do.
+
+        Parameters
+        ----------
+        names : list of str
+        least : float
+            Coefficient from which on columns count.
+        without : set of int
+            Columns of which something else is said.
+        """
+        dependence = np.where(self.is_dependent, self.dependence, 0.0)
+        dependence[list(without)] = 0.0
+        n_columns, most = int((dependence >= least).sum()), dependence.argmax()
+        if n_columns == 0:
+            return ""
+        return (
+            f"{n_columns} column{'s' * (n_columns > 1)} of X, most of all {names[most]!r}, can be "
+            f"told from the others (coefficient {dependence[most]:.2f} of 1)"
+        )
 
 
 def _alike(codes, holds_levels, n_neighbours, random_state):

@@ -38,7 +38,7 @@ def measured_groups(model, rows, sources, pairs, scores, max_order, is_exhaustiv
         Their strengths.
     max_order : int
     is_exhaustive : bool
-        Whether to look at all groups of the columns that pairs are made of.
+        Whether to look at all groups that can be made of the pairs.
 
     Returns
     -------
@@ -51,7 +51,13 @@ def measured_groups(model, rows, sources, pairs, scores, max_order, is_exhaustiv
     groups = [*level]
     if is_exhaustive:
         columns = sorted({j for pair in pairs for j in pair})
-        groups = [u for k in range(2, max_order + 1) for u in combinations(columns, k)]
+        wanted = {*pairs}
+        groups = [
+            u
+            for k in range(2, max_order + 1)
+            for u in combinations(columns, k)
+            if all(pair in wanted for pair in combinations(u, 2))
+        ]
     else:
         for k in range(3, max_order + 1):
             candidates = grown(level)

@@ -1,7 +1,8 @@
 """Which columns act together in a fitted model."""
 
+import warnings
 from collections.abc import Iterable, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 from numbers import Integral
 from typing import Literal
 
@@ -14,10 +15,11 @@ from skdropout._table import TableLike
 from skdropout.functional._inner import as_count, as_flag, as_number, check_choice
 from skdropout.inspection._cells import as_table, column_names
 from skdropout.inspection._dependence import Likeness
+from skdropout.inspection._duplicates import near_duplicates, said_of
 from skdropout.inspection._groups import check_exhaustive, measured_groups
 from skdropout.inspection._look_into import look_into
 from skdropout.inspection._model import FittedModel
-from skdropout.inspection._pair_effects import hessian_effects
+from skdropout.inspection._pair_effects import Moments, hessian_effects
 from skdropout.inspection._superset import superset_effects
 
 _METHODS = ("auto", "smooth_hessian", "superset", "conditional")
@@ -27,12 +29,18 @@ _MOST_REDRAWN = 500
 _ROWS_TO_CHOOSE_BY = 200
 _MOST_EVALUATIONS = 2**17
 _LARGEST_ORDER = 5
-# What is said where columns depend strongly on each other.
+# The dependence from which on something is said, and what.
 _FOLLOWS = {
-    "superset": "cells redrawn from any other row make rows that do not occur, and what the model "
-    "says of these is measured: method='conditional' redraws from rows that are alike.",
-    "auto": "their cells are redrawn from rows that are alike in the other columns, as by "
-    "method='conditional', and pairs that determine each other count little.",
+    "superset": (
+        0.25,
+        "cells redrawn from any other row make rows that do not occur, and what the model says of "
+        "these is measured: method='conditional' redraws from rows that are alike.",
+    ),
+    "auto": (
+        0.9,
+        "cells are redrawn from rows that are alike in the other columns, which hardly leaves them "
+        "free to change: what such columns do together, or with others, counts little.",
+    ),
 }
 # Columns that do next to nothing must not look important by division by nothing.
 _LEAST_OWN_EFFECT = 1e-4
@@ -119,7 +127,12 @@ def interaction_strengths(
           then the other pairs; ``pairs`` if ``max_order`` is 2;
         - ``interaction_strengths``: ndarray (n_interactions,), theirs, on one scale;
         - ``interaction_errors``: ndarray (n_interactions,), standard errors of these;
+        - ``interaction_shares``: ndarray (n_interactions,), what each carries of the variance of
+          the model's output, of which larger groups are a part with ``max_order=2``; with
+          "smooth_hessian" that of a product of the two columns. NaN of what was only sorted out;
         - ``own_effects``: ndarray (n_columns,), root mean square of what each column does;
+        - ``duplicates``: list of tuple of int, pairs left out, of columns of which one, nearly,
+          determines the other;
         - ``dependence``: ndarray (n_columns,), how far each column is determined by all others, 0
           (independent, by chance a little to either side) to 1; None with "smooth_hessian", which
           redraws no cells;
@@ -134,8 +147,9 @@ def interaction_strengths(
     Warns
     -----
     UserWarning
-        If columns depend strongly on others (a coefficient above 0.25) and ``method`` is "superset"
-        or "auto"; it says what follows.
+        If columns nearly duplicate each other; if ``method`` is "superset" and columns depend on
+        others (a coefficient above 0.25); or if it is "auto" and others all but determine columns
+        (above 0.9), beside such as duplicate each other. It says what follows.
 
     Notes
     -----
@@ -145,8 +159,13 @@ def interaction_strengths(
     and by the 32 columns most correlated with the one in question, in proportion to the square of
     their maximal correlation. A column is dependent from 0.1 on, or four standard deviations of
     chance if that is more. Its cells are redrawn from one of the ten rows most alike, which keeps
-    rows where there are data. What two columns that determine each other do together then cannot be
-    told from what either does, and their strengths are small.
+    rows where there are data. What a column does that others all but determine is small then.
+
+    What two columns do together of which one determines the other cannot be told from what either
+    does. So pairs are left out, and groups that contain one, where the ranks of two columns of
+    numbers correlate by more than 0.99 in size, or where a column is, but for a hundredth, a
+    function of another one: the same levels by other names, a level and what it belongs to, a
+    number and the class it falls in.
 
     Networks of an ensemble count equally here, whatever their ``member_weights_``.
 
@@ -190,6 +209,10 @@ def interaction_strengths(
     model = look_into(estimator, X)
     names, d = model.names, model.n_columns
     pairs = _candidates(d, _positions(exclude, names))
+    duplicates = sorted({*near_duplicates(X, np.random.RandomState(seed))}.intersection(pairs))
+    left_out = {*duplicates}
+    pairs = [pair for pair in pairs if pair not in left_out]
+    said = [said_of(duplicates, names)] if duplicates else []
     if is_exhaustive:
         check_exhaustive(len({j for pair in pairs for j in pair}), max_order)
     rows, partners = _rows(len(X), n_points, random_state)
@@ -201,18 +224,24 @@ def interaction_strengths(
         likeness = Likeness(X, rows.numpy(), np.random.RandomState(seed))
         dependence = likeness.dependence
         if method in _FOLLOWS:
-            likeness.warn(names, _FOLLOWS[method], stacklevel=2)
+            least, what_follows = _FOLLOWS[method]
+            dependent = likeness.said_of(names, least, without={*chain(*duplicates)})
+            said += [f"{dependent}; {what_follows}"] if dependent else []
         if method != "superset":
             sources = torch.as_tensor(likeness.partners(partners.numpy()))
 
-    scores, errors, own = np.zeros(len(pairs)), np.zeros(len(pairs)), np.zeros(d)
+    if said:
+        warnings.warn(" ".join(said), UserWarning, stacklevel=2)
+
+    own = np.zeros(d)
+    scores, errors, squares = np.zeros((3, len(pairs)))
     if by_hessian and pairs:
         generator = torch.Generator(model.networks[0].inputs.device)
         generator.manual_seed(random_state.randint(2**31))
         options = {"sigma": sigma, "n_perturbations": n_perturbations, "generator": generator}
         n_rows = len(rows) if method == "smooth_hessian" else _ROWS_TO_CHOOSE_BY
         moments = hessian_effects(model, rows[:n_rows], partners[:n_rows], pairs, **options)
-        scores, errors, own = _scores(*moments, pairs, normalize)
+        scores, errors, squares, own = _scores(*moments, pairs, normalize)
     if method != "smooth_hessian" and pairs:
         chosen, n_rows = np.arange(len(pairs)), len(rows)
         if by_hessian:
@@ -220,14 +249,15 @@ def interaction_strengths(
             n_rows = max(_MOST_EVALUATIONS // (1 + d + len(chosen)), 2)
         redrawn = [pairs[p] for p in chosen]
         moments = superset_effects(model, rows[:n_rows], sources[:n_rows], redrawn)
-        of_redrawn, errors[chosen], own = _scores(*moments, redrawn, normalize)
+        squares = np.full(len(pairs), np.nan)
+        of_redrawn, errors[chosen], squares[chosen], own = _scores(*moments, redrawn, normalize)
         # the others keep their order and stay behind
         scores = scores - scores.max() + min(of_redrawn.min(), 0.0)
         scores[chosen] = of_redrawn
 
     order = np.argsort(-scores, kind="stable")
     ranked = [pairs[p] for p in order]
-    interactions, of_interactions = ranked, (scores[order], errors[order])
+    interactions, of_interactions = ranked, [of[order] for of in (scores, errors, squares)]
     if max_order > 2 and pairs:
         groups, *moments = measured_groups(
             model, rows, sources, pairs, scores, max_order, is_exhaustive
@@ -237,8 +267,11 @@ def interaction_strengths(
         interactions = [groups[g] for g in order]
         others = [pair for pair in ranked if pair not in set(groups)]
         interactions += others
-        of_interactions = (np.append(of[order], np.zeros(len(others))) for of in of_groups)
-    of_interactions = [*of_interactions]
+        of_interactions = [
+            np.append(of[order], np.full(len(others), unknown))
+            for of, unknown in zip(of_groups, (0.0, 0.0, np.nan), strict=True)
+        ]
+    total = _variance(model, rows)
     return Bunch(
         strengths=_symmetric(np.maximum(scores, 0.0), pairs, d),
         errors=_symmetric(errors, pairs, d),
@@ -247,14 +280,16 @@ def interaction_strengths(
         interactions=interactions,
         interaction_strengths=np.maximum(of_interactions[0], 0.0),
         interaction_errors=of_interactions[1],
+        interaction_shares=np.maximum(of_interactions[2], 0.0) / (total if total > 0 else 1.0),
         own_effects=own,
+        duplicates=duplicates,
         dependence=dependence,
         feature_names=names,
     )
 
 
 def _scores(own, joint, groups, normalize):
-    """Return scores and their errors (n_groups,), and the columns' own effects (n_columns,)."""
+    """Return of groups scores, errors and mean squares (n_groups,), of columns own effects."""
     square, error = joint.mean.cpu().numpy(), joint.error.cpu().numpy()
     scores = np.sign(square) * np.sqrt(np.abs(square))
     # the error of a root, finite where the root is zero
@@ -266,7 +301,16 @@ def _scores(own, joint, groups, normalize):
         scale = np.array([floor[list(u)].prod() ** (0.25 / len(u)) for u in groups])
         scale[scale == 0] = 1.0
         scores, errors = scores / scale, errors / scale
-    return scores, errors, np.sqrt(own_square)
+    return scores, errors, square, np.sqrt(own_square)
+
+
+def _variance(model, rows):
+    """Return the variance over rows of what the networks say, as far as they agree."""
+    source = rows[:, None].expand(-1, model.n_columns)
+    scores = model.scores(source)
+    moments = Moments()
+    moments.add((scores - scores.mean(1, keepdim=True))[:, :, None])
+    return float(moments.mean)
 
 
 def _symmetric(values, pairs, d):

@@ -40,6 +40,18 @@ def test_strength_is_the_deviation_of_the_own_effect(signs, exhaustive):
         assert sorted(found.interactions) == sorted(every)
 
 
+@pytest.mark.parametrize("options", [{"max_order": 4}, {"max_order": 4, "normalize": True}])
+def test_shares_are_of_the_variance_of_the_output(signs, options):
+    found = interaction_strengths(effects, signs, **{**OPTIONS, **options, "n_points": 2000})
+    share = dict(zip(found.interactions, found.interaction_shares, strict=True))
+    total = 4 + 9 + 16 + 25 + 6.25
+    for group, variance in {(0, 1): 4, (0, 1, 2): 9, (1, 2, 3, 4): 16, (3, 5): 6.25}.items():
+        assert share[group] == pytest.approx(variance / total, abs=0.03)
+    pairs = interaction_strengths(effects, signs, **OPTIONS)
+    share = dict(zip(pairs.interactions, pairs.interaction_shares, strict=True))
+    assert share[0, 1] == pytest.approx((4 + 9) / total, abs=0.03)
+
+
 def test_effects_of_more_columns_stay_with_the_largest_groups(signs):
     found = interaction_strengths(effects, signs, max_order=3, n_points=2000, **OPTIONS)
     strength = dict(zip(found.interactions, found.interaction_strengths, strict=True))

@@ -18,7 +18,7 @@ from tests.harness.fuzz.arguments import points, put
 from tests.harness.fuzz.displays import DISPLAYS
 from tests.harness.fuzz.equations import EQUATIONS
 from tests.harness.fuzz.loops_and_data import LOOPS_AND_DATA
-from tests.harness.fuzz.measures import MEASURES, given_callback
+from tests.harness.fuzz.measures import MEASURES, given_callback, given_finder
 from tests.harness.fuzz.models import (
     TABLES,
     draw_looked_at,
@@ -44,6 +44,7 @@ _NAMESPACE = {
     "model": given_model,
     "table": given_table,
     "used_callback": given_callback,
+    "used_finder": given_finder,
     "target": given_target,
     **{module.__name__.split(".")[-1]: module for module in (skdropout, functional, inspection)},
     **{module.__name__.split(".")[-1]: module for module in (callbacks, datasets, export, nn)},

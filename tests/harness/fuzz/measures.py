@@ -187,9 +187,42 @@ def given_callback():
     return callback
 
 
+@functools.cache
+def given_finder():
+    """Return a finder after a fit."""
+    X = given_table("numpy", PLAIN["numpy"])
+    finder = skdropout.SmoothHessInteractions(skdropout.DropoutMLPRegressor(**ONE), n_points=5)
+    return finder.fit(X, X[:, 0])
+
+
 MEASURES = {
     "inspection.interaction_strengths": Looks(
         ("estimator", "X"), STRENGTHS, {"n_points": "5"}, positional=("estimator", "X"), often=4
+    ),
+    "inspection.interaction_table": Spec(
+        {
+            "finder": "used_finder()",
+            "X": "table('numpy', ['plain', 'whole', 'missing'])",
+            "y": "None",
+        },
+        {
+            "finder": ["None", "skdropout.SmoothHessInteractions()", "object()", *ODD_MODELS[:30]],
+            "X": [
+                "None",
+                "table('numpy', ['infinite', 'huge', 'all missing'])",
+                "table('pandas', ['plain'] * 3)",
+                "@[:1]",
+                "@[:, :2]",
+                "@[:0]",
+                "@.tolist()",
+                "5",
+            ],
+            "y": [f"target({t!r}, {n!r})" for t in TARGETS for n in TARGETS[t]],
+            **STATES,
+        },
+        ("finder", "X", "y"),
+        look=lambda table: [table["strength"].to_numpy()],
+        often=1,
     ),
     "inspection.perturbation_mse": Looks(
         ("estimator", "X"),
