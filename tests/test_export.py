@@ -74,9 +74,19 @@ def test_columns_left_out_are_no_inputs(tmp_path):
 
 
 @pytest.mark.slow
+def test_several_quantiles_are_sorted(mixed_table, tmp_path):
+    X, y = mixed_table
+    several = {"loss": "quantile", "quantile": [0.45, 0.5, 0.55], **SMALL}
+    model = DropoutMLPRegressor(n_members=2, **several)
+    assert_same(model.fit(X[["a", "b"]], y), X[["a", "b"]], tmp_path / "model.onnx")
+
+
+@pytest.mark.slow
 def test_classes_of_numbers_alone(mixed_table, tmp_path):
     X, y = mixed_table
-    model = DropoutMLPClassifier(**SMALL).fit(X[["a", "b"]], np.where(y > 300, "high", "low"))
+    model = DropoutMLPClassifier(screening=None, **SMALL).fit(
+        X[["a", "b"]], np.where(y > 300, "high", "low")
+    )
     session, layout = assert_same(model, X[["a", "b"]], tmp_path / "model.onnx")
     assert [(i.name, i.shape[1]) for i in session.get_inputs()] == [("numeric", 2)]
     assert layout["classes"] == ["high", "low"]

@@ -63,7 +63,10 @@ def networks(X: np.ndarray, frame: pd.DataFrame, other: pl.DataFrame, y: np.ndar
     assert_type(classifier.predict_log_proba(X), np.ndarray)
     search = skdropout.DropoutMLPRegressorCV(dropouts=[0.0, 0.2], grid="paired", cv=3, racing=True)
     assert_type(search.fit(X, y, groups=y), skdropout.DropoutMLPRegressorCV)
-    skdropout.DropoutMLPClassifierCV(dropouts=5, scoring="roc_auc").fit(X, y).predict(X)
+    assert_type(search.predict_interval(X, coverage=0.8, method="scaled"), np.ndarray)
+    classes = skdropout.DropoutMLPClassifierCV(dropouts=5, scoring="roc_auc").fit(X, y)
+    assert_type(classes.predict_set(X, coverage=0.8), np.ndarray)
+    skdropout.DropoutMLPRegressor(loss="quantile", quantile=[0.1, 0.9]).fit(X, y).score(X, y)
     skdropout.RelDropRegressor(rule=["wsquare", "epsilon", "epsilon"], schedule="linear").fit(X, y)
     skdropout.RelDropClassifier(
         module=lambda: nn.Linear(4, 1), feature_shape=(1, 2, 2), occlusion="block"

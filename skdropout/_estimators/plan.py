@@ -87,8 +87,8 @@ class Plan:
         What the members took of each recipe that was tried, kept or not; None: nothing was.
     kinds : list of Recipe or None
         The recipe of each network that was kept.
-    residuals : Residuals or None
-        Of networks of folds.
+    conformal : Intervals, Sets or None
+        What networks of folds say of rows that they did not see, to cover new ones by.
     """
 
     seen: dict[str, Any]
@@ -103,7 +103,7 @@ class Plan:
     weights: np.ndarray | None = None
     tried: list[dict[str, Any]] | None = None
     kinds: list[Any] | None = None
-    residuals: Any = None
+    conformal: Any = None
 
     @property
     def fitted(self):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
+from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.utils import check_array
 
 from skdropout._estimators.template import BaseDropoutMLP
 from skdropout._sklearn_private import Interval, StrOptions
-from skdropout._stack import AbsoluteError, Pinball, Poisson, SquaredError
+from skdropout._stack import AbsoluteError, Pinball, Poisson, Quantiles, SquaredError
 from skdropout._table import TableLike
 
 _LOSSES = {
@@ -35,7 +38,7 @@ class Values:
     criterion : loss of a stack
     location, scale : ndarray of shape (n_outputs,)
     is_single : bool
-        Whether a row has one target, which then has no axis of its own.
+        Whether a row has one prediction, which then has no axis of its own.
     """
 
     criterion: Any
@@ -51,13 +54,19 @@ class Values:
         y = _checked(y, criterion)
         if isinstance(criterion, Poisson) and not y.any(axis=0).all():
             raise _not_poisson(y)
+        quantiles = quantiles_of(criterion)
+        if len(quantiles) and y.shape[1] > 1:
+            raise ValueError(
+                f"quantile={[*quantiles]} gives every row several predictions of one target, but "
+                f"y has {y.shape[1]} columns; fit one model for each column, or give one quantile."
+            )
         location, scale = criterion.standardisation(y, weight)
-        return cls(criterion, location, scale, y.shape[1] == 1)
+        return cls(criterion, location, scale, y.shape[1] == 1 and not len(quantiles))
 
     @property
     def n_raw_outputs(self):
         """How many outputs a network has."""
-        return len(self.location)
+        return len(quantiles_of(self.criterion)) or len(self.location)
 
     def encode(self, y):
         """Return targets in units of their spread, (n_rows, n_outputs)."""
@@ -79,6 +88,8 @@ class Values:
         if isinstance(self.criterion, Pinball | AbsoluteError):
             quantile = getattr(self.criterion, "quantile", 0.5)
             return (encoded > np.quantile(encoded, quantile, axis=0)).astype(float)
+        if len(quantiles_of(self.criterion)):
+            return (encoded > np.quantile(encoded, quantiles_of(self.criterion))).astype(float)
         return encoded
 
     def weigh(self, encoded, sample_weight):
@@ -108,6 +119,30 @@ def _checked(y, criterion):
     return y
 
 
+def quantiles_of(criterion):
+    """Return the quantiles that are predicted side by side, none where there is one prediction."""
+    return criterion.quantiles if isinstance(criterion, Quantiles) else ()
+
+
+def _criterion_of_quantile(quantile):
+    """Return the loss of a quantile, or of several."""
+    if quantile is None:
+        raise ValueError("loss='quantile' needs quantile=, a number or numbers in (0, 1).")
+    if isinstance(quantile, Real):
+        return Pinball(quantile)
+    try:
+        found = np.asarray(quantile, dtype=float)
+    except (TypeError, ValueError):
+        found = np.empty(0)
+    is_row = found.ndim == 1 and len(found) > 0
+    if not is_row or not ((found > 0) & (found < 1)).all() or not (np.diff(found) > 0).all():
+        raise ValueError(
+            f"quantile={quantile!r} must be a number in (0, 1), or several in increasing order, "
+            "such as [0.05, 0.5, 0.95]."
+        )
+    return Quantiles(tuple(found.tolist()))
+
+
 def _spread(predictions, weights):
     """Return the standard deviation over networks, unbiased in its square."""
     mean = np.tensordot(weights, predictions, 1)
@@ -129,19 +164,20 @@ class BaseDropoutRegressor(RegressorMixin, BaseDropoutMLP):
     ----------
     loss : {"squared_error", "absolute_error", "poisson", "quantile"}, default="squared_error"
         Loss to train on and to stop by. "poisson" has a log link and needs ``y >= 0``; "quantile"
-        is the pinball loss of ``quantile``.
-    quantile : float, default=None
-        Which quantile to estimate with ``loss="quantile"``, in (0, 1).
+        is the pinball loss of ``quantile``, the sum of these losses where there are several.
+    quantile : float or array-like of float, default=None
+        Which quantile to estimate with ``loss="quantile"``, in (0, 1), or several in increasing
+        order: then ``predict`` has a column for each, and they never cross.
     """
 
     _: KW_ONLY
     loss: Literal["squared_error", "absolute_error", "poisson", "quantile"] = "squared_error"
-    quantile: float | None = None
+    quantile: float | Sequence[float] | np.ndarray | None = None
 
     _parameter_constraints = {  # noqa: RUF012
         **BaseDropoutMLP._parameter_constraints,
         "loss": [StrOptions(set(_LOSSES))],
-        "quantile": [Interval(Real, 0, 1, closed="neither"), None],
+        "quantile": ["array-like", Interval(Real, 0, 1, closed="neither"), None],
     }
     _target_parameters = ("loss", "quantile")
 
@@ -159,7 +195,7 @@ class BaseDropoutRegressor(RegressorMixin, BaseDropoutMLP):
 
         Returns
         -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs or n_quantiles)
             Predictions in units of the target.
         std : ndarray of the same shape
             Only with ``return_std``: standard deviation over the networks, in the same units.
@@ -177,11 +213,37 @@ class BaseDropoutRegressor(RegressorMixin, BaseDropoutMLP):
         mean = self._decode(self._mean(predictions))
         return mean, _spread(self._decode(predictions), self.member_weights_)
 
+    def score(self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Score predictions: by R squared, or by the pinball losses of several quantiles.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
+            Rows to predict.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Their weights.
+
+        Returns
+        -------
+        score : float
+            :func:`sklearn.metrics.r2_score` of the predictions; of several quantiles the mean of
+            their :func:`sklearn.metrics.d2_pinball_score`. 1 is best.
+        """
+        predictions = self.predict(X)
+        quantiles = quantiles_of(self._plan.target.criterion)
+        if not len(quantiles):
+            return r2_score(y, predictions, sample_weight=sample_weight)
+        of_quantiles = [
+            d2_pinball_score(y, column, alpha=quantile, sample_weight=sample_weight)
+            for quantile, column in zip(quantiles, predictions.T, strict=True)
+        ]
+        return float(np.mean(of_quantiles))
+
     def _criterion(self):
         if self.loss == "quantile":
-            if self.quantile is None:
-                raise ValueError("loss='quantile' needs quantile=, a number in (0, 1).")
-            return Pinball(self.quantile)
+            return _criterion_of_quantile(self.quantile)
         return _LOSSES[self.loss]()
 
     def _learn_target(self, y, weight, criterion, announced):

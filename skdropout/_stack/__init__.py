@@ -19,6 +19,7 @@ from skdropout._stack.losses import (
     MultilabelLogLoss,
     Pinball,
     Poisson,
+    Quantiles,
     SquaredError,
 )
 from skdropout._stack.networks import StackMLP

@@ -15,6 +15,7 @@ from skdropout._stack.losses import (
     MultilabelLogLoss,
     Pinball,
     Poisson,
+    Quantiles,
     SquaredError,
 )
 
@@ -131,3 +132,19 @@ def test_links_are_inverse_and_finite(loss, n_outputs):
     if isinstance(loss, LogLoss):
         predicted = sure.argmax(-1)
         assert (loss(loss.link(sure), predicted) < 1e-3).all()
+
+
+def test_quantiles_never_cross_and_their_losses_are_summed():
+    levels = (0.1, 0.5, 0.8)
+    loss = Quantiles(levels)
+    raw, y = (torch.as_tensor(RNG.normal(size=(2, 30, n))) for n in (3, 1))
+    predictions = loss.inverse_link(raw)
+    assert (predictions.diff(dim=-1) >= 0).all()
+    one_by_one = [Pinball(q)(predictions[..., [j]], y) for j, q in enumerate(levels)]
+    torch.testing.assert_close(loss(raw, y), sum(one_by_one))
+    # crossing ones are worse, in the sum
+    crossing = sum(Pinball(q)(raw[..., [j]], y) for j, q in enumerate(levels))
+    assert (loss(raw, y) <= crossing + 1e-12).all()
+    raw.requires_grad_()
+    loss(raw, y).sum().backward()
+    torch.testing.assert_close(loss.gradient(raw.detach(), y), raw.grad, rtol=0, atol=1e-12)

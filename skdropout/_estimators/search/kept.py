@@ -6,8 +6,9 @@ from functools import partial
 import numpy as np
 import torch
 
-from skdropout._estimators.search.intervals import Residuals
 from skdropout._estimators.weighing import weights_of_predictions
+from skdropout._stack import predict_rows
+from skdropout._table import Rows
 
 
 class FoldNetworks:
@@ -37,7 +38,7 @@ class FoldNetworks:
 
     def __init__(self, plan, plans, table, folds, grid, scores, choose):
         self.plan, self.plans, self.folds, self.grid = plan, plans, folds, grid
-        self._table, self._scores, self._choose = table, scores, choose
+        self.table, self._scores, self._choose = table, scores, choose
         self.nets, self.predicted = [], {}
 
     def best(self, folds):
@@ -54,7 +55,7 @@ class FoldNetworks:
         means = torch.as_tensor(of_candidates[:, rows])
         criterion = self.plan.target.criterion
         weights = np.zeros(len(self.grid))
-        weights[usable] = weights_of_predictions(means, self._table, rows, criterion)
+        weights[usable] = weights_of_predictions(means, self.table, rows, criterion)
         return weights
 
     def unseen_by(self, candidate, folds):
@@ -66,7 +67,7 @@ class FoldNetworks:
             Means where folds overlap, NaN where there is none.
         """
         n_outputs = self.predicted[candidate, 0].shape[1]
-        total = np.zeros((len(self._table.target), n_outputs))
+        total = np.zeros((len(self.table.target), n_outputs))
         times = np.zeros((len(total), 1))
         for k in folds:
             rows = self.folds[k].test
@@ -101,18 +102,21 @@ class FoldNetworks:
         of_networks = weights[[c for c, _ in places]] / len(self.folds)
         return first, places, of_networks
 
-    def residuals(self, y, unseen, places):
-        """Return how far predictions of unseen rows are from ``y``, (n_rows, n_outputs).
+    def of_fitted_rows(self, net, places, of_networks):
+        """Return what the networks kept of each fold predict of the rows that it was fitted on.
 
-        None where a row is tested by no fold, or by several.
+        Returns
+        -------
+        predictions : list of Tensor of shape (n_fitted, n_outputs)
+            Weighted means, in the units of the table.
         """
-        rows = np.concatenate([fold.test for fold in self.folds])
-        if len(rows) != len(y) or len(np.unique(rows)) != len(rows):
-            return None
-        fold_of_row = np.empty(len(y), dtype=int)
-        for k, fold in enumerate(self.folds):
-            fold_of_row[fold.test] = k
-        return Residuals(np.abs(y - unseen), fold_of_row, np.array([k for _, k in places]))
+        index = [torch.as_tensor(self.folds[k].fit) for _, k in places]
+        predicted = predict_rows(net, Rows(self.table.near(self.plan.device), index))
+        total, weight = [0] * len(self.folds), np.zeros(len(self.folds))
+        for (_, k), w, predictions in zip(places, of_networks, predicted, strict=True):
+            total[k] = total[k] + w * predictions
+            weight[k] += w
+        return [part / w for part, w in zip(total, weight, strict=True)]
 
     def nested_score(self, weigh, candidate, score):
         """Return the mean score over the folds, of weights that each fold had no part in.

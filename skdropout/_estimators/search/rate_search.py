@@ -27,6 +27,7 @@ from skdropout._estimators.search.grid import (
     make_grid,
     results_table,
 )
+from skdropout._estimators.search.held_out import HeldOut
 from skdropout._estimators.search.kept import FoldNetworks
 from skdropout._sklearn_private import check_scorer, fit_context, route_to_search
 from skdropout._stack import NUMERIC_ENCODINGS, Member, bytes_of_member, memory_budget, predict_rows
@@ -160,11 +161,12 @@ class RateSearch:
         recipes = [self._recipe(*row, kept.plan) for row in rates]
         unseen = kept.unseen(weights)
         predictions = kept.plan.target.decode(torch.as_tensor(unseen))
-        residuals = None
-        if not is_classifier(self):
-            both = (np.reshape(part, unseen.shape) for part in (np.asarray(y, float), predictions))
-            residuals = kept.residuals(*both, places)
-        plan = replace(kept.plan, recipes=recipes, weights=of_networks, residuals=residuals)
+        held_out = HeldOut.by(kept.folds, len(unseen), [k for _, k in places])
+        conformal = None
+        if held_out is not None:
+            fitted = kept.of_fitted_rows(net, places, of_networks)
+            conformal = self._conformal(kept, held_out, y, predictions, fitted)
+        plan = replace(kept.plan, recipes=recipes, weights=of_networks, conformal=conformal)
         return {
             **self._found(plan, None, self._checked(net)),
             "input_dropout_": float(weights @ kept.grid[:, 1]),

@@ -50,7 +50,7 @@ _ARGUMENTS = ("X", "y", "sample_weight", "X_val", "y_val", "sample_weight_val", 
 _METHODS = {
     "values": [
         *("predict", "score", "return_std", "sample_predictions", "pickle", "embeddings_"),
-        "predict_interval",
+        *("predict_interval", "predict_interval, scaled"),
     ],
     "classes": [
         "predict",
@@ -60,6 +60,7 @@ _METHODS = {
         "sample_predictions",
         "pickle",
         "embeddings_",
+        "predict_set",
     ],
     "transformer": ["transform", "fit_transform", "get_feature_names_out", "pickle", "embeddings_"],
 }
@@ -289,9 +290,11 @@ def _ask(estimator, case, task, names):
         return judge_answer(draws, 3)
     if method == "return_std":
         return judge_answer(estimator.predict(X, return_std=True), n)
-    if method == "predict_interval" and hasattr(estimator, method):
-        return judge_answer(estimator.predict_interval(X, coverage=0.5), n)
-    method = "predict" if method == "predict_interval" else method
+    name, *way = method.split(", ")
+    if name in ("predict_interval", "predict_set"):
+        if hasattr(estimator, name):
+            return judge_answer(getattr(estimator, name)(X, 0.5, *way), n)
+        method = "predict"
     answer = getattr(estimator, method)(X)
     if method == "predict_log_proba":
         answer = np.exp(answer)

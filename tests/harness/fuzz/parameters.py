@@ -107,7 +107,10 @@ _DROPPED = {
 }
 _VALUES = {
     "loss": ["'squared_error'", "'absolute_error'", "'poisson'", "'quantile'", "'mse'"],
-    "quantile": ["None", "0.5", "0.01", "1", "np.float32(0.9)"],
+    "quantile": [
+        *("None", "0.5", "0.01", "1", "np.float32(0.9)"),
+        *("[0.1, 0.9]", "np.array([0.2, 0.5, 0.8])", "(0.9, 0.1)", "[0.0, 0.5]", "[[0.5]]"),
+    ],
 }
 _CLASSES = {
     "class_weight": [

@@ -28,6 +28,11 @@ def answers(model, X):
         if hasattr(model, name):
             rows = () if name == "get_feature_names_out" else (X,)
             found[name] = _answer(getattr(model, name), *rows)
+    for name in ("predict_interval", "predict_set"):
+        if hasattr(model, name) and hasattr(model, "oof_predictions_"):
+            found[name] = _answer(getattr(model, name), X, 0.5)
+    if hasattr(model, "predict_interval") and hasattr(model, "oof_predictions_"):
+        found["scaled"] = _answer(model.predict_interval, X, 0.5, "scaled")
     if hasattr(model, "sample_predictions"):
         found["draws"] = _answer(model.sample_predictions, X, 3, random_state=0)
     for name, value in vars(model).items():

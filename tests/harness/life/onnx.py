@@ -66,6 +66,7 @@ EXPORTED = {
     "absolute error": _regressor(loss="absolute_error"),
     "poisson": replace(_regressor(loss="poisson"), target=_counts),
     "quantile loss": _regressor(loss="quantile", quantile=0.9),
+    "several quantiles": _regressor(loss="quantile", quantile=[0.1, 0.5, 0.9]),
     "linear poisson": replace(
         _regressor(loss="poisson", hidden_layer_sizes=(), learning_rate_init=0.1), target=_counts
     ),

@@ -146,10 +146,13 @@ VARIANTS = {
     ),
     "bag": Subject(DropoutMLPRegressorCV, {**GRID, "refit": "bag"}),
     "ensemble": Subject(DropoutMLPClassifierCV, {**GRID, "refit": "ensemble"}, by_thirds),
+    "several quantiles": Subject(
+        DropoutMLPRegressorCV, {**GRID, "refit": "bag", "loss": "quantile", "quantile": [0.2, 0.8]}
+    ),
     "without refit": Subject(DropoutMLPRegressorCV, {**GRID, "refit": False}),
 }
 EVERY = {**SUBJECTS, **VARIANTS}
 # nothing is trained after their search
-OF_A_SEARCH = ("bag", "ensemble", "without refit")
+OF_A_SEARCH = ("bag", "ensemble", "several quantiles", "without refit")
 NETWORKS = [name for name, subject in EVERY.items() if subject.is_network]
 INCREMENTAL = [name for name, subject in EVERY.items() if hasattr(subject.cls, "partial_fit")]
