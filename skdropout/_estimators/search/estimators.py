@@ -10,11 +10,9 @@ from sklearn.utils.validation import check_is_fitted
 from skdropout._estimators.classification import BaseDropoutClassifier
 from skdropout._estimators.documentation import documented
 from skdropout._estimators.regression import BaseDropoutRegressor, quantiles_of
+from skdropout._estimators.search.conformal import METHODS, Intervals, Sets, conformal_of
 from skdropout._estimators.search.grid import RateGrid
-from skdropout._estimators.search.held_out import conformal_of
-from skdropout._estimators.search.intervals import METHODS, Intervals
 from skdropout._estimators.search.rate_search import RateSearch
-from skdropout._estimators.search.sets import Sets
 from skdropout._estimators.search.spread import Spreads, joined
 from skdropout._table import TableLike
 

@@ -15,6 +15,7 @@ from sklearn.metrics import get_scorer
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
 from skdropout._device import draw_seeds
+from skdropout._estimators.search.conformal import HeldOut
 from skdropout._estimators.search.folds import (
     InnerSplit,
     check_groups,
@@ -27,7 +28,6 @@ from skdropout._estimators.search.grid import (
     make_grid,
     results_table,
 )
-from skdropout._estimators.search.held_out import HeldOut
 from skdropout._estimators.search.kept import FoldNetworks
 from skdropout._sklearn_private import check_scorer, fit_context, route_to_search
 from skdropout._stack import NUMERIC_ENCODINGS, Member, bytes_of_member, memory_budget, predict_rows
