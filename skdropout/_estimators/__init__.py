@@ -1,16 +1,17 @@
 """What a user fits: the template of fit, regression, classification, search."""
 
 from skdropout._estimators.classification import kind_of_target
-from skdropout._estimators.embedding_tables import import_pandas
-from skdropout._estimators.fitted import FittedNetworks
+from skdropout._estimators.fitted import FittedNetworks, import_pandas
 from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._estimators.plan import Adopting
 from skdropout._estimators.reldrop import RelDropClassifier, RelDropRegressor
 from skdropout._estimators.search.estimators import DropoutMLPClassifierCV, DropoutMLPRegressorCV
 from skdropout._estimators.search.folds import (
     InnerSplit,
+    OnFolds,
     check_groups,
-    fit_on_folds,
     make_splits,
+    train_folds,
 )
 from skdropout._estimators.template import BaseDropoutMLP
+from skdropout._estimators.workers import check_workers, spread

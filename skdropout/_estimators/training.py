@@ -8,7 +8,13 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skdropout._device import product_dtype
 from skdropout._estimators.checks import split_rows, still_improves
-from skdropout._stack import MaskSource, build_stack, set_rates
+from skdropout._stack import (
+    NUMERIC_ENCODINGS,
+    MaskSource,
+    build_stack,
+    members_of_slice,
+    set_rates,
+)
 from skdropout._table import Rows
 
 
@@ -89,6 +95,21 @@ class TrainsStacks:
             n_outputs=plan.target.n_raw_outputs,
             columns=lambda n_members: self._droppers(n_members, plan.target.criterion),
             input_scaling=float(self.input_scaling),
+        )
+
+    def _members_that_fit(self, plan, folds):
+        """Return how many networks of folds are best trained as one stack."""
+        embedded = zip(plan.encoder.n_levels, plan.dims, strict=True)
+        of_number = NUMERIC_ENCODINGS[self.numeric_encoding].inputs_per_column + 1
+        n_inputs = of_number * len(plan.encoder.numeric_) + sum(plan.dims)
+        return members_of_slice(
+            (n_inputs, *plan.hidden_layer_sizes, plan.target.n_raw_outputs),
+            sum((n + 2) * dim for n, dim in embedded),
+            max(len(fold.train) for fold in folds),
+            max(len(fold.valid) for fold in folds),
+            self._learning(1)[0]["batch_size"],
+            self._dtype,
+            plan.device,
         )
 
     def _training_callbacks(self, context, data, found, trial=None):

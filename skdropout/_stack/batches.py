@@ -157,6 +157,8 @@ class Batches:
 
 
 _CPU_BYTES = 2**30
+# Of a slice: a step makes about so many products, or the slice has so many members.
+_PRODUCTS, _FEWEST = 2**26, 10
 
 
 def memory_budget(device):
@@ -164,6 +166,22 @@ def memory_budget(device):
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0] // 2
     return _CPU_BYTES
+
+
+def members_of_slice(widths, n_embedded, n_rows, n_valid, batch_size, dtype, device):
+    """Return how many alike networks make a stack; what is more is trained in several.
+
+    It follows from the table and the parameters alone, as the masks of a network depend on its
+    stack: on a GPU from memory, one stack being the fastest; on a CPU also from the work of a step,
+    for beyond so much of it larger stacks are no faster, and smaller ones can be shared out.
+    """
+    of_one = bytes_of_member(widths, n_embedded, n_rows, n_valid, batch_size, dtype)
+    if device.type == "cuda":
+        most = torch.cuda.get_device_properties(device).total_memory // 4
+        return max(1, most // of_one)
+    n_weights = sum((a + 1) * b for a, b in pairwise(widths))
+    products = n_weights * min(rows_of_step(n_rows, batch_size), n_rows)
+    return max(1, min(_CPU_BYTES // of_one, max(_PRODUCTS // products, _FEWEST)))
 
 
 def bytes_of_member(widths, n_embedded, n_rows, n_valid, batch_size, dtype):

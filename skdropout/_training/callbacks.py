@@ -111,7 +111,8 @@ class Race(Callback):
     leader's mean. Networks with more dropout learn more slowly; half the time is what they are
     given for that.
 
-    One race goes on over all slices of a grid: later ones also run against the earlier ones.
+    One race goes on over all slices of a grid: later ones also run against those that it was told
+    of by ``learn``.
 
     Parameters
     ----------
@@ -131,12 +132,12 @@ class Race(Callback):
     def enter(self, places):
         """Say which (candidate, fold) the members of the next stack are."""
         self._candidates, self._folds = np.transpose(places)
-        self._before = self.out_.copy(), self._losses.copy()
         return self
 
-    def leave(self):
-        """Forget the stack last entered, whose training failed."""
-        self.out_, self._losses = self._before
+    def learn(self, other):
+        """Take in what a race of the same candidates has seen of slices that this has not."""
+        self.out_ |= other.out_
+        self._losses = np.where(np.isnan(self._losses), other._losses, self._losses)
 
     def on_epoch_end(self, net, **_):
         """Compare, and stop who is beaten; comes after BestEpoch."""

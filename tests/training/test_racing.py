@@ -127,7 +127,7 @@ def test_a_slice_that_is_too_large_leaves_no_trace(monkeypatch):
         "max_iter": 12,
         "learning_rate_init": 0.05,
         "cv": 3,
-        "dropouts": [0.0, 0.5, 0.9],
+        "dropouts": [0.0, 0.9],
         "racing": True,
         "random_state": 0,
         "device": "cpu",

@@ -2,6 +2,7 @@
 
 import pickle
 
+import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -182,6 +183,18 @@ def test_arrays_and_codes_are_encoded_whole(data):
     chosen = EmbeddingEncoder(categorical_features=[1], **tiny)
     both = np.column_stack([y, codes])
     assert list(chosen.fit(both, y).get_feature_names_out())[:2] == ["x0", "x1_0"]
+
+
+def test_workers_share_the_networks(data, monkeypatch):
+    monkeypatch.setattr(DropoutMLPRegressor, "_members_that_fit", lambda *_: 2)
+    one = EmbeddingEncoder(**SMALL)
+    alone = one.fit_transform(*data)
+    with joblib.parallel_config("threading"):
+        two = EmbeddingEncoder(**SMALL, n_jobs=2)
+        np.testing.assert_array_equal(two.fit_transform(*data), alone)
+    np.testing.assert_array_equal(two.transform(data[0]), one.transform(data[0]))
+    with pytest.raises(ValueError, match="n_jobs=0"):
+        EmbeddingEncoder(**SMALL, n_jobs=0).fit_transform(*data)
 
 
 def test_network_follows_the_target(data):

@@ -1,13 +1,13 @@
 """Folds of a cross-validation, and the rows within each that its networks stop by."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from sklearn.model_selection import GroupShuffleSplit, check_cv
 
 from skdropout._device import draw_seeds
 from skdropout._estimators.checks import split_rows
+from skdropout._estimators.workers import StackJob
 from skdropout._stack import Member
 
 
@@ -155,10 +155,8 @@ def make_folds(splits, inner, fraction, strata, seed):
     return folds
 
 
-def fit_on_folds(estimator, X, y, splits, inner):
-    """Fit ``estimator``, which has one network, once for each fold.
-
-    All networks start from the weights that ``estimator.fit`` would start from.
+class OnFolds:
+    """Networks of an estimator that has one, one for each fold, from the same initial weights.
 
     Parameters
     ----------
@@ -169,12 +167,36 @@ def fit_on_folds(estimator, X, y, splits, inner):
         Training and test rows.
     inner : InnerSplit
 
-    Returns
-    -------
-    fitted : BaseDropoutMLP
-        Holds the networks of the folds.
+    Attributes
+    ----------
     folds : list of Fold
-        In the order of the networks.
+    tasks : list of tuple
+        Arguments of ``train_folds``.
+    """
+
+    def __init__(self, estimator, X, y, splits, inner):
+        plan, rows = estimator._read([(X, y, None)])
+        seed, mask_seed = draw_seeds(estimator.random_state, 2)
+        strata, fraction = rows.table.strata, estimator.validation_fraction
+        self.folds = make_folds(splits, inner, fraction, strata, seed)
+        (recipe,) = plan.recipes
+        members = [Member(seed, fold.train, fold.valid, **recipe) for fold in self.folds]
+        self._plan = replace(plan, recipes=[recipe] * len(members))
+        self._estimator = estimator._bare()
+        job = StackJob(self._estimator, self._plan, rows.table, members, mask_seed)
+        n_slices = -(-len(members) // estimator._members_that_fit(plan, self.folds))
+        slices = np.array_split(np.arange(len(members)), n_slices)
+        self.tasks = [(job, places.tolist()) for places in slices]
+
+    def fitted(self, nets):
+        """Return an estimator that holds the networks of all folds, in their order."""
+        first, *others = nets
+        first.join(others)
+        return self._estimator._bare()._adopt(self._estimator._found(self._plan, None, first))
+
+
+def train_folds(job, places):
+    """Train the networks of some folds; return their net.
 
     Raises
     ------
@@ -183,19 +205,10 @@ def fit_on_folds(estimator, X, y, splits, inner):
     """
     from skdropout._training import BestEpoch, ProgressBar  # imports skorch
 
-    plan, rows = estimator._read([(X, y, None)])
-    seed, mask_seed = draw_seeds(estimator.random_state, 2)
-    fraction = estimator.validation_fraction
-    folds = make_folds(splits, inner, fraction, rows.table.strata, seed)
-    (recipe,) = plan.recipes
-    members = [Member(seed, fold.train, fold.valid, **recipe) for fold in folds]
-    plan = replace(plan, recipes=[recipe] * len(folds))
+    estimator = job.estimator
     callbacks = [("best_epoch", BestEpoch(estimator.n_iter_no_change, estimator.tol))]
     if estimator.verbose:
         callbacks.insert(0, ("progress_bar", ProgressBar()))
-    found = partial(estimator._found, plan, None)
-    net = estimator._train(plan, rows.table, members, mask_seed, callbacks, found)
-    if net.interrupted_:
-        raise KeyboardInterrupt
+    net = job.train(places, callbacks)
     estimator._check_finite(net)
-    return estimator._bare()._adopt(found(net.finish())), folds
+    return net.finish()

@@ -111,7 +111,7 @@ class FoldScores:
     def __init__(self, scorer, X, y, params):
         self._scorer = scorer
         self._data = *indexable(X, y), params
-        self._rows = None
+        self._cut = None, None
 
     def __call__(self, candidate, rows, predictions):
         """Return the score of networks on ``rows``, NaN if a prediction is not finite.
@@ -126,13 +126,17 @@ class FoldScores:
         """
         if not predictions.isfinite().all():
             return np.nan
-        if rows is not self._rows:
+        of, cut = self._cut
+        if rows is not of:
             X, y, params = self._data
-            self._rows = rows
-            self._cut = safe_indexing(X, rows), safe_indexing(y, rows)
-            self._params = rows_of_params(X, params, rows)
-        X, y = self._cut
-        return self._scorer(candidate(Known(X, predictions)), X, y, **self._params)
+            cut = safe_indexing(X, rows), safe_indexing(y, rows), rows_of_params(X, params, rows)
+            self._cut = rows, cut  # at once: threads may share it
+        X, y, params = cut
+        return self._scorer(candidate(Known(X, predictions)), X, y, **params)
+
+    def __getstate__(self):
+        """Leave out what can be cut again."""
+        return {**vars(self), "_cut": (None, None)}
 
 
 @dataclass(eq=False, repr=False)
@@ -167,27 +171,33 @@ class RateGrid:
     one_standard_error : bool, default=False
         Whether to choose, in place of the best rate, the highest one whose mean score is within one
         standard error of the best.
+    n_jobs : int or None, default=None
+        How many workers of joblib share the search, -1 for all processors. None is 1, or what
+        ``joblib.parallel_config`` says: with "dask" or "ray" the workers of a cluster. Results are
+        the same, to the bit.
 
     Notes
     -----
     With an integer as ``random_state`` all networks of the search start from the same seed, and the
     final one is what the plain estimator gives at the rates chosen and the same ``random_state``.
-    ``callbacks`` are called in the final training only. The search runs in slices of the grid that
-    take at most 1 GiB, or half of a GPU's free memory; when a GPU's memory does not suffice the
-    slice is halved.
+    ``callbacks`` are called in the final training only. The search runs in slices of the grid, each
+    one stack. How large they are follows from table and parameters alone: a slice takes about 1 GiB
+    at most, or a quarter of a GPU's memory, and on a CPU it is no larger than makes it faster. When
+    a GPU's memory does not suffice the slice is halved.
 
     With ``racing``, from the fourth epoch on, each rate is compared with the one of least mean
     validation loss. It leaves when its networks' least losses so far are worse than those that the
     leader had after half as many epochs, by a one-sided paired t-test over the folds at the five
     per cent level and by more than the standard error of the leader's mean. Half the time, because
-    more dropout learns more slowly.
+    more dropout learns more slowly. Of a grid of several slices a quarter is trained first; the
+    other slices run against these and, each by itself, among their own.
 
-    On one machine a stack makes use of all that one process can have, so leave ``n_jobs`` of what
-    is around it at 1 on a GPU: workers would share it. For several machines, or for a search over
-    other parameters too, ``GridSearchCV`` with the plain estimator works under any joblib backend,
-    as in ``joblib.parallel_config("dask")``. joblib's and dask's worker processes divide the cores
-    among them and torch keeps to its share; in workers that are threads, call
-    ``torch.set_num_threads(1)``.
+    With ``n_jobs``, or within ``joblib.parallel_config``, slices go to several workers; a small
+    search is one slice, and gains nothing. The table is mapped into the memory of processes on one
+    machine; a cluster is sent it once. Worker processes divide the cores among them, and torch
+    keeps to its share; in workers that are threads call ``torch.set_num_threads(1)``. On one GPU
+    leave ``n_jobs`` at 1. Dask starts the slices of a worker that died anew. The final training is
+    this process's own.
 
     References
     ----------
@@ -215,6 +225,7 @@ class RateGrid:
     refit: bool | Literal["bag", "ensemble"] = True
     racing: bool = False
     one_standard_error: bool = False
+    n_jobs: int | None = None
 
     _parameter_constraints = {  # noqa: RUF012
         "dropouts": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -225,6 +236,7 @@ class RateGrid:
         "refit": ["boolean", StrOptions({"bag", "ensemble"})],
         "racing": ["boolean"],
         "one_standard_error": ["boolean"],
+        "n_jobs": [Integral, None],
     }
 
     def _rates(self, sizes):

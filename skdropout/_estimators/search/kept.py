@@ -41,6 +41,16 @@ class FoldNetworks:
         self.table, self._scores, self._choose = table, scores, choose
         self.nets, self.predicted = [], {}
 
+    def add(self, found):
+        """Take in a slice of the search.
+
+        Parameters
+        ----------
+        found : SliceFound
+        """
+        self.nets.append((found.places, found.net))
+        self.predicted.update(zip(found.places, found.predicted, strict=True))
+
     def best(self, folds):
         """Return weights that are one for the candidate chosen by some folds."""
         weights = np.zeros(len(self.grid))

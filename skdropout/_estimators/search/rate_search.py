@@ -1,8 +1,8 @@
-"""The search for the dropout rate: all rates and folds are members of one stack."""
+"""The search for the dropout rate: rates and folds are members of stacks."""
 
 import warnings
 from dataclasses import replace
-from functools import partial
+from itertools import chain
 from typing import Any, Self
 
 import numpy as np
@@ -29,9 +29,17 @@ from skdropout._estimators.search.grid import (
     results_table,
 )
 from skdropout._estimators.search.kept import FoldNetworks
+from skdropout._estimators.search.slices import (
+    SliceJob,
+    fill,
+    rounds_of,
+    slices_of,
+    train_slice,
+)
+from skdropout._estimators.workers import check_workers, spread
 from skdropout._sklearn_private import check_scorer, fit_context, route_to_search
-from skdropout._stack import NUMERIC_ENCODINGS, Member, bytes_of_member, memory_budget, predict_rows
-from skdropout._table import Rows, TableLike, readable
+from skdropout._stack import Member
+from skdropout._table import TableLike, readable
 
 
 class RateSearch:
@@ -96,6 +104,7 @@ class RateSearch:
             of the search has a finite score.
         """
         with self._task_of_fit(X, y, sample_weight) as (context, data):
+            check_workers(self.n_jobs)
             former = self._former()
             plan, rows = self._read([(X, y, sample_weight)], former)
             y = readable(y, "y")  # splitters and scorers ask NumPy
@@ -221,21 +230,26 @@ class RateSearch:
             for c, row in enumerate(grid.tolist())
             for k, fold in enumerate(folds)
         }
-        size = self._members_that_fit(plan, folds)
-        for places, net in self._trained_slices(plan, table, members, mask_seed, size, race):
-            alone = [net.snapshot(slice(k, k + 1)) for k in range(len(places))]
-            for rows, scores in (("fit", train_scores), ("test", test_scores)):
-                index = [getattr(folds[k], rows) for _, k in places]
-                own = Rows(table.near(plan.device), [torch.as_tensor(part) for part in index])
-                for k, (place, part, known) in enumerate(
-                    zip(places, index, predict_rows(net, own), strict=True)
-                ):
-                    candidate = partial(self._candidate, plans[place[1]], net, alone[k])
-                    scores[place] = score(candidate, part, known[None])
-                    if kept is not None and rows == "test":
-                        kept.predicted[place] = known
-            if kept is not None:
-                kept.nets.append((places, net.finish()))
+        params = {**self.get_params(deep=False), "cv": None, "callbacks": None}
+        job = SliceJob(
+            estimator=type(self)(**params),
+            plan=plan,
+            plans=plans,
+            table=table,
+            folds=folds,
+            members=members,
+            mask_seed=mask_seed,
+            score=score,
+            keeps=kept is not None,
+        )
+        slices = slices_of(len(grid), len(folds), self._members_that_fit(plan, folds))
+        for turn in rounds_of(slices, self.racing):
+            tasks = [(job, places, race) for places in turn]
+            for found in chain(*spread(train_slice, tasks, self.n_jobs)):
+                fill({"fit": train_scores, "test": test_scores}, found)
+                race.learn(found.race)
+                if kept is not None:
+                    kept.add(found)
         self._check_scores(test_scores)
         results, best = choose(test_scores, train_scores)
         dropout, input_dropout = grid[best].tolist()
@@ -262,43 +276,6 @@ class RateSearch:
         """Return some networks of a search's ``net`` as a fitted estimator."""
         found = self._found(plan, None, net, trained)
         return self._bare()._adopt({**found, "_known": known})
-
-    def _trained_slices(self, plan, table, members, mask_seed, size, race):
-        """Train the grid in stacks that fit in memory; yield (candidate, fold) pairs and net."""
-        # a candidate's folds are neighbours here, so that a stack holds whole candidates
-        places = list(members)
-        while places:
-            # within a stack, members with equally many steps an epoch are neighbours
-            part = sorted(places[:size], key=lambda place: place[::-1])
-            callbacks = self._search_callbacks(race.enter(part))
-            try:
-                of_part = [members[place] for place in part]
-                found = partial(self._found, plan, None)
-                net = self._train(plan, table, of_part, mask_seed, callbacks, found)
-            except torch.cuda.OutOfMemoryError:
-                if size == 1:
-                    raise
-                race.leave()
-                size = -(-min(size, len(places)) // 2)
-                continue
-            if net.interrupted_:
-                raise KeyboardInterrupt
-            yield part, net
-            places = places[size:]
-
-    def _members_that_fit(self, plan, folds):
-        embedded = zip(plan.encoder.n_levels, plan.dims, strict=True)
-        of_number = NUMERIC_ENCODINGS[self.numeric_encoding].inputs_per_column + 1
-        n_inputs = of_number * len(plan.encoder.numeric_) + sum(plan.dims)
-        of_one = bytes_of_member(
-            (n_inputs, *plan.hidden_layer_sizes, plan.target.n_raw_outputs),
-            sum((n + 2) * dim for n, dim in embedded),
-            max(len(fold.train) for fold in folds),
-            max(len(fold.valid) for fold in folds),
-            self._learning(1)[0]["batch_size"],
-            self._dtype,
-        )
-        return max(1, memory_budget(plan.device) // of_one)
 
     def _race(self, n_candidates, n_folds):
         from skdropout._training import Race

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from numbers import Integral
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -17,9 +18,12 @@ from skdropout._estimators import (
     DropoutMLPClassifier,
     DropoutMLPRegressor,
     InnerSplit,
+    OnFolds,
     check_groups,
-    fit_on_folds,
+    check_workers,
     make_splits,
+    spread,
+    train_folds,
 )
 from skdropout._sklearn_private import StrOptions, fit_context, route_to_splitter
 from skdropout._table import (
@@ -81,6 +85,9 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
         Where to train; "auto" is CUDA if there is a GPU, else the CPU.
     random_state : int, RandomState instance or None, default=None
         Fixes folds, splits, initial weights, row order and masks.
+    n_jobs : int or None, default=None
+        How many workers of joblib share the networks of ``fit_transform``, -1 for all processors;
+        None is 1, or what ``joblib.parallel_config`` says. Results are the same, to the bit.
     verbose : int, default=0
         1 shows a progress bar.
 
@@ -152,6 +159,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
     max_iter: int = 100
     device: str | torch.device = "auto"
     random_state: int | np.random.RandomState | None = None
+    n_jobs: int | None = None
     verbose: int = 0
 
     _parameter_constraints = {  # noqa: RUF012
@@ -165,6 +173,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
         "max_iter": _NETWORK["max_iter"],
         "device": _NETWORK["device"],
         "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     }
 
@@ -191,7 +200,8 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
         ValueError
             If a parameter, a column or the target cannot be used.
         """
-        found, _, _ = self._fit_all(X, y)
+        y, encoder, network, *_ = self._prepared(X, y)
+        found, _ = self._found(X, encoder, network.fit(X, y))
         return self._adopt(found)
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -218,23 +228,24 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
             If a parameter, a column or the target cannot be used, or if ``cv`` does not
             test each row once.
         """
-        found, codes, seeds = self._fit_all(X, y)
-        fitted, references = found["estimator_"], found["_plan"].vectors
-        if fitted.net_.interrupted_:
-            raise KeyboardInterrupt  # the networks of the folds are still to come
+        check_workers(self.n_jobs)
+        y, encoder, network, seed, n_rows = self._prepared(X, y)
         for_splitter = route_to_splitter(self, params)
-        groups = check_groups(for_splitter.get("groups"), len(codes))
-        splits = self._splits(X, y, len(codes), seeds[1], for_splitter)
-        inner = InnerSplit.like(splits, groups)
-        of_folds, folds = fit_on_folds(fitted, X, y, splits, inner)
+        groups = check_groups(for_splitter.get("groups"), n_rows)
+        splits = self._splits(X, y, n_rows, seed, for_splitter)
+        on_folds = OnFolds(network, X, y, splits, InnerSplit.like(splits, groups))
+        tasks = [(_fit_whole, network, X, y), *((train_folds, *task) for task in on_folds.tasks)]
+        fitted, *nets = spread(_call, tasks, self.n_jobs)
+        found, codes = self._found(X, encoder, fitted)
+        references, of_folds = found["_plan"].vectors, on_folds.fitted(nets)
         columns = [np.empty((len(codes), v.shape[1])) for v in references]
-        for k, fold in enumerate(folds):
+        for k, fold in enumerate(on_folds.folds):
             for c, (column, reference) in enumerate(zip(columns, references, strict=True)):
                 counts = np.bincount(codes[fold.fit, c], minlength=len(reference))
                 vectors = level_vectors(of_folds.net_.module_, k, c, counts, reference.shape[1])
                 vectors = align(vectors, reference, counts)
                 column[fold.test] = vectors[codes[fold.test, c]]
-        output = self._put_together(X, columns, found["_plan"].encoder)
+        output = self._put_together(X, columns, encoder)
         self._adopt(found)
         return output
 
@@ -272,19 +283,21 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
         router = MetadataRouter(owner=self)
         return router.add(splitter=self.cv, method_mapping=split)
 
-    def _fit_all(self, X, y):
-        """Train on all rows; return what to adopt, rows' codes, seeds of network and folds."""
+    def _prepared(self, X, y):
+        """Return target, reader of columns, network, seed of folds, and the number of rows."""
         y = as_target(y, type(self).__name__)
-        owner = self._bare()
-        encoder = TableEncoder(self._chosen_columns(X)).fit(X, owner)
+        encoder = TableEncoder(self._chosen_columns(X)).fit(X, self._bare())
         if not encoder.categorical_:
             raise ValueError(
                 f"categorical_features={self.categorical_features!r} chooses no column; name one "
                 "or more."
             )
-        seeds = draw_seeds(self.random_state, 2)
-        fitted: Any = self._network(y, encoder, seeds[0]).fit(X, y)
-        _, codes = encoder.transform(X, owner)
+        seed, seed_of_folds = draw_seeds(self.random_state, 2)
+        return y, encoder, self._network(y, encoder, seed), seed_of_folds, len(y)
+
+    def _found(self, X, encoder, fitted):
+        """Return what to adopt of the network of all rows, and the rows' codes."""
+        _, codes = encoder.transform(X, fitted)
         vectors = []
         for c, n_levels in enumerate(encoder.n_levels):
             counts = np.bincount(codes[:, c], minlength=n_levels + 2)
@@ -295,7 +308,7 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
             "estimator_": fitted,
             "n_iter_": fitted.n_iter_,
         }
-        return found, codes, seeds
+        return found, codes
 
     def _chosen_columns(self, X):
         if not isinstance(self.categorical_features, str):
@@ -351,3 +364,15 @@ class EmbeddingEncoder(Adopting, LevelTables, TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
         return tags
+
+
+def _call(task, *arguments):
+    return task(*arguments)
+
+
+def _fit_whole(network, X, y):
+    """Fit the network of all rows; Ctrl-C ends it all, as those of the folds are to come."""
+    network.fit(X, y)
+    if network.net_.interrupted_:
+        raise KeyboardInterrupt
+    return network

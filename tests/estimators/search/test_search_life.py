@@ -35,11 +35,9 @@ def test_slices_and_out_of_memory_change_nothing_at_rate_zero(data, monkeypatch)
 
     monkeypatch.setattr(BaseDropoutMLP, "_train", small_memory)
     halved = DropoutMLPRegressorCV(**common).fit(X, y)
-    assert sizes == [15, 8, 4, 4, 4, 3]
+    assert sizes == [15, 9, 6, 3, 3, 3, 6, 3, 3]
     np.testing.assert_allclose(halved.scores_, whole.scores_, rtol=1e-5)
-    monkeypatch.setattr(
-        "skdropout._estimators.search.rate_search.memory_budget", lambda device: 2**19
-    )
+    monkeypatch.setattr("skdropout._stack.batches._CPU_BYTES", 2**19)
     sizes.clear()
     DropoutMLPRegressorCV(**common).fit(X, y)
     assert 1 < sizes[0] < 5

@@ -139,6 +139,7 @@ _SEARCH = {
     "refit": ["True", "False", "'r2'", "'bag'", "'ensemble'"],
     "racing": ["True", "False"],
     "one_standard_error": ["True", "False"],
+    "n_jobs": ["None", "1", "0", "'2'"],
 }
 _RELEVANT = {
     "dropout": _DROPPED["dropout"],
@@ -160,6 +161,7 @@ _RELEVANT = {
     "occlusion": ["'element'", "'block'", "'pixel'"],
 }
 _ENCODER = {
+    "n_jobs": _SEARCH["n_jobs"],
     **{name: _NETWORK[name] for name in ("hidden_layer_sizes", "embedding_dim")},
     **{
         name: _NETWORK[name]
