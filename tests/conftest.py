@@ -141,6 +141,7 @@ def train_stack(
         rows_valid=Rows(table, valid) if len(valid[0]) else None,
         max_epochs=epochs,
         batch_size=[32] * len(members),
+        schedules=[member.schedules for member in members],
         paces=[Pace(*pace) for pace in paces[: len(members)]],
         callbacks=[] if patience is None else [("best_epoch", BestEpoch(patience, 0.0))],
         device="cpu",

@@ -22,6 +22,7 @@ from skdropout.export import to_onnx
 from skdropout.functional import relevance, relevance_mask, smooth_gradient, smooth_hessian
 from skdropout.inspection import (
     DropoutPathDisplay,
+    DropoutScheduleDisplay,
     InteractionDisplay,
     OrderSpectrumDisplay,
     effective_number_of_features,
@@ -67,7 +68,8 @@ def networks(X: np.ndarray, frame: pd.DataFrame, other: pl.DataFrame, y: np.ndar
     classes = skdropout.DropoutMLPClassifierCV(dropouts=5, scoring="roc_auc").fit(X, y)
     assert_type(classes.predict_set(X, coverage=0.8), np.ndarray)
     skdropout.DropoutMLPRegressor(loss="quantile", quantile=[0.1, 0.9]).fit(X, y).score(X, y)
-    skdropout.RelDropRegressor(rule=["wsquare", "epsilon", "epsilon"], schedule="linear").fit(X, y)
+    skdropout.RelDropRegressor(rule=["wsquare", "epsilon", "epsilon"]).fit(X, y)
+    skdropout.RelDropRegressor(dropout_schedule="ramp", dropout_profile="front").fit(X, y)
     skdropout.RelDropClassifier(
         module=lambda: nn.Linear(4, 1), feature_shape=(1, 2, 2), occlusion="block"
     ).fit(X, y)
@@ -97,6 +99,7 @@ def looked_into(model: skdropout.DropoutMLPRegressor, X: np.ndarray, y: np.ndarr
     InteractionDisplay.from_estimator(model, X).plot(ax=None)
     OrderSpectrumDisplay.from_estimator(model, X)
     DropoutPathDisplay.from_estimator(skdropout.DropoutMLPRegressorCV().fit(X, y))
+    DropoutScheduleDisplay.from_estimator(skdropout.DropoutMLPRegressor().fit(X, y))
     to_onnx(model, Path("model.onnx"))["numeric"]
 
 

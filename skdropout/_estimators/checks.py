@@ -24,10 +24,34 @@ def hidden_sizes(hidden_layer_sizes):
     return tuple(map(int, sizes))
 
 
-def layer_rates(dropout, n_layers, n_members):
+# Whether rates fall, are the same or rise from the first layer to the last.
+PROFILES = {"front": 1, "flat": 0, "back": -1}
+
+
+def profiled(rate, n_layers, profile):
+    """Return the rates of layers whose mean is ``rate``; see the parameter ``dropout_profile``."""
+    fall = PROFILES[profile]
+    rates = [
+        float(rate) * (1 + fall * (n_layers - 1 - 2 * k) / (n_layers + 1)) for k in range(n_layers)
+    ]
+    if max(rates, default=0) >= 1:
+        raise ValueError(
+            f"dropout={rate!r} with dropout_profile={profile!r} gives the {n_layers} hidden layers "
+            f"the rates {[round(value, 3) for value in rates]}, which must be below 1; lower "
+            "dropout, or set dropout_profile='flat'."
+        )
+    return tuple(rates)
+
+
+def layer_rates(dropout, n_layers, n_members, profile="flat"):
     """Return each member's dropout rates, one per hidden layer."""
     if isinstance(dropout, Real):
-        return [(float(dropout),) * n_layers] * n_members
+        return [profiled(dropout, n_layers, profile)] * n_members
+    if profile != "flat":
+        raise ValueError(
+            f"dropout_profile={profile!r} shares one rate out among the layers, but dropout="
+            f"{dropout!r} has a rate for each; give one number, or set dropout_profile='flat'."
+        )
     try:
         rates = np.array(dropout, dtype=float)
     except (TypeError, ValueError):

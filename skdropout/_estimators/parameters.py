@@ -1,6 +1,6 @@
 """The parameters that all networks of the library share, and what they may be."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 from typing import Literal
@@ -9,10 +9,16 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from skdropout._estimators.checks import column_rates, layer_rates, of_members
+from skdropout._estimators.checks import PROFILES, column_rates, layer_rates, of_members
 from skdropout._estimators.recipes import PORTFOLIO
 from skdropout._sklearn_private import Interval, StrOptions
-from skdropout._stack import ACTIVATIONS, NUMERIC_ENCODINGS, RandomColumns
+from skdropout._stack import (
+    ACTIVATIONS,
+    NUMERIC_ENCODINGS,
+    SCHEDULES,
+    RandomColumns,
+    factors_of,
+)
 
 
 @dataclass(eq=False, repr=False)
@@ -66,6 +72,20 @@ class NetworkParameters:
         zero, or constant; of all networks or of each.
     weight_decay : float or array-like of shape (n_members,), default=0.01
         AdamW's decoupled weight decay, of all networks or of each.
+    dropout_profile : {"flat", "front", "back"}, default="flat"
+        How a rate of hidden units that is one number is shared out among the layers, whose mean it
+        stays: the same for all, or with equal steps between them, most in the first layer
+        ("front", [9]_) or in the last ("back"). Of two layers at rate 0.3 one has 0.4 and the
+        other 0.2, of L layers the most dropped has ``2 * L / (L + 1)`` times the mean.
+    dropout_schedule : {"constant", "early", "late", "decay", "ramp"}, callable or array-like of shape (n_members,), default="constant"
+        What all rates of dropout, of units and of columns, are multiplied by over the steps of
+        ``max_iter`` epochs, of all networks or of each. "early" falls from 1 to 0 in the first
+        third and "late" is 0 there [8]_; "decay" is 1 for a half and then a cosine fall to 0;
+        "ramp" rises from 0 to 1 in the first half. A callable maps progress, from 0 to 1, to a
+        factor in [0, 1]. A network is compared with itself by its loss without dropout, whatever
+        the rate. Early stopping may come before the end, which has a rate of its own: raise
+        ``n_iter_no_change`` to see it. ``warm_start`` begins anew; ``partial_fit`` knows no end,
+        and refuses all but "constant".
     max_grad_norm : float or None, default=None
         Longer gradients are shortened to this norm, each network's by itself.
     batch_size : int, "auto" or array-like of shape (n_members,), default="auto"
@@ -120,6 +140,8 @@ class NetworkParameters:
     learning_rate_init: float | ArrayLike = 1e-3
     learning_rate: Literal["cosine", "constant"] | ArrayLike = "cosine"
     weight_decay: float | ArrayLike = 1e-2
+    dropout_profile: Literal["flat", "front", "back"] = "flat"
+    dropout_schedule: str | Callable[[float], float] | ArrayLike = "constant"
     max_grad_norm: float | None = None
     batch_size: int | Literal["auto"] | ArrayLike = "auto"
     max_iter: int = 100
@@ -146,6 +168,8 @@ class NetworkParameters:
         "learning_rate_init": ["array-like", Interval(Real, 0, None, closed="neither")],
         "learning_rate": ["array-like", StrOptions({"constant", "cosine"})],
         "weight_decay": ["array-like", Interval(Real, 0, None, closed="left")],
+        "dropout_profile": [StrOptions(set(PROFILES))],
+        "dropout_schedule": [*("array-like", callable), StrOptions(set(SCHEDULES))],
         "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
         "batch_size": [
             *("array-like", StrOptions({"auto"})),
@@ -170,6 +194,7 @@ class NetworkParameters:
             of_members(name, getattr(self, name), n_members, *rule)
             for name, rule in LEARNING.items()
         ]
+        check_schedules("dropout_schedule", self.dropout_schedule, n_members, self.max_iter)
         return [dict(zip(LEARNING, entries, strict=True)) for entries in zip(*values, strict=True)]
 
     def _recipes(self, sizes, former=None):
@@ -179,6 +204,14 @@ class NetworkParameters:
             return None
         learning = self._learning(len(rates))
         return [{**own, **how} for own, how in zip(rates, learning, strict=True)]
+
+
+def check_schedules(name, value, n_members, n_epochs):
+    """Return a schedule for each member; refuse names that are none, and what leaves [0, 1]."""
+    schedules = of_members(name, value, n_members, *LEARNING["dropout_schedule"])
+    for schedule in {id(schedule): schedule for schedule in schedules}.values():
+        factors_of(schedule, n_epochs)
+    return schedules
 
 
 def is_auto(value):
@@ -194,6 +227,10 @@ def _is_positive_or_zero(value):
     return _is_positive(value) or value == 0
 
 
+def _is_schedule(value):
+    return callable(value) or (isinstance(value, str) and value in SCHEDULES)
+
+
 def _is_batch(value):
     return value == "auto" or (isinstance(value, Integral) and value > 0)
 
@@ -204,6 +241,7 @@ LEARNING = {
     "learning_rate": (("constant", "cosine").__contains__, "'constant' or 'cosine'"),
     "weight_decay": (_is_positive_or_zero, "a number, zero or more"),
     "batch_size": (_is_batch, "a positive integer or 'auto'"),
+    "dropout_schedule": (_is_schedule, f"one of {sorted(SCHEDULES)} or a callable"),
 }
 
 
@@ -251,6 +289,9 @@ class DropoutRates:
     .. [6] Y. Benjamini, Y. Hochberg, "Controlling the False Discovery Rate", JRSS B 57, 1995.
     .. [7] R. Caruana, A. Niculescu-Mizil, G. Crew, A. Ksikes, "Ensemble Selection from Libraries of
        Models", ICML 2004.
+    .. [8] Z. Liu, Z. Xu, J. Jin, Z. Shen, T. Darrell, "Dropout Reduces Underfitting", ICML 2023,
+       arXiv 2303.01500.
+    .. [9] arXiv 2605.21648 (profiles of rates over the layers).
     """
 
     _: KW_ONLY
@@ -264,12 +305,16 @@ class DropoutRates:
 
     def _rates(self, sizes):
         dropout = PORTFOLIO[0].dropout if is_auto(self.dropout) else self.dropout
-        of_layers = layer_rates(dropout, len(sizes), self.n_members)
+        of_layers = layer_rates(dropout, len(sizes), self.n_members, self.dropout_profile)
         of_columns = column_rates(self.input_dropout, self.n_members)
         return [
             {"dropout": dropout, "input_dropout": input_dropout}
             for dropout, input_dropout in zip(of_layers, of_columns, strict=True)
         ]
+
+    def _of_pass(self, n_passes):
+        """Return what members take in one pass, after so many."""
+        return {}
 
     def _droppers(self, n_members, criterion):
         return RandomColumns(n_members)

@@ -22,9 +22,12 @@ class Recipe(NamedTuple):
 
     def of(self, member):
         """Return what a member takes, given what it would take without a recipe."""
+        # of layers that differ each keeps its share
+        rates = member["dropout"]
+        mean = rates[0] if len({*rates}) == 1 else sum(rates) / max(len(rates), 1)
         return {
             **member,
-            "dropout": (self.dropout,) * len(member["dropout"]),
+            "dropout": tuple(self.dropout * (rate / mean) for rate in rates),
             "learning_rate_init": self.speed * member["learning_rate_init"],
             "bins": self.bins,
         }

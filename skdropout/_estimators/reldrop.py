@@ -2,6 +2,7 @@
 
 import copy
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
@@ -138,6 +139,20 @@ class OwnModule:
 _RULES = {"gradient_x_input", "integrated_gradients", "epsilon", "zplus", "gamma", "wsquare"}
 
 
+@dataclass(frozen=True)
+class _Rise:
+    """No strength for some epochs, then equal steps to the whole of it."""
+
+    warmup: int
+    rise: int
+    n_epochs: int
+    n_before: int
+
+    def __call__(self, progress):
+        epoch = self.n_before + math.floor(progress * self.n_epochs + 1e-9) + 1
+        return min(1.0, max(0, epoch - self.warmup) / (self.rise + 1))
+
+
 @dataclass(eq=False, repr=False)
 class RelevanceRates:
     """Which relevant columns to drop, and how often; a base after the network's.
@@ -166,11 +181,12 @@ class RelevanceRates:
         :class:`skdropout.functional.Rule`; a sequence has one of these for each layer, the first
         layer first. With ``activation="relu"`` "epsilon" is "gradient_x_input", which is faster.
         Inputs count by what they differ from their typical value.
-    warmup : int, default=0
-        Number of epochs before columns are dropped.
-    schedule : {"constant", "linear"}, default="constant"
+    warmup : int, default="deprecated"
+        Number of epochs before columns are dropped. Goes in version 0.3: ``dropout_schedule`` does
+        this and more, for hidden units too.
+    schedule : {"constant", "linear"}, default="deprecated"
         "linear": after ``warmup``, ``beta`` rises from 0 in equal steps over ``max_iter // 2``
-        epochs.
+        epochs. Goes in version 0.3, as ``warmup`` does.
     module : torch.nn.Module, callable or None, default=None
         One's own network, in the place of the perceptrons, for images or point clouds: a module
         that maps ``(n_rows, *feature_shape)`` to values or logits (one for two classes), which is
@@ -199,6 +215,9 @@ class RelevanceRates:
     .. [5] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
        Boosted Trees on Tabular Data", NeurIPS 2024.
     .. [6] Y. Benjamini, Y. Hochberg, "Controlling the False Discovery Rate", JRSS B 57, 1995.
+    .. [8] Z. Liu, Z. Xu, J. Jin, Z. Shen, T. Darrell, "Dropout Reduces Underfitting", ICML 2023,
+       arXiv 2303.01500.
+    .. [9] arXiv 2605.21648 (profiles of rates over the layers).
     """
 
     _: KW_ONLY
@@ -207,8 +226,8 @@ class RelevanceRates:
     beta: float = 0.15
     probability: float = 1.0
     rule: str | Rule | Sequence[str | Rule] = "gradient_x_input"
-    warmup: int = 0
-    schedule: Literal["constant", "linear"] = "constant"
+    warmup: int | Literal["deprecated"] = "deprecated"
+    schedule: Literal["constant", "linear", "deprecated"] = "deprecated"
     module: nn.Module | Callable[[], nn.Module] | None = None
     feature_shape: tuple[int, ...] | None = None
     occlusion: Literal["element", "block"] = "element"
@@ -219,8 +238,8 @@ class RelevanceRates:
         "beta": [Interval(Real, 0, 1, closed="both")],
         "probability": [Interval(Real, 0, 1, closed="both")],
         "rule": [StrOptions(_RULES), Rule, list, tuple],
-        "warmup": [Interval(Integral, 0, None, closed="left")],
-        "schedule": [StrOptions({"constant", "linear"})],
+        "warmup": [Interval(Integral, 0, None, closed="left"), StrOptions({"deprecated"})],
+        "schedule": [StrOptions({"constant", "linear", "deprecated"})],
         "module": [nn.Module, callable, None],
         "feature_shape": ["array-like", None],
         "occlusion": [StrOptions({"element", "block"})],
@@ -228,9 +247,38 @@ class RelevanceRates:
 
     def _rates(self, sizes):
         self._check_rule(len(sizes) + 1)
+        self._warn_of_old_schedules()
         of_columns = {"alpha": float(self.alpha), "beta": float(self.beta)}
-        of_layers = layer_rates(self.dropout, len(sizes), self.n_members)
+        of_columns["column_schedule"] = self._rise(self.max_iter)
+        of_layers = layer_rates(self.dropout, len(sizes), self.n_members, self.dropout_profile)
         return [{"dropout": dropout, **of_columns} for dropout in of_layers]
+
+    def _warn_of_old_schedules(self):
+        old = {"warmup": self.warmup, "schedule": self.schedule}
+        given = {name: value for name, value in old.items() if value != "deprecated"}
+        if not given:
+            return
+        said = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        if self.dropout_schedule != "constant":
+            raise ValueError(
+                f"{said} and dropout_schedule={self.dropout_schedule!r} both say how beta goes "
+                "over the epochs; give dropout_schedule alone."
+            )
+        warnings.warn(
+            f"{said}: warmup and schedule go in version 0.3. Give dropout_schedule: 'ramp' for "
+            "schedule='linear', 'late' or a function of progress for a warmup.",
+            FutureWarning,
+            stacklevel=9,
+        )
+
+    def _rise(self, n_epochs, n_before=0):
+        """Return what ``warmup`` and ``schedule`` make of beta; None if there is neither."""
+        warmup = 0 if self.warmup == "deprecated" else self.warmup
+        rise = self.max_iter // 2 if self.schedule == "linear" else 0
+        return _Rise(warmup, rise, n_epochs, n_before) if warmup or rise else None
+
+    def _of_pass(self, n_passes):
+        return {"column_schedule": self._rise(1, n_passes)}
 
     def _check_rule(self, n_layers):
         rules = self.rule if isinstance(self.rule, list | tuple) else [self.rule] * n_layers
@@ -257,8 +305,6 @@ class RelevanceRates:
         return {
             "rule": self.rule,
             "probability": self.probability,
-            "warmup": self.warmup,
-            "rise": self.max_iter // 2 if self.schedule == "linear" else 0,
         }
 
 

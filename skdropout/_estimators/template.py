@@ -152,6 +152,14 @@ class BaseDropoutMLP(
         """Go once over the rows, with a constant learning rate; the first call sets the layout."""
         former = self if hasattr(self, "net_") else None
         plan, rows = self._read([(X, y, sample_weight)], former, announced)
+        for recipe in plan.recipes:
+            if recipe["dropout_schedule"] != "constant":
+                raise ValueError(
+                    f"dropout_schedule={recipe['dropout_schedule']!r} follows a training to its "
+                    "end, and partial_fit knows of none; set dropout_schedule='constant'."
+                )
+        goes_on = former is not None and former.net_.moments_ is not None
+        n_passes = former.n_iter_ if goes_on else 0
         members, mask_seed = rows.members(
             plan.recipes,
             self.random_state,
@@ -159,9 +167,9 @@ class BaseDropoutMLP(
             split=None,
             n_passes=0 if former is None else former.n_iter_,
         )
-        members = [replace(member, learning_rate="constant") for member in members]
-        goes_on = former is not None and former.net_.moments_ is not None
-        net = self._net(plan, rows.table, members, mask_seed, former, goes_on)
+        of_pass = {"learning_rate": "constant", **self._of_pass(n_passes)}
+        members = [replace(member, **of_pass) for member in members]
+        net = self._net(plan, rows.table, members, mask_seed, former)
         net.max_epochs = 1
         if goes_on:
             net.go_on_from(former.net_)

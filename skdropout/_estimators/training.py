@@ -48,11 +48,8 @@ class TrainsStacks:
             raise KeyboardInterrupt
         return net
 
-    def _net(self, plan, table, members, mask_seed, former=None, goes_on=False):
-        """Return a net around a new stack of ``members``, or a copy of the ``former`` one.
-
-        It ``goes_on`` where it makes one more pass of a training; else a training begins.
-        """
+    def _net(self, plan, table, members, mask_seed, former=None):
+        """Return a net around a new stack of ``members``, or a copy of the ``former`` one."""
         from skdropout._training import Pace, StackNet  # imports skorch
 
         criterion = plan.target.criterion
@@ -60,10 +57,7 @@ class TrainsStacks:
             module = self._build(plan, table, members)
         else:
             module = copy.deepcopy(former.net_.module_)
-            droppers = self._droppers(len(members), criterion).to(module.target_scale)
-            if goes_on:
-                droppers.count_on_from(module.columns)
-            module.columns = droppers
+            module.columns = self._droppers(len(members), criterion).to(module.target_scale)
             set_rates(module, members)
         module.precision = product_dtype(self.precision, plan.device)
         return StackNet(
@@ -75,6 +69,7 @@ class TrainsStacks:
                 Pace(member.learning_rate_init, member.weight_decay, member.learning_rate)
                 for member in members
             ],
+            schedules=[member.schedules for member in members],
             max_grad_norm=self.max_grad_norm,
             max_epochs=self.max_iter,
             batch_size=[member.batch_size for member in members],

@@ -25,3 +25,4 @@ from skdropout._stack.losses import (
 from skdropout._stack.networks import StackMLP
 from skdropout._stack.numbers import NUMERIC_ENCODINGS
 from skdropout._stack.predictor import Predictor, predict_rows
+from skdropout._stack.schedules import SCHEDULES, Factors, factors_of

@@ -1,5 +1,6 @@
 """A table and a list of members become a stack that is ready to train."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -34,6 +35,10 @@ class Member:
     batch_size : int or "auto"
     bins : bool
         Whether bins of numbers enter where the encoding has them; without, the numbers alone.
+    dropout_schedule : str or callable
+        What all rates are multiplied by over the training, see ``factors_of``.
+    column_schedule : str, callable or None
+        The same of columns alone; None: as of all.
     """
 
     seed: int
@@ -49,6 +54,14 @@ class Member:
     learning_rate: str = "constant"
     batch_size: int | str = "auto"
     bins: bool = True
+    dropout_schedule: str | Callable[[float], float] = "constant"
+    column_schedule: str | Callable[[float], float] | None = None
+
+    @property
+    def schedules(self):
+        """What the rates of units, and those of columns, are multiplied by."""
+        of_all, of_columns = self.dropout_schedule, self.column_schedule
+        return of_all, of_all if of_columns is None else of_columns
 
 
 def build_stack(

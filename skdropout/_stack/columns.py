@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from skdropout._stack.layers import KeepLaw
+from skdropout._stack.schedules import Laws, Strengths
 from skdropout.functional import Rule, relevance_block_mask
 from skdropout.functional._inner import (
     dense_relevance,
@@ -96,7 +96,7 @@ class RandomColumns(nn.Module):
     def __init__(self, n_members):
         super().__init__()
         self.register_buffer("input_dropout", torch.zeros(n_members))
-        self._law = None
+        self.stop()
 
     @property
     def drops(self):
@@ -108,21 +108,24 @@ class RandomColumns(nn.Module):
         rates = [member.input_dropout for member in members]
         self.input_dropout = self.input_dropout.new_tensor(rates)
 
-    def prepare(self):
-        """Get ready to drop at the present rates."""
-        like, rates = self.input_dropout, self.input_dropout.cpu()
-        self._law = KeepLaw.from_rates(rates, like.device, like.dtype) if rates.any() else None
+    def prepare(self, factors=None):
+        """Get ready to drop at the present rates, multiplied by factors (n_places, n_members)."""
+        like = self.input_dropout
+        self._laws = Laws(like.cpu(), factors, like.device, like.dtype)
+        self.go_to(0)
+
+    def go_to(self, place):
+        """Let rates be those of a step, whose place ``Factors.place`` gives."""
+        self._law = self._laws.at(place)
+
+    def stop(self):
+        """Forget at which rates to drop."""
+        self._laws = self._law = None
 
     @property
     def is_idle(self):
         """Whether nothing is dropped now."""
         return self._law is None
-
-    def begin_epoch(self):
-        """Rates are the same in all epochs."""
-
-    def count_on_from(self, former):
-        """Rates are the same in all passes."""
 
     def forward(self, encoded, stack, target, masks):
         """Return the encoded batch with some columns dropped, drawn from a MaskSource."""
@@ -143,10 +146,6 @@ class RelevantColumns(nn.Module):
     rule : str, Rule or sequence of them
     probability : float
         Share of the rows that are treated at all.
-    warmup : int
-        Epochs without dropping.
-    rise : int
-        Epochs after these in which ``beta`` rises in equal steps.
 
     Attributes
     ----------
@@ -154,16 +153,14 @@ class RelevantColumns(nn.Module):
         Share of chance and strength, see ``relevance_mask``.
     """
 
-    def __init__(self, n_members, share, *, rule, probability=1.0, warmup=0, rise=0):
+    def __init__(self, n_members, share, *, rule, probability=1.0):
         super().__init__()
         self.register_buffer("alpha", torch.ones(n_members, 1, 1))
         self.register_buffer("beta", torch.zeros(n_members, 1, 1))
         self.share = share
         self.rule = rule
         self.probability = probability
-        self.warmup = warmup
-        self.rise = rise
-        self._epoch, self._drops = 0, False
+        self.stop()
 
     @property
     def drops(self):
@@ -176,28 +173,24 @@ class RelevantColumns(nn.Module):
             values = [getattr(member, name) for member in members]
             setattr(self, name, getattr(self, name).new_tensor(values).view(-1, 1, 1))
 
-    def prepare(self):
-        """Look once whether there is anything to do."""
-        self._drops = self.drops
+    def prepare(self, factors=None):
+        """Get ready to drop, ``beta`` multiplied by factors (n_places, n_members)."""
+        self._strengths = Strengths(factors, self.beta) if self.drops else None
+        self.go_to(0)
+
+    def go_to(self, place):
+        """Let strengths be those of a step, whose place ``Factors.place`` gives."""
+        self._place = place
+        self._strength = None if self._strengths is None else self._strengths.at(place)
+
+    def stop(self):
+        """Forget how much to drop."""
+        self._strengths = self._strength = None
 
     @property
     def is_idle(self):
         """Whether nothing is dropped now."""
-        return not (self._drops and self.strength)
-
-    def begin_epoch(self):
-        """Count the epochs that the networks have been trained for."""
-        self._epoch += 1
-
-    def count_on_from(self, former):
-        """Go on with the epochs that a ``former`` object of the kind has counted."""
-        self._epoch = former._epoch
-
-    @property
-    def strength(self):
-        """The share of ``beta`` that this epoch has."""
-        since = self._epoch - self.warmup
-        return min(1.0, max(0, since) / (self.rise + 1))
+        return self._strength is None
 
     def forward(self, encoded, stack, target, masks):
         """Return the encoded batch with some columns dropped, drawn from a MaskSource."""
@@ -214,7 +207,7 @@ class RelevantColumns(nn.Module):
     def _draw(self, relevance, masks):
         """Draw which columns to drop, (n_members, n_rows, n_columns)."""
         draw = masks.uniform(relevance.shape, relevance.dtype)
-        dropped = is_dropped(relevance, draw, self.alpha, self.beta * self.strength)
+        dropped = is_dropped(relevance, draw, self.alpha, self.beta * self._strength)
         if self.probability < 1:
             rows = (*relevance.shape[:2], 1)
             dropped &= masks.uniform(rows, relevance.dtype) < self.probability
@@ -241,9 +234,10 @@ class RelevantBlocks(RelevantColumns):
         return self.probability > 0
 
     def _draw(self, relevance, masks):
+        (strength,) = self._strengths.numbers[self._place]
         blocks = relevance_block_mask(
             relevance[0].unflatten(1, self._size),
-            probability=self.probability * self.strength,
+            probability=self.probability * strength,
             generator=masks.generator,
         )
         return blocks.flatten(1).unsqueeze(0)

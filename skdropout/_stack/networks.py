@@ -10,14 +10,8 @@ from torch.nn import functional as F
 
 from skdropout._stack.by_hand import Pass
 from skdropout._stack.columns import RandomColumns
-from skdropout._stack.layers import (
-    ACTIVATIONS,
-    BlockedLinear,
-    KeepLaw,
-    ScaledLinear,
-    StackLinear,
-    sliced,
-)
+from skdropout._stack.layers import ACTIVATIONS, BlockedLinear, ScaledLinear, StackLinear, sliced
+from skdropout._stack.schedules import Laws
 
 
 class Stack(nn.Module):
@@ -69,14 +63,22 @@ class Stack(nn.Module):
         """Whether anything is dropped in training."""
         return bool(self.dropout.any()) or self.columns.drops
 
-    def drop_with(self, masks):
-        """Drop by masks from ``masks`` (a MaskSource) whenever in training mode."""
+    def drop_with(self, masks, factors=None):
+        """Drop by masks from ``masks`` (a MaskSource) whenever in training mode.
+
+        Rates are those of the first step if they are to be multiplied by ``factors`` (Factors).
+        """
         self._masks = masks
-        self.columns.prepare()
+        self.columns.prepare(None if factors is None else factors.of_columns)
+
+    def go_to(self, place):
+        """Let rates be those of a step, whose place ``Factors.place`` gives."""
+        self.columns.go_to(place)
 
     def stop_dropping(self):
         """Forget the source of masks: the network is deterministic in either mode."""
         self._masks = None
+        self.columns.stop()
 
     def standardise(self, target):
         """Put targets in the units each member is trained on; class codes stay as they are."""
@@ -237,14 +239,24 @@ class StackMLP(Stack):
         """Return the layers' parameters: see ``Pass``."""
         return (*self.hidden.parameters(), *self.output.parameters())
 
-    def drop_with(self, masks):
-        """Drop units by masks from ``masks`` (a MaskSource) whenever in training mode."""
-        super().drop_with(masks)
-        like = self.output.weight
-        self._laws = [
-            KeepLaw.from_rates(rates, like.device, like.dtype) if rates.any() else None
-            for rates in self.dropout.cpu().unbind(1)
+    def drop_with(self, masks, factors=None):
+        """Drop units and columns by masks from ``masks`` (a MaskSource); see ``Stack``."""
+        super().drop_with(masks, factors)
+        like, of_units = self.output.weight, None if factors is None else factors.of_units
+        self._laws_of_training = [
+            Laws(rates, of_units, like.device, like.dtype) for rates in self.dropout.cpu().unbind(1)
         ]
+        self.go_to(0)
+
+    def stop_dropping(self):
+        """Forget the source of masks, and their laws."""
+        super().stop_dropping()
+        self._laws_of_training = self._laws = ()
+
+    def go_to(self, place):
+        """Let rates be those of a step, whose place ``Factors.place`` gives."""
+        super().go_to(place)
+        self._laws = [laws.at(place) for laws in self._laws_of_training]
 
     def respond(self, x):
         """Return raw outputs of encoded inputs (n_members, n_rows, width), dropout off."""

@@ -11,7 +11,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from skorch.utils import TeeGenerator
 
-from skdropout._stack import Batches, LogLoss, encode_rows, select_members, sliced
+from skdropout._stack import Batches, Factors, LogLoss, encode_rows, select_members, sliced
 from skdropout._training.callbacks import BestEpoch, FitTasks, ProgressBar, Race
 from skdropout._training.optimizer import StackAdamW, moments_on
 from skdropout._training.trained import Trained
@@ -38,6 +38,8 @@ class StackNet(Trained, NeuralNet):
     rows_valid : Rows or None
     paces : list of Pace
         One per member: how fast it learns.
+    schedules : list of (units, columns)
+        One pair per member: what its rates are multiplied by, see ``Factors.of``.
     max_grad_norm : float or None
         Largest norm of one member's gradient.
     **kwargs
@@ -71,6 +73,7 @@ class StackNet(Trained, NeuralNet):
         seeds,
         masks,
         paces,
+        schedules,
         rows_valid=None,
         max_grad_norm=None,
         **kwargs,
@@ -80,9 +83,10 @@ class StackNet(Trained, NeuralNet):
         self.masks = masks
         self.rows_valid = rows_valid
         self.paces = paces
+        self.schedules = schedules
         self.max_grad_norm = max_grad_norm
         self.estimator_so_far = self.moments_ = None
-        self._train = self._valid = self._inputs = None
+        self._train = self._valid = self._inputs = self._factors = None
 
     @property
     def _default_callbacks(self):
@@ -127,7 +131,9 @@ class StackNet(Trained, NeuralNet):
         self._iterate_over(X, self.rows_valid)
         if self.optimizer_ is None:
             self._initialize_optimizer()
-        self.module_.drop_with(self.masks)
+        self._factors = Factors.of(self.schedules, self.max_epochs)
+        self.module_.drop_with(self.masks, self._factors)
+        self._place = 0
         # per-batch events are prepared only if somebody wants them
         self._is_watched = any(
             getattr(type(callback), event) is not getattr(Callback, event)
@@ -167,7 +173,6 @@ class StackNet(Trained, NeuralNet):
 
     def _go_once(self):
         start = time.perf_counter()
-        self.module_.columns.begin_epoch()
         self.notify("on_epoch_begin", **self._datasets)
         self.run_single_epoch(self._train, True, "train", self.train_step)
         self.run_single_epoch(self._valid, False, "valid", self.validation_step)
@@ -225,6 +230,7 @@ class StackNet(Trained, NeuralNet):
         """Take one step of every member."""
         x, y, share = batch
         self.optimizer_.zero_grad()
+        self._schedule_dropout()
         raw, back = self.module_.train_on(**x, target=y["target"])
         with torch.no_grad():
             target = self.module_.standardise(y["target"])
@@ -268,6 +274,14 @@ class StackNet(Trained, NeuralNet):
                 done = self.epoch_ - 1 + self._step / run["steps"]
                 run["lr"] = run["pace"].at(done / self._epochs_planned)
 
+    def _schedule_dropout(self):
+        if self._factors is None:
+            return
+        place = self._factors.place(self.epoch_ - 1, self._step, self._train.steps)
+        if not isinstance(place, int) or place != self._place:
+            self.module_.go_to(place)
+            self._place = place
+
     def keep(self, members):
         """Go on with some of the members in training, given by their place among these.
 
@@ -285,7 +299,9 @@ class StackNet(Trained, NeuralNet):
             self.rows_valid = self.rows_valid.select(members)
         self._iterate_over(self._train.rows.select(members), self.rows_valid)
         self.optimizer_.select(there, members.tolist(), self._train.steps)
-        self.module_.drop_with(self.masks)
+        self._factors = None if self._factors is None else self._factors.select(members)
+        self.module_.drop_with(self.masks, self._factors)
+        self._place = 0
 
     def learnt(self):
         """Return the tensors that training changes, members along their first axis."""
@@ -341,7 +357,7 @@ class StackNet(Trained, NeuralNet):
         for parameter in self.module_.parameters():  # they lay in one tensor
             parameter.data, parameter.grad = parameter.detach().contiguous(), None
         self.moments_ = self.optimizer_.moments() if keeps_moments else None
-        self.rows_valid = self._train = self._valid = self._inputs = None
+        self.rows_valid = self._train = self._valid = self._inputs = self._factors = None
         self.optimizer_ = self.masks = None
         self.estimator_so_far = None
         # these refer to the data and to the estimator
@@ -356,7 +372,7 @@ class StackNet(Trained, NeuralNet):
         state = self.__dict__.copy()
         state["module"] = state["module_"] = copy.deepcopy(self.module_).to("cpu")
         state.update(optimizer_=None, masks=None, estimator_so_far=None)
-        state.update(_train=None, _valid=None, _inputs=None)
+        state.update(_train=None, _valid=None, _inputs=None, _factors=None)
         state["losses_"] = {part: loss.cpu() for part, loss in self.losses_.items()}
         if self.moments_ is not None:
             state["moments_"] = moments_on("cpu", self.moments_)

@@ -4,6 +4,8 @@ import torch
 
 from skdropout._stack import member_tensors, replace_members, select_members
 
+_OF_MEMBERS = "seeds", "paces", "schedules", "batch_size"
+
 
 class Trained:
     """A base of ``StackNet``."""
@@ -11,9 +13,8 @@ class Trained:
     def keep_for_good(self, members):
         """Become the net of some members alone, given by their places, once training is over."""
         select_members(self.module_, torch.as_tensor(members, device=self.device))
-        self.seeds, self.paces, self.batch_size = (
-            [part[k] for k in members] for part in (self.seeds, self.paces, self.batch_size)
-        )
+        for name in _OF_MEMBERS:
+            setattr(self, name, [getattr(self, name)[k] for k in members])
         self.members_ = torch.arange(len(members))
         best = dict(self.callbacks_).get("best_epoch")
         if best is not None:
@@ -25,7 +26,7 @@ class Trained:
         nets = [self, *others]
         tensors = zip(*(member_tensors(net.module_) for net in nets), strict=True)
         replace_members(self.module_, [torch.cat(parts) for parts in tensors])
-        for name in ("seeds", "paces", "batch_size"):
+        for name in _OF_MEMBERS:
             setattr(self, name, [entry for net in nets for entry in getattr(net, name)])
         self.members_ = torch.arange(self.module_.n_members)
         best = [dict(net.callbacks_).get("best_epoch") for net in nets]

@@ -9,11 +9,13 @@ from skdropout.inspection._perturbation_mse import perturbation_mse
 from skdropout.inspection._plot.embedding import EmbeddingDisplay
 from skdropout.inspection._plot.interactions import InteractionDisplay
 from skdropout.inspection._plot.order_spectrum import OrderSpectrumDisplay
+from skdropout.inspection._plot.schedules import DropoutScheduleDisplay
 from skdropout.inspection._plot.scores import DropoutPathDisplay, OcclusionDisplay
 from skdropout.inspection._supported_orders import supported_orders
 
 __all__ = [
     "DropoutPathDisplay",
+    "DropoutScheduleDisplay",
     "EmbeddingDisplay",
     "InteractionDisplay",
     "OcclusionDisplay",

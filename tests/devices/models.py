@@ -42,7 +42,7 @@ def own(**options):
 
     def fit(X, y, **changed):
         X = np.random.default_rng(0).normal(size=(len(y), 24))
-        given = {"n_members": 1, "feature_shape": (2, 3, 4), "warmup": 0, **options, **changed}
+        given = {"n_members": 1, "feature_shape": (2, 3, 4), **options, **changed}
         return RelDropRegressor(module=convolutions, **{**SMALL, **given}).fit(X, y), X
 
     return fit
@@ -71,10 +71,10 @@ MODELS = {
     "three classes": perceptron(DropoutMLPClassifier, target=thirds, **ALL),
     "labels": perceptron(DropoutMLPClassifier, target=labels, **ALL),
     **{
-        f"RelDrop by {rule}": perceptron(RelDropRegressor, rule=rule, warmup=0)
+        f"RelDrop by {rule}": perceptron(RelDropRegressor, rule=rule)
         for rule in ("gradient_x_input", "epsilon", "zplus")
     },
-    "RelDrop of three classes": perceptron(RelDropClassifier, target=thirds, warmup=0),
+    "RelDrop of three classes": perceptron(RelDropClassifier, target=thirds),
     "own module": own(),
     "own module, blocks": own(occlusion="block"),
     "search": perceptron(

@@ -39,7 +39,7 @@ AT_MOST = {
     },
     "one layer, everything": (perceptron(sizes=(16,), input_dropout=0.1, max_grad_norm=1.0), 89),
     "RelDrop by integrated gradients": (
-        perceptron(RelDropRegressor, rule="integrated_gradients", warmup=0),
+        perceptron(RelDropRegressor, rule="integrated_gradients"),
         886,
     ),
     **{

@@ -130,7 +130,7 @@ def test_channels_of_a_pixel_and_coordinates_of_a_point_go_together():
 
 def test_blocks_are_rectangles_around_the_most_relevant_pixel():
     columns = RelevantBlocks(8, 8, LogLoss().share, rule="gradient_x_input", probability=0.5)
-    columns.begin_epoch()
+    columns.prepare()
     relevance = torch.zeros(1, 400, 64)
     relevance[..., 27] = 1.0
     dropped = columns._draw(relevance, MaskSource(0, torch.device("cpu"))).view(400, 8, 8)

@@ -18,15 +18,15 @@ def member(**rates):
     return Member(0, np.arange(300), NONE, (), **rates)
 
 
-def relevant(members, **options):
-    """Columns dropped by relevance, in the epoch after the first."""
+def relevant(members, factors=None, **options):
+    """Columns dropped by relevance, ready to drop."""
     columns = RelevantColumns(
         len(members), SquaredError().share, **{"rule": "gradient_x_input", **options}
     )
     columns.set_rates(members)
-    columns.prepare()
-    columns.begin_epoch()
-    return columns.double()
+    columns = columns.double()
+    columns.prepare(factors)
+    return columns
 
 
 class Linear:
@@ -125,20 +125,24 @@ def test_only_a_share_of_the_rows_is_treated(beta):
     np.testing.assert_allclose(got, 0.4 * beta, atol=0.0125)
 
 
-def test_strength_over_the_epochs():
-    def strengths(**options):
-        columns = RelevantColumns(1, None, rule="epsilon", **options)
-        found = []
-        for _ in range(5):
-            columns.begin_epoch()
-            found.append(columns.strength)
-        return found
-
-    assert strengths() == [1, 1, 1, 1, 1]
-    assert strengths(warmup=2) == [0, 0, 1, 1, 1]
-    assert strengths(warmup=1, rise=3) == [0, 0.25, 0.5, 0.75, 1]
-    columns = relevant([member(alpha=1.0, beta=0.8)], rise=1)
-    np.testing.assert_allclose(drop_rates(columns, R), 0.4, atol=0.0125)
+@pytest.mark.parametrize("by_chance", [True, False])
+def test_strength_over_a_training(by_chance):
+    """By chance alone the rate is beta times the factor of each network, at each place."""
+    factors = np.array([[0.0, 0.0], [0.5, 0.0], [1.0, 0.25]])
+    if by_chance:
+        columns = RandomColumns(2).double()
+        columns.set_rates([member(input_dropout=0.8)] * 2)
+        columns.prepare(factors)
+    else:
+        columns = relevant([member(alpha=1.0, beta=0.8)] * 2, factors)
+    assert columns.is_idle
+    for place in (1, 2, np.array([2, 1]), np.array([1, 2])):
+        columns.go_to(place)
+        expected = 0.8 * factors[place, np.arange(2)]
+        got = drop_rates(columns, R, n_members=2)
+        np.testing.assert_allclose(got, np.repeat(expected[:, None], 6, 1), atol=0.0125)
+    columns.go_to(np.array([0, 0]))
+    assert columns.is_idle
 
 
 @pytest.fixture
@@ -156,7 +160,6 @@ def stack_and_rows(mixed_table):
         n_outputs=1,
         columns=lambda n: RelevantColumns(n, SquaredError().share, rule="epsilon"),
     )
-    stack.columns.begin_epoch()
     return stack, table
 
 

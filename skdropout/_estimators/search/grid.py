@@ -11,21 +11,60 @@ from scipy.stats import rankdata
 from sklearn.metrics import get_scorer_names
 from sklearn.utils import indexable
 
+from skdropout._estimators.checks import profiled
 from skdropout._estimators.fitted import Known
-from skdropout._estimators.parameters import DropoutRates
+from skdropout._estimators.parameters import DropoutRates, check_schedules
 from skdropout._sklearn_private import Interval, StrOptions, rows_of_params, safe_indexing
+from skdropout._stack import factors_of
 
 _HIGHEST = 0.9
 
 
-def make_grid(dropouts, input_dropouts, grid):
-    """Return the rates to try, an array of shape (n_candidates, 2): hidden units, then columns.
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """What a search tries.
 
-    Raises
-    ------
-    ValueError
-        If there are no rates, rates outside [0, 1), or pairs that do not pair up.
+    Attributes
+    ----------
+    rates : ndarray of shape (n_candidates, 2)
+        Of hidden units, then of columns.
+    schedules : list of str or callable
+        What the rates are multiplied by over a training.
     """
+
+    rates: np.ndarray
+    schedules: list[Any]
+
+    @classmethod
+    def of(cls, dropouts, input_dropouts, grid, schedules):
+        """Return every pair of rates with every schedule.
+
+        Raises
+        ------
+        ValueError
+            If there are no rates, rates outside [0, 1), or pairs that do not pair up.
+        """
+        rates = _pairs(dropouts, input_dropouts, grid)
+        return cls(np.repeat(rates, len(schedules), 0), [*schedules] * len(rates))
+
+    def __len__(self):
+        """Return how many there are."""
+        return len(self.rates)
+
+    @property
+    def params(self):
+        """Return each one as parameters of the plain estimator."""
+        names = "dropout", "input_dropout", "dropout_schedule"
+        every = zip(*self.rates.T.tolist(), self.schedules, strict=True)
+        return [dict(zip(names, values, strict=True)) for values in every]
+
+    def kept(self, n_epochs):
+        """Return the share of units and columns that each keeps, on average over a training."""
+        factor = np.array([factors_of(one, n_epochs).mean() for one in self.schedules])
+        return (1 - self.rates * factor[:, None]).prod(1)
+
+
+def _pairs(dropouts, input_dropouts, grid):
     dropouts = _rates("dropouts", dropouts)
     inputs = np.zeros(1) if input_dropouts is None else _rates("input_dropouts", input_dropouts)
     if grid == "product" or input_dropouts is None:
@@ -52,21 +91,21 @@ def _rates(name, rates):
     return found
 
 
-def results_table(grid, train_scores, test_scores, raced_out):
+def results_table(candidates, train_scores, test_scores, raced_out):
     """Return scores as ``GridSearchCV.cv_results_`` holds them.
 
     Parameters
     ----------
-    grid : ndarray of shape (n_candidates, 2)
+    candidates : Candidates
     train_scores, test_scores : ndarray of shape (n_candidates, n_folds)
     raced_out : bool ndarray of shape (n_candidates,)
         Candidates that left before their networks had stopped; their ranks are last.
     """
-    names = ("dropout", "input_dropout")
-    rates = [{name: float(rate) for name, rate in zip(names, row, strict=True)} for row in grid]
-    columns = {"stopped_by_racing": raced_out, "params": rates}
-    for name, column in zip(names, grid.T, strict=True):
-        columns[f"param_{name}"] = np.ma.array(column, mask=False)
+    columns = {"stopped_by_racing": raced_out, "params": candidates.params}
+    for name in candidates.params[0]:
+        column = [params[name] for params in candidates.params]
+        dtype = object if name == "dropout_schedule" else float
+        columns[f"param_{name}"] = np.ma.array(column, mask=False, dtype=dtype)
     for part, scores in (("test", test_scores), ("train", train_scores)):
         columns |= {f"split{k}_{part}_score": column for k, column in enumerate(scores.T)}
         columns[f"mean_{part}_score"] = scores.mean(1)
@@ -82,8 +121,11 @@ def results_table(grid, train_scores, test_scores, raced_out):
     return columns
 
 
-def choose_rate(grid, results, one_standard_error):
-    """Return the index of the best candidate, or of the simplest that is hardly worse."""
+def choose_rate(kept, results, one_standard_error):
+    """Return the index of the best candidate, or of the simplest that is hardly worse.
+
+    The simplest keeps the smallest share of units and columns; ``kept`` is that of each.
+    """
     best = int(np.argmin(results["rank_test_score"]))
     if not one_standard_error:
         return best
@@ -91,9 +133,7 @@ def choose_rate(grid, results, one_standard_error):
     error = results["std_test_score"][best] / np.sqrt(n_folds - 1)
     near = results["mean_test_score"] >= results["mean_test_score"][best] - error
     near &= ~results["stopped_by_racing"]
-    # the simplest keeps the smallest share of units and columns
-    kept = np.where(near, (1 - grid).prod(1), np.inf)
-    return int(np.argmin(kept))
+    return int(np.argmin(np.where(near, kept, np.inf)))
 
 
 class FoldScores:
@@ -153,6 +193,9 @@ class RateGrid:
     grid : {"product", "paired"}, default="product"
         Whether to try every one of ``dropouts`` with every one of ``input_dropouts``, or the first
         with the first, the second with the second and so on.
+    dropout_schedules : list of str or callable, or None, default=None
+        Schedules to choose from, each of which is tried with all rates, see ``dropout_schedule``;
+        None is that one alone.
     cv : int, splitter, iterable or None, default=None
         How to make folds, as in ``GridSearchCV``; None is five folds, stratified for classifiers.
     scoring : str, callable or None, default=None
@@ -214,12 +257,16 @@ class RateGrid:
     .. [6] Y. Benjamini, Y. Hochberg, "Controlling the False Discovery Rate", JRSS B 57, 1995.
     .. [7] R. Caruana, A. Niculescu-Mizil, G. Crew, A. Ksikes, "Ensemble Selection from Libraries of
        Models", ICML 2004.
+    .. [8] Z. Liu, Z. Xu, J. Jin, Z. Shen, T. Darrell, "Dropout Reduces Underfitting", ICML 2023,
+       arXiv 2303.01500.
+    .. [9] arXiv 2605.21648 (profiles of rates over the layers).
     """
 
     _: KW_ONLY
     dropouts: int | Sequence[float] | np.ndarray = 10
     input_dropouts: int | Sequence[float] | np.ndarray | None = None
     grid: Literal["product", "paired"] = "product"
+    dropout_schedules: Sequence[str | Callable[[float], float]] | None = None
     cv: Any = None
     scoring: str | Callable | None = None
     refit: bool | Literal["bag", "ensemble"] = True
@@ -231,6 +278,7 @@ class RateGrid:
         "dropouts": ["array-like", Interval(Integral, 1, None, closed="left")],
         "input_dropouts": ["array-like", Interval(Integral, 1, None, closed="left"), None],
         "grid": [StrOptions({"product", "paired"})],
+        "dropout_schedules": ["array-like", None],
         "cv": ["cv_object"],
         "scoring": [StrOptions(set(get_scorer_names())), callable, None],
         "refit": ["boolean", StrOptions({"bag", "ensemble"})],
@@ -240,8 +288,25 @@ class RateGrid:
     }
 
     def _rates(self, sizes):
-        make_grid(self.dropouts, self.input_dropouts, self.grid)  # refuses what is none
         self._learning(1)  # refuses what differs between networks
+        for dropout, _ in self._candidates().rates.tolist():
+            profiled(dropout, len(sizes), self.dropout_profile)  # refuses what is too high
         return None  # to be chosen
+
+    def _candidates(self):
+        schedules = self.dropout_schedules
+        if schedules is None:
+            schedules = [self.dropout_schedule]
+        elif self.dropout_schedule != "constant":
+            raise ValueError(
+                f"dropout_schedule={self.dropout_schedule!r} is for all candidates, and "
+                f"dropout_schedules={schedules!r} for each; give one of them."
+            )
+        elif isinstance(schedules, str) or not len(schedules):
+            raise ValueError(
+                f"dropout_schedules={schedules!r} must be a list of at least one schedule."
+            )
+        schedules = check_schedules("dropout_schedules", schedules, len(schedules), self.max_iter)
+        return Candidates.of(self.dropouts, self.input_dropouts, self.grid, schedules)
 
     _droppers = DropoutRates._droppers

@@ -22,7 +22,7 @@ class FoldNetworks:
         Of each fold.
     table : TableTensors
     folds : list of Fold
-    grid : ndarray of shape (n_candidates, 2)
+    grid : Candidates
     scores : ndarray of shape (n_candidates, n_folds)
         Of the test rows; may be filled later.
     choose : callable

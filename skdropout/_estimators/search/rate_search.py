@@ -15,6 +15,7 @@ from sklearn.metrics import get_scorer
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
 from skdropout._device import draw_seeds
+from skdropout._estimators.checks import profiled
 from skdropout._estimators.search.conformal import HeldOut
 from skdropout._estimators.search.folds import (
     InnerSplit,
@@ -25,7 +26,6 @@ from skdropout._estimators.search.folds import (
 from skdropout._estimators.search.grid import (
     FoldScores,
     choose_rate,
-    make_grid,
     results_table,
 )
 from skdropout._estimators.search.kept import FoldNetworks
@@ -49,8 +49,12 @@ class RateSearch:
     ----------
     dropout_, input_dropout_ : float
         The rates chosen.
+    dropout_schedule_ : str or callable
+        The schedule chosen.
     dropouts_, input_dropouts_ : ndarray of shape (n_candidates,)
         The rates tried, in the order of ``cv_results_``.
+    dropout_schedules_ : list of length n_candidates
+        Their schedules.
     scores_ : ndarray of shape (n_candidates, n_folds)
         Score of each rate on each fold.
     cv_results_ : dict of str to array
@@ -120,7 +124,7 @@ class RateSearch:
                 self._adopt({**chosen, **self._of_folds(kept, y, score)})
                 return self
             plan, rows = self._screened(plan, rows, former)
-            recipe = self._recipe(chosen["dropout_"], chosen["input_dropout_"], plan)
+            recipe = self._recipe(chosen["cv_results_"]["params"][chosen["best_index_"]], plan)
             plan = replace(plan, recipes=[recipe] * self.n_members)
             if not self.refit:
                 self._adopt({**chosen, **plan.fitted, "_plan": plan})
@@ -166,8 +170,8 @@ class RateSearch:
         weights = weigh(range(len(kept.folds)))
         oof_score = kept.nested_score(weigh, self._candidate, score)
         net, places, of_networks = kept.networks(weights)
-        rates = kept.grid[[c for c, _ in places]].tolist()
-        recipes = [self._recipe(*row, kept.plan) for row in rates]
+        params = kept.grid.params
+        recipes = [self._recipe(params[c], kept.plan) for c, _ in places]
         unseen = kept.unseen(weights)
         predictions = kept.plan.target.decode(torch.as_tensor(unseen))
         held_out = HeldOut.by(kept.folds, len(unseen), [k for _, k in places])
@@ -178,7 +182,7 @@ class RateSearch:
         plan = replace(kept.plan, recipes=recipes, weights=of_networks, conformal=conformal)
         return {
             **self._found(plan, None, self._checked(net)),
-            "input_dropout_": float(weights @ kept.grid[:, 1]),
+            "input_dropout_": float(weights @ kept.grid.rates[:, 1]),
             "oof_predictions_": predictions,
             "oof_score_": oof_score,
         }
@@ -193,7 +197,8 @@ class RateSearch:
         kept : FoldNetworks or None
             The networks, where these are the model.
         """
-        grid = make_grid(self.dropouts, self.input_dropouts, self.grid)
+        grid = self._candidates()
+        kept_by = grid.kept(self.max_iter) if self.one_standard_error else None
         seed, mask_seed = draw_seeds(self.random_state, 2)
         fraction = self.validation_fraction if self.early_stopping else None
         folds = make_folds(splits, inner, fraction, table.strata, seed)
@@ -206,7 +211,7 @@ class RateSearch:
             results = results_table(grid, of_training, scores, race.out_)
             # of a single fold there is no standard error
             cautious = self.one_standard_error and scores.shape[1] > 1
-            return results, choose_rate(grid, results, cautious)
+            return results, choose_rate(kept_by, results, cautious)
 
         kept = None
         if self.refit in ("bag", "ensemble"):
@@ -224,10 +229,10 @@ class RateSearch:
                 seed,
                 fold.train,
                 fold.valid,
-                **self._recipe(*row, plan),
+                **self._recipe(params, plan),
                 kept=plans[k].screening.kept,
             )
-            for c, row in enumerate(grid.tolist())
+            for c, params in enumerate(grid.params)
             for k, fold in enumerate(folds)
         }
         params = {**self.get_params(deep=False), "cv": None, "callbacks": None}
@@ -252,12 +257,11 @@ class RateSearch:
                     kept.add(found)
         self._check_scores(test_scores)
         results, best = choose(test_scores, train_scores)
-        dropout, input_dropout = grid[best].tolist()
         chosen = {
-            "dropout_": dropout,
-            "input_dropout_": input_dropout,
-            "dropouts_": grid[:, 0],
-            "input_dropouts_": grid[:, 1],
+            **{f"{name}_": value for name, value in grid.params[best].items()},
+            "dropouts_": grid.rates[:, 0],
+            "input_dropouts_": grid.rates[:, 1],
+            "dropout_schedules_": grid.schedules,
             "scores_": test_scores,
             "cv_results_": results,
             "best_index_": best,
@@ -266,11 +270,12 @@ class RateSearch:
         }
         return chosen, kept
 
-    def _recipe(self, dropout, input_dropout, plan):
-        """Return what the member takes that has these rates, in all its hidden layers."""
-        of_layers = (dropout,) * len(plan.hidden_layer_sizes)
+    def _recipe(self, params, plan):
+        """Return what the member of a candidate takes."""
+        n_layers = len(plan.hidden_layer_sizes)
+        of_layers = profiled(params["dropout"], n_layers, self.dropout_profile)
         (learning,) = self._learning(1)
-        return {"dropout": of_layers, "input_dropout": input_dropout, **learning}
+        return {**learning, **params, "dropout": of_layers}
 
     def _candidate(self, plan, net, trained, known):
         """Return some networks of a search's ``net`` as a fitted estimator."""

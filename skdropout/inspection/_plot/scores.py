@@ -86,7 +86,7 @@ class DropoutPathDisplay:
 
     @classmethod
     def from_estimator(cls, estimator: BaseEstimator, *, ax: "Axes | None" = None) -> Self:
-        """Draw what a fitted search found.
+        """Draw what a fitted search found; of several schedules, the one chosen.
 
         Parameters
         ----------
@@ -111,18 +111,20 @@ class DropoutPathDisplay:
                 "DropoutMLPClassifierCV, fitted."
             )
         results = estimator.cv_results_
+        schedules = estimator.dropout_schedules_
+        shown = np.array([one == estimator.dropout_schedule_ for one in schedules])
         folds = range(estimator.n_splits_)
         train, test = (
-            np.stack([results[f"split{k}_{part}_score"] for k in folds], axis=1)
+            np.stack([results[f"split{k}_{part}_score"][shown] for k in folds], axis=1)
             for part, *_ in _PARTS
         )
         return cls(
-            dropouts=estimator.dropouts_,
-            input_dropouts=estimator.input_dropouts_,
+            dropouts=estimator.dropouts_[shown],
+            input_dropouts=estimator.input_dropouts_[shown],
             train_scores=train,
             test_scores=test,
-            chosen=estimator.best_index_,
-            stopped=results["stopped_by_racing"],
+            chosen=int(shown[: estimator.best_index_].sum()),
+            stopped=results["stopped_by_racing"][shown],
             score_name=_score_name(estimator),
         ).plot(ax=ax)
 

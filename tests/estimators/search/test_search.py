@@ -142,6 +142,7 @@ def test_results_are_as_those_of_grid_search(data):
         **SMALL, dropouts=[0.0, 0.3], input_dropouts=[0.0, 0.1, 0.2], cv=3, refit=False
     ).fit(X, y)
     grid = {"dropout": [0.0, 0.3], "input_dropout": [0.0, 0.1, 0.2]}
+    grid["dropout_schedule"] = ["constant"]
     other = GridSearchCV(
         DropoutMLPRegressor(**SMALL), grid, cv=3, return_train_score=True, refit=False
     ).fit(X, y)

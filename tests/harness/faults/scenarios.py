@@ -150,7 +150,11 @@ NETWORKS = {
         X,
         np.column_stack([Y > 0, Y > 1]).astype(int),
     ),
-    "RelDropRegressor": lambda: (RelDropRegressor(**SMALL, activation="tanh", warmup=1), X, Y),
+    "RelDropRegressor": lambda: (
+        RelDropRegressor(**SMALL, activation="tanh", dropout_schedule="ramp"),
+        X,
+        Y,
+    ),
     "RelDropClassifier": lambda: (RelDropClassifier(**SMALL, rule="epsilon"), X, TWO),
     "RelDropRegressor(module)": lambda: (
         RelDropRegressor(**SMALL, module=user_module, feature_shape=(4, 1)),

@@ -169,8 +169,7 @@ def reaching(method, kind, unless):
 
 # methods whose calls are steps: those of the networks outside of training take a block each
 PLACES = {
-    "skdropout._stack.columns:RandomColumns.begin_epoch": "epoch",
-    "skdropout._stack.columns:RelevantColumns.begin_epoch": "epoch",
+    "skdropout._training.net:StackNet._go_once": "epoch",
     "skdropout._training.net:StackNet.train_step": "training step",
     "skdropout._stack.networks:Stack.forward": "block",
     "skdropout._stack.networks:Stack.draw": "block",

@@ -157,6 +157,14 @@ DISPLAYS = {
         look=_drawn,
         often=1,
     ),
+    "inspection.DropoutScheduleDisplay.from_estimator": Spec(
+        {"estimator": "model('standard', 'numpy')"},
+        {"estimator": [*ODD_MODELS, "model('search', 'numpy')"], "ax": _AX},
+        ("estimator",),
+        call=_display("DropoutScheduleDisplay", "from_estimator"),
+        look=_drawn,
+        often=1,
+    ),
     "inspection.OcclusionDisplay.from_estimators": Looks(
         ("estimators", "X", "y"),
         {**CURVE, "ax": _AX},

@@ -79,6 +79,12 @@ _NETWORK = {
     ],
     "learning_rate": ["'cosine'", "'constant'", "'linear'", "['cosine', 'constant']", "['linear']"],
     "weight_decay": ["0", "0.01", "100.0", "np.float16(0.5)", "[0, 0.1]", "[-1, 0]", "[np.nan, 0]"],
+    "dropout_profile": ["'flat'", "'front'", "'back'", "'middle'"],
+    "dropout_schedule": [
+        *("'constant'", "'early'", "'late'", "'decay'", "'ramp'", "'cosine'", "lambda p: p"),
+        *("lambda p: 2 * p", "lambda p: None", "lambda p: np.nan", "lambda: 1", "lambda p: 1 / p"),
+        *("['early', 'late']", "['early']", "[lambda p: 1, 'ramp']", "[['early', 'late']]"),
+    ],
     "max_grad_norm": ["None", "1.0", "1e-30", "1e30", "np.float32(1)"],
     "batch_size": [
         *("'auto'", *_COUNTS, "7", "10**9", "np.uint8(200)"),
@@ -129,6 +135,10 @@ _SEARCH = {
         "[[0]]",
     ],
     "input_dropouts": ["None", "2", "[0.0, 0.2]", "[0.1]", "np.array([0.3])", "[2.0]", "['a']"],
+    "dropout_schedules": [
+        *("None", "['early']", "['constant', 'decay']", "'late'", "[]", "['no']", "[['late']]"),
+        *("[lambda p: 1 - p]", "(lambda p: -p, 'late')", "np.array(['early', 'late'])"),
+    ],
     "grid": ["'product'", "'paired'", "'random'"],
     "scoring": [
         *("None", "'r2'", "'accuracy'", "'roc_auc'", "'neg_log_loss'", "'neg_mean_squared_error'"),

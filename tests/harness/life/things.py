@@ -13,6 +13,7 @@ from torch import nn
 from skdropout.callbacks import SpectrumCallback
 from skdropout.inspection import (
     DropoutPathDisplay,
+    DropoutScheduleDisplay,
     EmbeddingDisplay,
     InteractionDisplay,
     OcclusionDisplay,
@@ -127,6 +128,7 @@ THINGS = {
     ),
     "EmbeddingDisplay": lambda model, X, y: EmbeddingDisplay.from_estimator(model, "city"),
     "DropoutPathDisplay": _path,
+    "DropoutScheduleDisplay": lambda model, X, y: DropoutScheduleDisplay.from_estimator(model),
 }
 
 

@@ -1,0 +1,55 @@
+"""DropoutScheduleDisplay draws what was dropped when."""
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from sklearn.datasets import make_friedman1
+
+from skdropout import DropoutMLPRegressor, RelDropRegressor
+from skdropout.inspection import DropoutScheduleDisplay
+
+SMALL = {"hidden_layer_sizes": (8, 8), "n_members": 2, "max_iter": 4, "random_state": 0}
+
+
+@pytest.fixture(autouse=True)
+def agg():
+    with mpl.rc_context({"backend": "agg"}):
+        yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_friedman1(n_samples=100, random_state=0)
+
+
+def test_rates_are_the_largest_times_the_factor(data):
+    model = DropoutMLPRegressor(**SMALL, dropout=0.2, input_dropout=0.1, dropout_schedule="ramp")
+    display = DropoutScheduleDisplay.from_estimator(model.fit(*data))
+    assert list(display.lines_) == ["hidden units", "columns"]
+    for name, rate in (("hidden units", 0.2), ("columns", 0.1)):
+        epochs, rates = display.lines_[name].get_data()
+        np.testing.assert_allclose(rates, rate * np.minimum(1, 2 * epochs / 4), rtol=1e-6)
+    kept = dict(model.net_.callbacks_)["best_epoch"].best_epoch_
+    np.testing.assert_array_equal(display.kept_.get_offsets()[:, 0], np.unique(kept))
+
+
+def test_networks_and_layers_that_differ(data):
+    _, ax = plt.subplots()
+    model = RelDropRegressor(
+        **SMALL,
+        dropout=0.3,
+        dropout_profile="front",
+        dropout_schedule=["late", "constant"],
+        early_stopping=False,
+    ).fit(*data)
+    display = DropoutScheduleDisplay.from_estimator(model, ax=ax)
+    assert display.ax_ is ax
+    assert display.kept_ is None
+    whose = ", kind 1 of networks", ", kind 2 of networks"
+    names = "hidden layer 1", "hidden layer 2", "columns, beta"
+    assert list(display.lines_) == [name + of for of in whose for name in names]
+    last = {name: line.get_ydata()[-1] for name, line in display.lines_.items()}
+    assert [last[name + whose[0]] for name in names] == pytest.approx([0.4, 0.2, 0.15])
+    assert display.lines_[names[0] + whose[0]].get_ydata()[0] == 0
