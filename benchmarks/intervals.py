@@ -34,8 +34,8 @@ TAILS = [(1 - coverage) / 2 for coverage in COVERAGES]
 REGRESSIONS = ("california_housing", "bike_hour", "concrete", "diabetes", "wine_quality", "chicago")
 
 
-def ours(method, **loss):
-    """Return what predicts intervals at all coverages by one search."""
+def ours(**loss):
+    """Return what predicts intervals at all coverages, in two ways, by one search."""
 
     def intervals(X, y, X_new, seed):
         search = DropoutMLPRegressorCV(
@@ -45,7 +45,10 @@ def ours(method, **loss):
             random_state=seed,
             **loss,
         ).fit(X, y)
-        return [search.predict_interval(X_new, c, method=method).T for c in COVERAGES]
+        return [
+            [search.predict_interval(X_new, c, method).T for c in COVERAGES]
+            for method in ("cv+", "scaled")
+        ]
 
     return intervals
 
@@ -57,7 +60,8 @@ def mapie_cv_plus(X, y, X_new, seed):
     model = CrossConformalRegressor(
         trees, confidence_level=COVERAGES, method="plus", cv=5, random_state=seed
     ).fit_conformalize(X, y)
-    return np.moveaxis(model.predict_interval(X_new)[1], 0, -1).transpose(1, 0, 2)
+    _, ends = model.predict_interval(X_new)
+    return [ends.transpose(2, 1, 0)]
 
 
 def quantile_trees(X, y, X_new, seed):
@@ -67,7 +71,7 @@ def quantile_trees(X, y, X_new, seed):
         )
         return trees.fit(X, y).predict(X_new)
 
-    return [np.sort([at(tail), at(1 - tail)], axis=0) for tail in TAILS]
+    return [[np.sort([at(tail), at(1 - tail)], axis=0) for tail in TAILS]]
 
 
 def conformal_lightgbm(X, y, X_new, seed):
@@ -89,19 +93,22 @@ def conformal_lightgbm(X, y, X_new, seed):
         place = int(np.ceil(round((1 - 2 * tail) * (len(off) + 1), 9))) - 1
         reach = off[place] if place < len(off) else np.inf
         found.append((lower - reach, upper + reach))
-    return found
+    return [found]
 
 
 QUANTILES = {"loss": "quantile", "quantile": [*sorted(TAILS), 0.5, *sorted(1 - t for t in TAILS)]}
+# what predicts the intervals of one model, or of two by one search, and their names
 MODELS = {
-    "skdropout, CV+": ours("cv+"),
-    "skdropout, scaled": ours("scaled"),
-    "skdropout, quantiles": ours("cv+", **QUANTILES),
-    "skdropout, quantiles, scaled": ours("scaled", **QUANTILES),
-    "MAPIE CV+ of HistGradientBoosting": mapie_cv_plus,
-    "HistGradientBoosting, quantiles": quantile_trees,
-    "LightGBM, conformalised quantiles": conformal_lightgbm,
+    "skdropout": (ours(), ["skdropout, CV+", "skdropout, scaled"]),
+    "skdropout, quantiles": (
+        ours(**QUANTILES),
+        ["skdropout, quantiles", "skdropout, quantiles, scaled"],
+    ),
+    "MAPIE": (mapie_cv_plus, ["HistGradientBoosting, CV+ of MAPIE"]),
+    "HistGradientBoosting": (quantile_trees, ["HistGradientBoosting, quantiles"]),
+    "LightGBM": (conformal_lightgbm, ["LightGBM, conformalised quantiles"]),
 }
+NAMES = [name for _, names in MODELS.values() for name in names]
 
 
 def interval_score(lower, upper, y, alpha):
@@ -109,36 +116,38 @@ def interval_score(lower, upper, y, alpha):
     return np.mean(upper - lower + 2 / alpha * outside)
 
 
-def measure(intervals, X, X_new, y, y_new, seed):
+def measure(kind, X, X_new, y, y_new, seed):
+    """Return {model: {metric: value}}; all models of one search have its time."""
+    intervals, names = MODELS[kind]
     start = time.process_time()
-    found = intervals(X, y, X_new, seed)
-    metrics = {"s": time.process_time() - start}
-    for coverage, (lower, upper) in zip(COVERAGES, found, strict=True):
-        lower, upper = lower / y.std(), upper / y.std()
-        target = y_new / y.std()
-        metrics[f"covered at {coverage}"] = np.mean((lower <= target) & (target <= upper))
-        metrics[f"width at {coverage}"] = np.mean(upper - lower)
-        metrics[f"score at {coverage}"] = interval_score(lower, upper, target, 1 - coverage)
-    return metrics
+    of_models = dict(zip(names, intervals(X, y, X_new, seed), strict=True))
+    seconds = time.process_time() - start
+    found, target = {}, y_new / y.std()
+    for name, ends in of_models.items():
+        metrics = {"s": seconds, "rows tested": len(y_new)}
+        for coverage, (lower, upper) in zip(COVERAGES, np.array(ends) / y.std(), strict=True):
+            metrics[f"covered at {coverage}"] = np.mean((lower <= target) & (target <= upper))
+            metrics[f"width at {coverage}"] = np.mean(upper - lower)
+            score = interval_score(lower, upper, target, 1 - coverage)
+            metrics[f"score at {coverage}"] = score
+        found[name] = metrics
+    return found
 
 
-def run(models, tables, arguments):
-    known = done("intervals")
+def run(arguments):
+    known = {setting for setting, _ in done("intervals")}
     for seed in range(arguments.seeds):
-        for table in tables:
-            missing = [m for m in models if (f"{table} | {m} | {seed}", "s") not in known]
-            if not missing:
-                continue
+        for table in arguments.tables:
             X, y, task = load_table(table, arguments.data_dir)
-            X, X_new, y, y_new = split(X, y, task, seed, arguments.rows)
-            X, X_new = many_levels_as_numbers(X), many_levels_as_numbers(X_new)
-            for name in missing:
-                found = measure(MODELS[name], X, X_new, y, y_new, seed)
-                text = ", ".join(f"{metric} {value:.3f}" for metric, value in found.items())
-                print(f"{table:20} {name:34} {seed}  {text}", flush=True)
-                rows = [(f"{table} | {name} | {seed}", m, v, 0.0) for m, v in found.items()]
-                rows.append((f"{table} | {name} | {seed}", "rows tested", len(y_new), 0.0))
-                append_rows("intervals", rows)
+            X, X_new, y, y_new = split(many_levels_as_numbers(X), y, task, seed, arguments.rows)
+            for kind in arguments.models:
+                if f"{table} | {MODELS[kind][1][0]} | {seed}" in known:
+                    continue
+                for name, found in measure(kind, X, X_new, y, y_new, seed).items():
+                    text = ", ".join(f"{metric} {value:.3f}" for metric, value in found.items())
+                    print(f"{table:20} {name:34} {seed}  {text}", flush=True)
+                    setting = f"{table} | {name} | {seed}"
+                    append_rows("intervals", [(setting, m, v, 0.0) for m, v in found.items()])
 
 
 def report():
@@ -149,7 +158,7 @@ def report():
         values[row["metric"], table, model][seed] = float(row["value"])
     found = {key: np.mean(list(of_seeds.values())) for key, of_seeds in values.items()}
     tables = [t for t in TABLES if any(key[1] == t for key in found)]
-    models = [m for m in MODELS if any(key[2] == m for key in found)]
+    models = [m for m in NAMES if any(key[2] == m for key in found)]
     for metric in [f"{m} at {c}" for c in COVERAGES for m in ("covered", "width", "score")] + ["s"]:
         rows = [
             [m, *(f"{found[metric, t, m]:.3f}" if (metric, t, m) in found else "" for t in tables)]
@@ -187,9 +196,10 @@ def main():
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore", category=UserWarning)
     if arguments.redo:
-        drop("intervals", lambda row: row["setting"].split(" | ")[1] in arguments.models)
+        names = {name for kind in arguments.models for name in MODELS[kind][1]}
+        drop("intervals", lambda row: row["setting"].split(" | ")[1] in names)
     if not arguments.report:
-        run(arguments.models, arguments.tables, arguments)
+        run(arguments)
     report()
 
 

@@ -140,7 +140,7 @@ class Intervals:
                 part + _NARROWEST * self.unit for part in (upper - lower, high - low)
             )
         else:
-            spread, of_rows = self.spreads(cells()), self.of_rows
+            spread, of_rows = self.spreads(cells(), of_folds / self.unit), self.of_rows
         scores = np.maximum(low - y, y - high) / of_rows
         return self._cv_plus(lower, upper, spread, scores, 1 - coverage)
 

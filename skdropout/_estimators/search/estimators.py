@@ -87,7 +87,7 @@ class DropoutMLPRegressorCV(RateSearch, BaseDropoutRegressor, RateGrid):
             the size of errors where the row is, so intervals are narrow where there is little
             noise; of several quantiles it is the distance of the two. Sizes of errors are learnt
             for each fold from the rows that its networks were fitted on, by boosted trees
-            with the Poisson loss, and are at least 0.3 of the typical one.
+            with the Poisson loss, and are at least 0.2 of the typical one.
 
         Returns
         -------
@@ -145,19 +145,23 @@ class DropoutMLPRegressorCV(RateSearch, BaseDropoutRegressor, RateGrid):
         target, y = kept.plan.target, np.asarray(y, dtype=float)
         quantiles, spreads, of_rows = quantiles_of(target.criterion), None, None
         if not quantiles:
-            folds, encoder = kept.folds, kept.plan.encoder
-            decoded = [target.decode(predictions) for predictions in fitted]
-            errors = [np.abs(y[fold.fit] - p) for fold, p in zip(folds, decoded, strict=True)]
+            encoder, rows = kept.plan.encoder, [fold.fit for fold in kept.folds]
             read = [*encoder.numeric_, *encoder.categorical_]
             cells = joined(kept.table.numeric.numpy(), kept.table.codes.numpy())
+            decoded = [target.decode(part).reshape(len(part), -1) for part in fitted]
+            by_output = y.reshape(len(y), -1)
             spreads = Spreads.learn(
                 cells,
                 encoder.n_levels,
                 [np.flatnonzero(plan.screening.kept[read]) for plan in kept.plans],
-                [fold.fit for fold in folds],
-                [error.reshape(len(error), -1) for error in errors],
+                rows,
+                [part / target.scale for part in decoded],
+                [np.abs(by_output[of] - part) for of, part in zip(rows, decoded, strict=True)],
             )
-            of_rows = spreads(cells)[held_out.fold_of_row, np.arange(len(y))]
+            known = np.broadcast_to(
+                unseen.reshape(by_output.shape) / target.scale, (held_out.n_folds, *by_output.shape)
+            )
+            of_rows = spreads(cells, known)[held_out.fold_of_row, np.arange(len(y))]
         return Intervals(held_out, y, unseen, quantiles, target.scale, spreads, of_rows)
 
     def _minus_loss(self, target):

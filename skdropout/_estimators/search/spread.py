@@ -9,12 +9,12 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 _MOST_LEVELS = 250
 _LARGEST = 1e30
 # Of the typical error, a share that no spread is below: where rows are few trees tell too much.
-_LEAST = 0.3
+_LEAST = 0.2
 
 
 @dataclass(frozen=True, eq=False)
 class Spreads:
-    """The size of errors as a function of the columns, for each fold by itself.
+    """The size of errors as a function of columns and prediction, for each fold by itself.
 
     What is learnt for a fold is learnt from the rows that its networks were fitted on alone, and
     from what these networks say of them.
@@ -31,7 +31,7 @@ class Spreads:
     trees: list[list[HistGradientBoostingRegressor]]
 
     @classmethod
-    def learn(cls, cells, n_levels, columns, fitted, errors):
+    def learn(cls, cells, n_levels, columns, fitted, predictions, errors):
         """Learn from the errors of each fold's networks on rows that they were fitted on.
 
         Parameters
@@ -43,38 +43,51 @@ class Spreads:
         columns : list of ndarray of int
         fitted : list of ndarray of int
             Rows of each fold.
+        predictions : list of ndarray of shape (n_fitted, n_outputs)
+            What its networks say of them, in units of the target.
         errors : list of ndarray of shape (n_fitted, n_outputs)
             Their sizes.
         """
         n_numbers = cells.shape[1] - len(n_levels)
         few = np.array([*([False] * n_numbers), *(n <= _MOST_LEVELS for n in n_levels)], bool)
         trees = []
-        for own, rows, of_fold in zip(columns, fitted, errors, strict=True):
-            part = cells[np.ix_(rows, own)]
-            trees.append([_fitted(part, few[own], size) for size in of_fold.T])
+        for own, rows, *of_fold in zip(columns, fitted, predictions, errors, strict=True):
+            part, has_levels = cells[np.ix_(rows, own)], [*few[own], False]
+            trees.append(
+                [
+                    _fitted(joined(part, predicted), has_levels, sizes)
+                    for predicted, sizes in zip(*(part.T for part in of_fold), strict=True)
+                ]
+            )
         return cls(columns, trees)
 
-    def __call__(self, cells):
-        """Return spreads (n_folds, n_rows, n_outputs), one where errors are of typical size."""
-        return np.stack(
-            [
-                np.stack(
-                    [_LEAST + (1 - _LEAST) * _predicted(one, cells[:, own]) for one in trees], -1
-                )
-                for own, trees in zip(self.columns, self.trees, strict=True)
-            ]
-        )
+    def __call__(self, cells, predictions):
+        """Return spreads (n_folds, n_rows, n_outputs), one where errors are of typical size.
+
+        Parameters
+        ----------
+        cells : ndarray of shape (n_rows, n_columns)
+        predictions : ndarray of shape (n_folds, n_rows, n_outputs)
+            In units of the target.
+        """
+        found = np.ones(predictions.shape)
+        for k, (own, trees) in enumerate(zip(self.columns, self.trees, strict=True)):
+            for output, of_output in enumerate(trees):
+                if of_output is not None:
+                    known = joined(cells[:, own], predictions[k, :, output])
+                    found[k, :, output] = _LEAST + (1 - _LEAST) * of_output.predict(known)
+        return found
 
 
-def joined(numbers, codes):
-    """Return numbers and codes side by side; infinite ones are large, or they have no middle."""
-    return np.column_stack([numbers, codes]).clip(-_LARGEST, _LARGEST)
+def joined(*columns):
+    """Return columns side by side; infinite numbers are large, as these have a middle."""
+    return np.column_stack(columns).clip(-_LARGEST, _LARGEST)
 
 
 def _fitted(cells, has_levels, sizes):
     """Return trees of the sizes, in units of their mean; None where there is nothing to learn."""
     mean = sizes.mean()
-    if not cells.shape[1] or not 0 < mean < np.inf:
+    if not 0 < mean < np.inf:
         return None
     trees = HistGradientBoostingRegressor(
         loss="poisson",
@@ -86,7 +99,3 @@ def _fitted(cells, has_levels, sizes):
         random_state=0,
     )
     return trees.fit(np.where(np.isnan(cells).all(0), 0, cells), sizes / mean)
-
-
-def _predicted(trees, cells):
-    return np.ones(len(cells)) if trees is None else trees.predict(cells)

@@ -79,7 +79,10 @@ def test_equals_its_definition(model, data, coverage):
 
 
 def test_scaled_equals_its_definition(model, data):
-    """Trees that see, of each fold, the rows that its networks were fitted on alone."""
+    """Trees that see, of each fold, the rows that its networks were fitted on alone.
+
+    They are told the columns, and what the networks predict.
+    """
     X, y, X_new, _ = data
     each, again, oof = of_folds(model, X_new[:5]), of_folds(model, X), model.oof_predictions_
     splits, fold_of_row = folds_of(X)
@@ -89,9 +92,9 @@ def test_scaled_equals_its_definition(model, data):
         trees = HistGradientBoostingRegressor(
             loss="poisson", learning_rate=0.05, max_iter=50, max_leaf_nodes=15, early_stopping=False
         )
-        trees.fit(X[fit], sizes / sizes.mean())
-        spread[k] = 0.3 + 0.7 * trees.predict(X_new[:5])
-        of_rows[test] = 0.3 + 0.7 * trees.predict(X[test])
+        trees.fit(np.c_[X[fit], again[k, fit]], sizes / sizes.mean())
+        spread[k] = 0.2 + 0.8 * trees.predict(np.c_[X_new[:5], each[k]])
+        of_rows[test] = 0.2 + 0.8 * trees.predict(np.c_[X[test], oof[test]])
     expected = literal(each, each, spread, oof, oof, of_rows, y, fold_of_row, 0.9)
     found = model.predict_interval(X_new[:5], 0.9, method="scaled")
     # errors of rows fitted are known in single precision
