@@ -8,6 +8,7 @@ from skdropout.inspection._order_spectrum import interaction_order_spectrum
 from skdropout.inspection._perturbation_mse import perturbation_mse
 from skdropout.inspection._plot.embedding import EmbeddingDisplay
 from skdropout.inspection._plot.interactions import InteractionDisplay
+from skdropout.inspection._plot.intervals import IntervalDisplay
 from skdropout.inspection._plot.order_spectrum import OrderSpectrumDisplay
 from skdropout.inspection._plot.schedules import DropoutScheduleDisplay
 from skdropout.inspection._plot.scores import DropoutPathDisplay, OcclusionDisplay
@@ -18,6 +19,7 @@ __all__ = [
     "DropoutScheduleDisplay",
     "EmbeddingDisplay",
     "InteractionDisplay",
+    "IntervalDisplay",
     "OcclusionDisplay",
     "OrderSpectrumDisplay",
     "effective_number_of_features",

@@ -76,3 +76,18 @@ def test_estimators_without_a_search_are_refused():
     for estimator in (DropoutMLPRegressorCV(), DropoutMLPRegressor()):
         with pytest.raises(ValueError, match="holds no search"):
             DropoutPathDisplay.from_estimator(estimator)
+
+
+def test_what_is_kept_of_the_networks(data):
+    options = {**SMALL, "dropouts": [0.0, 0.2, 0.5], "refit": "ensemble"}
+    search = DropoutMLPRegressorCV(**options).fit(*data)
+    display = DropoutPathDisplay.from_estimator(search)
+    assert set(display.lines_["ensemble"].get_ydata()) == {-search.oof_score_}
+    bag = DropoutMLPRegressorCV(**{**options, "refit": "bag"}).fit(*data)
+    np.testing.assert_allclose(display.lines_["bag"].get_ydata(), -bag.oof_score_)
+    assert set(DropoutPathDisplay.from_estimator(bag).lines_) == {"train", "test", "bag"}
+    bag.set_params(refit=False).fit(*data)
+    assert set(DropoutPathDisplay.from_estimator(bag).lines_) == {"train", "test"}
+    grid = {"dropouts": [0.0, 0.5], "input_dropouts": [0.0, 0.2], "refit": "bag"}
+    title = DropoutPathDisplay.from_estimator(bag.set_params(**grid).fit(*data)).ax_.get_title()
+    assert f"bag {-bag.oof_score_:.4g}" in title

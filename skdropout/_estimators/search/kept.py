@@ -59,7 +59,7 @@ class FoldNetworks:
 
     def greedy(self, folds):
         """Return weights of the candidates by greedy selection on the test rows of some folds."""
-        usable = np.flatnonzero(np.isfinite(self._scores).all(1))
+        usable = np.flatnonzero(~np.isnan(self._scores).any(1))
         of_candidates = np.stack([self.unseen_by(c, folds) for c in usable])
         rows = np.flatnonzero(~np.isnan(of_candidates).any((0, 2)))
         means = torch.as_tensor(of_candidates[:, rows])

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _PARTS = (("train", "training rows", "#0072B2"), ("test", "held-out folds", "#D55E00"))
 # by whether the rate is of columns
 _OF_RATES = {False: "dropout rate of hidden units", True: "dropout rate of columns"}
+_OF_KEPT = (("--", "#009E73"), ("-.", "#CC79A7"))
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _OF_COLUMNS = {
     "relevant": "share of columns occluded, the most relevant first",
@@ -47,6 +48,9 @@ class DropoutPathDisplay:
     score_name : str, default="score"
         Label of the scores. Scores whose names begin with ``"neg_"`` are drawn as what they
         are minus of.
+    kept_scores : dict of str to float, default=None
+        Mean scores over the folds of what may be kept of the networks, "bag" or "ensemble", being
+        chosen anew for each fold by the others.
 
     Attributes
     ----------
@@ -55,7 +59,7 @@ class DropoutPathDisplay:
     ax_ : matplotlib Axes
         The axes drawn on.
     lines_ : dict of str to matplotlib Line2D, or None
-        Mean scores, by "train" and "test"; None for a map.
+        Mean scores, by "train" and "test", and those of ``kept_scores``; None for a map.
     image_ : matplotlib AxesImage or None
         The map of mean scores on the held-out folds; None where one rate varies.
     chosen_ : matplotlib Line2D
@@ -83,10 +87,13 @@ class DropoutPathDisplay:
     chosen: int
     stopped: ArrayLike | None = None
     score_name: str = "score"
+    kept_scores: Mapping[str, float] | None = None
 
     @classmethod
     def from_estimator(cls, estimator: BaseEstimator, *, ax: "Axes | None" = None) -> Self:
         """Draw what a fitted search found; of several schedules, the one chosen.
+
+        Beside the rates stand the bag or the ensemble that is kept, if one is.
 
         Parameters
         ----------
@@ -126,6 +133,7 @@ class DropoutPathDisplay:
             chosen=int(shown[: estimator.best_index_].sum()),
             stopped=results["stopped_by_racing"][shown],
             score_name=_score_name(estimator),
+            kept_scores=_kept_scores(estimator),
         ).plot(ax=ax)
 
     def plot(self, *, ax: "Axes | None" = None) -> Self:
@@ -169,6 +177,9 @@ class DropoutPathDisplay:
             ax.fill_between(x, mean - spread, mean + spread, color=color, alpha=0.15, linewidth=0)
         if stopped.any():
             ax.plot([], [], "o", color="0.4", markerfacecolor="white", label="left the race early")
+        for (name, score), (style, color) in zip(self._kept(), _OF_KEPT, strict=False):
+            self.lines_[name] = ax.axhline(score, color=color, linestyle=style)
+            self.lines_[name].set_label(f"{name}, chosen by other folds")
         rate = rates[self.chosen]
         self.chosen_ = ax.axvline(rate, color="0.4", linestyle=":", zorder=0)
         self.chosen_.set_label(f"chosen: {rate:.3g}")
@@ -195,11 +206,18 @@ class DropoutPathDisplay:
         ax.set_yticks(np.arange(len(rows)), [f"{rate:.3g}" for rate in rows])
         ax.set(xlabel=_OF_RATES[True], ylabel=_OF_RATES[False])
         title = f"star: chosen, {rows[y[self.chosen]]:.3g} and {columns[x[self.chosen]]:.3g}"
-        ax.set_title(title + ("; crosses: left the race early" if lost.any() else ""), fontsize=10)
+        title += "; crosses: left the race early" if lost.any() else ""
+        kept = [f"{name} {score:.4g}" for name, score in self._kept()]
+        ax.set_title("\n".join([title, ", ".join(kept)] if kept else [title]), fontsize=10)
         self.figure_.colorbar(self.image_, ax=ax, label=f"{self._label()}, held-out folds")
 
     def _stopped(self):
         return np.zeros(len(self.dropouts), bool) if self.stopped is None else self.stopped
+
+    def _kept(self):
+        """Return names and scores as drawn of what may be kept, where they are numbers."""
+        scores = [(name, float(self._shown(s))) for name, s in (self.kept_scores or {}).items()]
+        return [(name, score) for name, score in scores if np.isfinite(score)]
 
     def _shown(self, scores):
         return -np.asarray(scores) if self._is_loss() else np.asarray(scores)
@@ -346,6 +364,19 @@ class OcclusionDisplay:
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(frameon=False)
         return self
+
+
+def _kept_scores(estimator):
+    """Return the scores of bag and ensemble, as far as a fitted search tells them."""
+    if not hasattr(estimator, "oof_score_"):
+        return None
+    found, scores = {estimator.refit: estimator.oof_score_}, estimator.scores_
+    by_mean = not (estimator.one_standard_error or estimator.racing)
+    if estimator.refit == "ensemble" and by_mean and scores.shape[1] > 1:
+        # each fold scores the rate that is best on the others
+        others = np.nan_to_num(scores.sum(1, keepdims=True) - scores, nan=-np.inf)
+        found["bag"] = scores[others.argmax(0), np.arange(scores.shape[1])].mean()
+    return found
 
 
 def _score_name(estimator):

@@ -81,6 +81,13 @@ def test_an_ensemble_weighs_rates_by_rows_that_they_did_not_see(data):
     assert error < of_best * 1.02
 
 
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_an_ensemble_of_rates_whose_scores_are_beyond_floats(data):
+    """Nothing tells them apart but their losses, and these are numbers."""
+    model = fitted(data, "ensemble", scoring=lambda *_: -np.inf)
+    assert np.isfinite(model.predict(data[0])).all()
+
+
 def test_an_ensemble_of_one_rate_is_the_bag(data):
     bag, ensemble = (fitted(data, refit, dropouts=[0.2]) for refit in ("bag", "ensemble"))
     np.testing.assert_array_equal(bag.predict(data[0]), ensemble.predict(data[0]))

@@ -46,6 +46,7 @@ _OWN = {
     "labels": (skdropout.DropoutMLPClassifier(**ONE), "classes", "labels"),
     "poisson": (skdropout.DropoutMLPRegressor(loss="poisson", **ONE), "values", "counts"),
     "search": (skdropout.DropoutMLPRegressorCV(**_SEARCH), "values", "plain"),
+    "bag": (skdropout.DropoutMLPRegressorCV(**{**_SEARCH, "refit": "bag"}), "values", "plain"),
     "search of classes": (skdropout.DropoutMLPClassifierCV(**_SEARCH), "classes", "two"),
     "RelDrop": (skdropout.RelDropRegressor(**ONE), "values", "plain"),
     "encoder": (_ENCODER, "values", "plain"),
