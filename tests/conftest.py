@@ -13,7 +13,8 @@ from skdropout._stack.build import build_stack
 from skdropout._stack.columns import RandomColumns
 from skdropout._stack.layers import MaskSource
 from skdropout._stack.losses import SquaredError
-from skdropout._table.encoder import Rows, TableEncoder, TableTensors
+from skdropout._table.encoder import TableEncoder
+from skdropout._table.tensors import Rows, TableTensors
 from skdropout._training.callbacks import BestEpoch
 from skdropout._training.net import StackNet
 from skdropout._training.optimizer import Pace

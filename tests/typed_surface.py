@@ -17,6 +17,7 @@ from skdropout.datasets import (
     make_four_quadrants,
     make_interactions,
     make_pure_interaction,
+    open_table,
 )
 from skdropout.export import to_onnx
 from skdropout.functional import relevance, relevance_mask, smooth_gradient, smooth_hessian
@@ -116,3 +117,5 @@ def tables() -> None:
     assert_type(make_pure_interaction(10, order=2)[0], np.ndarray)
     assert_type(make_four_quadrants(10)[0], np.ndarray)
     load_bike_sharing()
+    table, y = open_table(Path("table.parquet"), target="y")
+    skdropout.DropoutMLPRegressor().fit(table, y if y is not None else np.zeros(3))

@@ -185,8 +185,9 @@ def check_validation_rows(estimator, X, X_val, y_val, sample_weight_val):
         raise ValueError(
             "X_val and y_val are given but early_stopping=False; set early_stopping=True."
         )
-    if is_frame(X_val) != is_frame(X):
-        kinds = ["a data frame" if is_frame(table) else "an array" for table in (X_val, X)]
+    named = [is_frame(table) or getattr(table, "columns", None) is not None for table in (X_val, X)]
+    if named[0] != named[1]:
+        kinds = ["a data frame" if has_names else "an array" for has_names in named]
         raise ValueError(
             f"X_val is {kinds[0]} but X is {kinds[1]}; give both alike. In a Pipeline, "
             "transform_input=['X_val'] sends X_val through the steps that X goes through."

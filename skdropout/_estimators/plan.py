@@ -125,7 +125,8 @@ class Plan:
 
     def test(self, table, rows):
         """Test which columns tell something of the target on some rows of the table."""
-        parts = table.numeric, table.codes, table.target, table.weight
+        sample, rows = table.sample, table.looked_at(rows)
+        parts = sample.numeric, sample.codes, sample.target, sample.weight
         numeric, codes, target, weight = (
             None if part is None else part[rows].numpy() for part in parts
         )

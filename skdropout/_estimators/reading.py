@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import torch
@@ -17,7 +18,8 @@ from skdropout._estimators.checks import (
 )
 from skdropout._estimators.plan import Plan, TrainingData, check_same_terms
 from skdropout._estimators.screening import Screening
-from skdropout._table import TableEncoder, TableTensors, readable
+from skdropout._table import StoredTable, TableEncoder, TableTensors, readable
+from skdropout.datasets._inner import TableOnDisk
 
 
 class ReadsTables:
@@ -53,6 +55,7 @@ class ReadsTables:
             )
         else:
             encoder = former._plan.encoder
+        on_disk = any(isinstance(X, TableOnDisk) for X, *_ in parts)
         arrays, target = [], None if former is None else former._plan.target
         for k, (X, y, weight) in enumerate(parts):
             if y is None:
@@ -61,14 +64,17 @@ class ReadsTables:
                 )
             y = readable(y, "y")
             check_consistent_length(X, y, weight)
-            numeric, codes = encoder.transform(X, owner, np.float32)
-            if k == 1:
-                warn_if_far(numeric, encoder)
+            if on_disk:
+                cells = encoder.parts(X, owner)
+            else:
+                cells = encoder.transform(X, owner, np.float32)
+                if k == 1:
+                    warn_if_far(cells[0], encoder)
             weight = check_weights(weight, X)
             if target is None:
                 target = self._learn_target(y, weight, criterion, announced)
             encoded = target.encode(y)
-            arrays.append((numeric, codes, encoded, target.weigh(encoded, weight)))
+            arrays.append((cells, encoded, target.weigh(encoded, weight)))
         plan = Plan(
             seen=owner._seen(),
             encoder=encoder,
@@ -86,7 +92,7 @@ class ReadsTables:
             kinds=None if former is None else former._plan.kinds,
         )
         self._check_plan(plan)
-        return plan, TrainingData(self._table(encoder, arrays), len(arrays[0][0]))
+        return plan, TrainingData(self._table(encoder, arrays, on_disk), len(arrays[0][1]))
 
     def _screened(self, plan, rows, former=None):
         """Return both without the columns that tell nothing of the target.
@@ -125,23 +131,23 @@ class ReadsTables:
     def _learn_target(self, y, weight, criterion, announced):
         """Return how targets like ``y`` are read."""
 
-    def _table(self, encoder, arrays):
-        """Join the arrays of each part into one table of tensors."""
-        *parts, weights = zip(*arrays, strict=True)
-        numeric, codes, target = map(np.concatenate, parts)
+    def _table(self, encoder, arrays, on_disk):
+        """Join the arrays of each part into one table of tensors, or what is on disk into one."""
+        cells, targets, weights = zip(*arrays, strict=True)
+        target = targets[0] if len(targets) == 1 else np.concatenate(targets)
+        target = torch.as_tensor(target, dtype=self._dtype if target.dtype.kind == "f" else None)
         weight = None
         if any(part is not None for part in weights):
             weight = np.concatenate(
                 [
                     np.ones(len(rows)) if part is None else part
-                    for part, rows in zip(weights, parts[0], strict=True)
+                    for part, rows in zip(weights, targets, strict=True)
                 ]
             )
             weight = torch.as_tensor(weight, dtype=self._dtype)
-        return TableTensors(
-            torch.as_tensor(numeric, dtype=self._dtype),
-            torch.as_tensor(codes),
-            torch.as_tensor(target, dtype=self._dtype if target.dtype.kind == "f" else None),
-            weight,
-            torch.tensor(encoder.n_levels, dtype=torch.long) + 1,
-        )
+        unknown = torch.tensor(encoder.n_levels, dtype=torch.long) + 1
+        if on_disk:
+            return StoredTable(chain(*cells), target, weight, unknown, self._dtype)
+        numeric, codes = map(np.concatenate, zip(*cells, strict=True))
+        numeric = torch.as_tensor(numeric, dtype=self._dtype)
+        return TableTensors(numeric, torch.as_tensor(codes), target, weight, unknown)

@@ -103,8 +103,9 @@ class OwnModule:
         if self.module is None:
             return super()._build(plan, table, members)
         (member,) = members
+        rows = torch.as_tensor(table.looked_at(member.train))
         network = GridNetwork(
-            GridEncoding(table.numeric[torch.as_tensor(member.train)], tuple(self.feature_shape)),
+            GridEncoding(table.sample.numeric[rows], tuple(self.feature_shape)),
             self._own_module(member.seed, plan.device),
             tuple(self.feature_shape),
             plan.target.n_raw_outputs,
@@ -126,7 +127,7 @@ class OwnModule:
         return made
 
     def _check_output(self, network, table, n_outputs):
-        rows = table.numeric[None, :2]
+        rows = table.sample.numeric[None, :2]
         with torch.no_grad():
             raw = network.respond(network.encoding(rows, None))
         if raw.shape != (1, rows.shape[1], n_outputs):

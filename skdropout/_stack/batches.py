@@ -42,6 +42,11 @@ class Batches:
         One per member, to shuffle by and to draw unknown symbols; None keeps the order.
     inputs : Inputs, default=None
         The table's numbers, encoded already.
+    n_steps : int, default=None
+        Of each member, in place of what follows from its batch size; some may be left out at the
+        end if rows are fewer.
+    weight_scale : Tensor of shape (n_members, 1), default=None
+        What weights are multiplied with; None makes a member's mean weight one.
 
     Attributes
     ----------
@@ -53,24 +58,41 @@ class Batches:
         How many rows each member has, on the device.
     """
 
-    def __init__(self, rows, batch_sizes, device, encoding, generators=None, inputs=None):
+    def __init__(
+        self,
+        rows,
+        batch_sizes,
+        device,
+        encoding,
+        generators=None,
+        inputs=None,
+        n_steps=None,
+        weight_scale=None,
+    ):
         self.rows, self.device, self.generators = rows, device, generators
         self._encoding, self.inputs = encoding, inputs
         lengths = [len(index) for index in rows.index]
         self.steps = [
-            -(-n // rows_of_step(n, size)) for n, size in zip(lengths, batch_sizes, strict=True)
+            n_steps or max(1, -(-n // rows_of_step(n, size)))
+            for n, size in zip(lengths, batch_sizes, strict=True)
         ]
         self._sizes = [-(-n // s) for n, s in zip(lengths, self.steps, strict=True)]
         self._shape = (max(self.steps), len(lengths), max(self._sizes))
         self.counts = torch.zeros(len(lengths), max(self.steps), dtype=torch.long)
         for k, (n, s, b) in enumerate(zip(lengths, self.steps, self._sizes, strict=True)):
-            self.counts[k, :s] = (n - b * torch.arange(s)).clamp(max=b)
-        self.n_rows = torch.tensor(lengths).to(device, rows.table.numeric.dtype)
+            step = torch.arange(s)
+            own = (n - b * step).clamp(max=b)
+            if own[-1] < min(n, 1):  # too few rows for so many steps: each has nearly the same
+                own = n // s + (step < n % s)
+            self.counts[k, :s] = own
+        self.n_rows = torch.tensor(lengths).to(device, rows.table.dtype)
         # trailing columns of a step that no member needs are cut off
         widest = self.counts.amax(0)
         self._widths = widest.tolist()
         self._is_padded = (self.counts != widest).any(0).tolist()
-        self._weight_scale = self._mean_weight()
+        self._weight_scale = weight_scale
+        if weight_scale is None:
+            self._weight_scale = scale_of_weights(rows, device)
 
     def __len__(self):
         return self._shape[0]
@@ -89,6 +111,8 @@ class Batches:
             steps = slice(start, min(start + n_together, len(order)))
             places, y = self._small(order[steps], replaced, counts[steps], steps)
             for step in range(steps.start, steps.stop):
+                if not self._widths[step]:
+                    continue
                 here, rows = step - start, slice(self._widths[step])
                 x = {
                     "numbers": self._numbers(of_inputs[step, :, rows]),
@@ -133,8 +157,14 @@ class Batches:
             if self.generators is not None:
                 index = index[torch.randperm(len(index), generator=self.generators[k])]
             steps, size = self.steps[k], self._sizes[k]
-            padding = index[:1].expand(steps * size - len(index))
-            order[:steps, k, :size] = torch.cat([index, padding]).view(steps, size)
+            if self.counts[k, 0] * (steps - 1) < len(index):
+                padding = index[:1].expand(steps * size - len(index))
+                own = torch.cat([index, padding]).view(steps, size)
+            else:
+                real = torch.arange(size) < self.counts[k, :steps, None]
+                own = index[:1].expand(real.shape).clone()
+                own[real] = index
+            order[:steps, k, :size] = own
         return order
 
     def _replaced(self, device):
@@ -148,12 +178,14 @@ class Batches:
             replaced[: shape[0], k, : shape[1]] = draw
         return replaced.to(device)
 
-    def _mean_weight(self):
-        weight = self.rows.table.weight
-        if weight is None:
-            return None
-        means = torch.stack([weight[index.to(weight.device)].mean() for index in self.rows.index])
-        return 1 / torch.where(means > 0, means, 1.0).unsqueeze(1).to(self.device)
+
+def scale_of_weights(rows, device):
+    """Return one over each member's mean weight, (n_members, 1), or None if there are none."""
+    weight = rows.table.weight
+    if weight is None:
+        return None
+    means = torch.stack([weight[index.to(weight.device)].mean() for index in rows.index])
+    return 1 / torch.where(means > 0, means, 1.0).unsqueeze(1).to(device)
 
 
 _CPU_BYTES = 2**30

@@ -124,7 +124,7 @@ def finish_stack(module, table, members, criterion):
         module.target_location, module.target_scale = (
             torch.as_tensor(np.stack(part)).unsqueeze(1) for part in zip(*units, strict=True)
         )
-    return module.to(table.numeric.dtype)
+    return module.to(table.dtype)
 
 
 def set_rates(module, members):
@@ -160,9 +160,9 @@ def _target_units(table, rows, criterion):
 def _encoding(encoder, table, members, numeric_encoding, dims, generators):
     numeric, drawn = None, ([], 0)
     if encoder.numeric_:
-        cells, kind = table.numeric.double().numpy(), NUMERIC_ENCODINGS[numeric_encoding]
+        cells, kind = table.sample.numeric.double().numpy(), NUMERIC_ENCODINGS[numeric_encoding]
         statistics = _of_rows(
-            members, lambda member: kind.statistics(_cells(cells, member, encoder.numeric_))
+            members, lambda member: kind.statistics(_cells(cells, table, member, encoder.numeric_))
         )
         statistics = [
             of_rows if member.bins else kind.without_bins(of_rows)
@@ -177,9 +177,7 @@ def _encoding(encoder, table, members, numeric_encoding, dims, generators):
         columns = [c for c, d in enumerate(dims) if d == dim]
         n_levels = [encoder.n_levels[c] for c in columns]
         positions = [encoder.categorical_[c] for c in columns]
-        known = _of_rows(
-            members, partial(_known_rows, table.codes[:, columns], n_levels, positions)
-        )
+        known = _of_rows(members, partial(_known_rows, table, columns, n_levels, positions))
         embeddings.append(Embedding(n_levels, dim, torch.stack(known), generators))
         embedded_columns.append(columns)
     place = {j: k for k, j in enumerate(sorted([*encoder.numeric_, *encoder.categorical_]))}
@@ -201,21 +199,21 @@ def _places(layout, drawn, n_flagged):
     return np.concatenate([*places, n_drawn + np.arange(n_flagged)]), int(n_drawn + n_flagged)
 
 
-def _cells(cells, member, positions):
+def _cells(cells, table, member, positions):
     """Return a member's training cells; columns it does not keep have never had any."""
-    own = cells[member.train]
+    own = cells[table.looked_at(member.train)]
     if member.kept is not None:
         own[:, ~member.kept[positions]] = np.nan
     return own
 
 
-def _known_rows(codes, n_levels, positions, member):
+def _known_rows(table, columns, n_levels, positions, member):
     """Mark the embedding rows that occur in a member's rows, and each column's "unknown"."""
-    known = []
-    for column, n, j in zip(codes[member.train].T, n_levels, positions, strict=True):
-        seen = torch.zeros(n + 2, dtype=torch.bool)
-        if member.kept is None or member.kept[j]:
-            seen[column] = True
+    known = [torch.zeros(n + 2, dtype=torch.bool) for n in n_levels]
+    for codes in table.codes_of(member.train):
+        for seen, c, j in zip(known, columns, positions, strict=True):
+            if member.kept is None or member.kept[j]:
+                seen[codes[:, c]] = True
+    for seen in known:
         seen[-1] = True
-        known.append(seen)
     return torch.cat(known)

@@ -6,6 +6,7 @@ import torch
 
 from skdropout._stack.batches import memory_budget
 from skdropout._stack.layers import sliced
+from skdropout._table import StoredTable
 
 _ROWS_AT_ONCE = 2**12
 
@@ -35,13 +36,13 @@ class Inputs:
 
 
 @torch.no_grad()
-def encode_rows(encoding, numeric, device):
+def encode_rows(encoding, table, device):
     """Encode a table, once for members of equal statistics.
 
     Parameters
     ----------
     encoding : TableEncoding or GridEncoding
-    numeric : Tensor of shape (n_rows, n_numeric)
+    table : TableTensors or StoredTable
     device : torch.device
         Where the networks are.
 
@@ -49,20 +50,21 @@ def encode_rows(encoding, numeric, device):
     -------
     inputs : Inputs or None
         None where it is better done batch by batch: numbers are encoded by what is learnt, the
-        table lies elsewhere, or all of it would take too much memory.
+        table lies elsewhere, on disk or on another device, or all of it would take too much memory.
     """
-    if not encoding.n_constant or numeric.device != device:
+    if not encoding.n_constant or isinstance(table, StoredTable) or table.numeric.device != device:
         return None
+    numeric = table.numeric
     first, which = _distinct(encoding)
     n_rows, width = len(numeric), encoding.width
     if len(first) * n_rows * width * numeric.element_size() > memory_budget(device) // 2:
         return None
     values = numeric.new_zeros(len(first), n_rows, width)
-    for table, k in zip(values, first, strict=True):
+    for encoded, k in zip(values, first, strict=True):
         own = sliced(encoding, slice(k, k + 1))
         for start in range(0, n_rows, _ROWS_AT_ONCE):
             rows = slice(start, start + _ROWS_AT_ONCE)
-            table[rows, : encoding.n_constant] = own.numbers(numeric[None, rows])[0]
+            encoded[rows, : encoding.n_constant] = own.numbers(numeric[None, rows])[0]
     first_row = torch.tensor(which, device=device).unsqueeze(1) * n_rows
     return Inputs(values.flatten(0, 1), first_row)
 

@@ -9,6 +9,8 @@ import torch
 
 from skdropout._device import prediction_dtype
 from skdropout._stack.batches import Batches
+from skdropout._stack.blocks import BlockBatches
+from skdropout._table import StoredTable
 from skdropout.functional._inner import memory_errors
 
 # A block of rows of all members takes at most this many numbers in its widest layer: as many as
@@ -24,12 +26,22 @@ def predict_rows(net, rows):
     ----------
     net : StackNet
     rows : Rows
+        In order where the table is on disk.
 
     Returns
     -------
     predictions : list of Tensor of shape (n_rows of the member, n_outputs)
         In the units of the table, on the CPU.
     """
+    if not isinstance(rows.table, StoredTable):
+        return _predict_rows(net, rows)
+    module = net.module_
+    read = BlockBatches(rows, [1] * len(rows.index), torch.device(net.device), module.encoding)
+    done = [_predict_rows(net, piece) for piece in read.pieces() if len(piece)]
+    return [torch.cat(pieces) for pieces in zip(*done, strict=True)]
+
+
+def _predict_rows(net, rows):
     module = net.module_.eval()
     device = torch.device(net.device)
     block = max(1, _BLOCK_ELEMENTS // (module.widest * module.n_members))

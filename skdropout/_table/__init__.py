@@ -16,4 +16,6 @@ from skdropout._table.column import (
     readable,
     spread,
 )
-from skdropout._table.encoder import Rows, TableEncoder, TableLike, TableTensors
+from skdropout._table.encoder import TableEncoder, TableLike
+from skdropout._table.stored import StoredTable
+from skdropout._table.tensors import Rows, TableTensors

@@ -1,11 +1,9 @@
-"""Tables in, tensors out: numbers in safe units, categories as codes, rows for each member."""
+"""Tables in, arrays out: numbers in safe units, categories as codes."""
 
 import copy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
@@ -20,6 +18,8 @@ from skdropout._table.column import (
     rows_of,
     spread,
 )
+from skdropout._table.stored import sampled_rows
+from skdropout.datasets._inner import TableOnDisk
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,80 +27,15 @@ if TYPE_CHECKING:
     from scipy.sparse import sparray, spmatrix
 
     # what every public method takes for a table
-    TableLike: TypeAlias = ArrayLike | pd.DataFrame | pl.DataFrame | sparray | spmatrix
+    TableLike: TypeAlias = (
+        ArrayLike | pd.DataFrame | pl.DataFrame | sparray | spmatrix | TableOnDisk
+    )
 else:
     TableLike = ArrayLike
 
 
 # A table is read by parts of so many cells.
 _CELLS_AT_ONCE = 2**20
-
-
-@dataclass
-class TableTensors:
-    """One table, shared by all members.
-
-    Attributes
-    ----------
-    numeric : Tensor of shape (n_rows, n_numeric)
-    codes : Tensor of shape (n_rows, n_categorical)
-    target : Tensor of shape (n_rows, n_outputs), or (n_rows,) for class codes
-    weight : Tensor of shape (n_rows,) or None
-    unknown : Tensor of shape (n_categorical,)
-        Each categorical column's code for an unknown level.
-    """
-
-    numeric: torch.Tensor
-    codes: torch.Tensor
-    target: torch.Tensor
-    weight: torch.Tensor | None
-    unknown: torch.Tensor
-
-    @property
-    def strata(self):
-        """Class codes, to keep classes in proportion by; None where targets are numbers."""
-        return None if self.target.is_floating_point() else self.target.numpy()
-
-    def only(self, numeric, codes):
-        """Return the table with some of the numeric and some of the coded columns alone."""
-        return TableTensors(
-            self.numeric[:, numeric],
-            self.codes[:, codes],
-            self.target,
-            self.weight,
-            self.unknown[codes],
-        )
-
-    def near(self, device):
-        """Return the table on ``device`` if it takes at most half of the memory free there."""
-        tensors = vars(self).values()
-        if device.type == "cuda":
-            n_bytes = sum(t.numel() * t.element_size() for t in tensors if t is not None)
-            if n_bytes > torch.cuda.mem_get_info(device)[0] / 2:
-                return self
-        return TableTensors(*(None if t is None else t.to(device) for t in tensors))
-
-
-@dataclass
-class Rows:
-    """Which rows of the table each member reads.
-
-    Attributes
-    ----------
-    table : TableTensors
-    index : list of Tensor
-        One tensor of row numbers per member; lengths may differ.
-    """
-
-    table: TableTensors
-    index: list
-
-    def __len__(self):
-        return max(len(rows) for rows in self.index)
-
-    def select(self, members):
-        """Return the rows of some members."""
-        return Rows(self.table, [self.index[k] for k in members])
 
 
 class TableEncoder:
@@ -139,6 +74,8 @@ class TableEncoder:
 
         Messages name the class of ``owner``, an estimator that has not been fitted.
         """
+        if isinstance(X, TableOnDisk):
+            return self._fit_on_disk(X, owner)
         X = self._validate(X, owner, reset=True)
         X = X.tocsc() if issparse(X) else X
         n_columns = X.shape[1]
@@ -147,13 +84,34 @@ class TableEncoder:
         chosen = self._categorical_mask(X)
         self.categorical_ = np.flatnonzero(chosen).tolist()
         self.numeric_ = np.flatnonzero(~chosen).tolist()
-        self.levels_ = [self._sorted_levels(X, j) for j in self.categorical_]
-        self._code_of = [
-            {level: code for code, level in enumerate(levels)} for levels in self.levels_
-        ]
+        self._know([self._levels(X, j)[1] for j in self.categorical_])
         parts = [spread(self._numbers(X, some)) for some in self._at_once(X)]
         self._location, self._scale = map(np.concatenate, zip(*parts, strict=True))
         return self
+
+    def _fit_on_disk(self, X, owner):
+        """Learn the layout of the first block, levels of all rows, units of some rows."""
+        numbers, seen, start = [], None, 0
+        sampled = sampled_rows(len(X))
+        for block in X.blocks():
+            if seen is None:
+                self.fit(block, owner)
+                seen = [set() for _ in self.categorical_]
+            rows = sampled[slice(*np.searchsorted(sampled, (start, start + len(block))))] - start
+            numbers.append(self._numbers(rows_of(block, rows)))
+            for levels, j in zip(seen, self.categorical_, strict=True):
+                levels.update(self._levels(block, j)[1])
+            start += len(block)
+        self._know(seen)
+        self._location, self._scale = spread(np.concatenate(numbers))
+        return self
+
+    def _know(self, levels):
+        """Take the levels of each categorical column, in any order."""
+        self.levels_ = [self._sorted(*each) for each in zip(levels, self.categorical_, strict=True)]
+        self._code_of = [
+            {level: code for code, level in enumerate(of_column)} for of_column in self.levels_
+        ]
 
     def _at_once(self, X):
         """Split the numeric columns so that a sparse matrix never becomes dense as a whole."""
@@ -203,8 +161,13 @@ class TableEncoder:
     def parts(self, X, owner, multiple=1):
         """Yield what ``transform`` returns, a part at a time: a table's copy may be too large.
 
-        Every part but the last has a ``multiple`` of so many rows.
+        Every part but the last has a ``multiple`` of so many rows, but of a table on disk, where
+        they are as they are read.
         """
+        if isinstance(X, TableOnDisk):
+            for block in X.blocks():
+                yield self._encoded(self._validate(block, owner, reset=False))
+            return
         X = self._validate(X, owner, reset=False)
         for rows in self._slices(X, multiple):
             yield self._encoded(rows_of(X, rows))
@@ -269,8 +232,7 @@ class TableEncoder:
                 "must be of strings or of numbers."
             ) from error
 
-    def _sorted_levels(self, X, j):
-        _, levels = self._levels(X, j)
+    def _sorted(self, levels, j):
         try:
             return sorted(levels)
         except (TypeError, ArithmeticError):  # decimals that are no numbers

@@ -11,7 +11,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from skorch.utils import TeeGenerator
 
-from skdropout._stack import Batches, Factors, LogLoss, encode_rows, select_members, sliced
+from skdropout._stack import Factors, LogLoss, batches_of, encode_rows, select_members, sliced
 from skdropout._training.callbacks import BestEpoch, FitTasks, ProgressBar, Race
 from skdropout._training.optimizer import StackAdamW, moments_on
 from skdropout._training.trained import Trained
@@ -127,7 +127,7 @@ class StackNet(Trained, NeuralNet):
         self.losses_, self.epoch_, self.finished_ = {}, 0, 0
         self.interrupted_ = self._is_over = False
         device = torch.device(self.device)
-        self._inputs = encode_rows(self.module_.encoding, X.table.numeric, device)
+        self._inputs = encode_rows(self.module_.encoding, X.table, device)
         self._iterate_over(X, self.rows_valid)
         if self.optimizer_ is None:
             self._initialize_optimizer()
@@ -193,11 +193,11 @@ class StackNet(Trained, NeuralNet):
         common = torch.device(self.device), self.module_.encoding
         options = {"inputs": self._inputs}
         sizes = [self.batch_size[k] for k in self.members_]
-        self._train = Batches(train, sizes, *common, self.generators_, **options)
+        self._train = batches_of(train, sizes, *common, self.generators_, **options)
         self._valid = None
         if valid is not None:
             sizes = [_EVALUATION_ROWS] * len(valid.index)
-            self._valid = Batches(valid, sizes, *common, **options)
+            self._valid = batches_of(valid, sizes, *common, **options)
 
     def _set_training(self, training):
         # the loss is shared with the estimator, and has no modes

@@ -25,7 +25,7 @@ def trained(mixed_table, sizes, kind="piecewise_linear"):
 def test_encoded_once(mixed_table, kind):
     """Bit for bit, and members with the same training rows share a table."""
     encoding, table = trained(mixed_table, (200, 150), kind)
-    inputs = encode_rows(encoding, table.numeric, CPU)
+    inputs = encode_rows(encoding, table, CPU)
     assert inputs.first_row.flatten().tolist() == [0, 300, 0]
     rows = torch.tensor([[5, 7], [299, 0], [5, 8]])
     found = inputs.values[inputs.places(rows)]
@@ -41,7 +41,7 @@ def test_encoded_once(mixed_table, kind):
 def test_numbers_that_are_learnt_are_not(mixed_table):
     encoding, table = trained(mixed_table, (200, 150), "periodic")
     assert encoding.n_constant == 0
-    assert encode_rows(encoding, table.numeric, CPU) is None
+    assert encode_rows(encoding, table, CPU) is None
 
 
 def test_too_large_a_table_goes_batch_by_batch(mixed_table, monkeypatch):
@@ -50,5 +50,5 @@ def test_too_large_a_table_goes_batch_by_batch(mixed_table, monkeypatch):
     at_once = [p.detach().clone() for p in encoding.parameters()]
     monkeypatch.setattr(room, "memory_budget", lambda _: 2000)
     again, _ = trained(mixed_table, (200, 150))
-    assert encode_rows(again, table.numeric, CPU) is None
+    assert encode_rows(again, table, CPU) is None
     assert all(map(torch.equal, again.parameters(), at_once))

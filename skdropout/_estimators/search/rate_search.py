@@ -40,6 +40,7 @@ from skdropout._estimators.workers import check_workers, spread
 from skdropout._sklearn_private import check_scorer, fit_context, route_to_search
 from skdropout._stack import Member
 from skdropout._table import TableLike, readable
+from skdropout.datasets._inner import TableOnDisk
 
 
 class RateSearch:
@@ -109,6 +110,8 @@ class RateSearch:
         """
         with self._task_of_fit(X, y, sample_weight) as (context, data):
             check_workers(self.n_jobs)
+            if isinstance(X, TableOnDisk):
+                np.asarray(X)  # which it refuses: scorers are given rows
             former = self._former()
             plan, rows = self._read([(X, y, sample_weight)], former)
             y = readable(y, "y")  # splitters and scorers ask NumPy

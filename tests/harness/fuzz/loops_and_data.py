@@ -84,6 +84,19 @@ LOOPS_AND_DATA = {
         {"n_samples": "10"}, {"n_features": SIZES, "order": [*COUNTS, "10", "11"], **_DATA}
     ),
     "datasets.make_four_quadrants": Spec({"n_samples": "10"}, _DATA),
+    "datasets.open_table": Spec(
+        {"source": "np.eye(4)"},
+        {
+            "source": [
+                *("np.eye(3)", "np.eye(3, dtype=bool)[1:]", "np.ones((2, 3), np.float16)"),
+                *("np.ones(3)", "np.ones((0, 3))", "np.ones((3, 0))", "np.array([['a']])"),
+                *("'nowhere'", "'nowhere.npy'", "None", "3", "[[1.0]]", "torch.eye(2)"),
+            ],
+            "target": ["None", "'y'", "['y']", "[]", "0"],
+        },
+        often=1,
+        look=lambda found: found[0].shape[0],
+    ),
     "datasets.load_bike_sharing": Spec(
         {},
         {"return_X_y": ["True", "False"], "as_frame": ["True", "False"]},
