@@ -3,6 +3,7 @@
 from skdropout.inspection._explain import explain_global, explain_local
 from skdropout.inspection._interaction_strengths import interaction_strengths
 from skdropout.inspection._interaction_table import interaction_table
+from skdropout.inspection._interaction_tests import interaction_tests
 from skdropout.inspection._occlusion import effective_number_of_features, occlusion_curve
 from skdropout.inspection._order_spectrum import interaction_order_spectrum
 from skdropout.inspection._perturbation_mse import perturbation_mse
@@ -28,6 +29,7 @@ __all__ = [
     "interaction_order_spectrum",
     "interaction_strengths",
     "interaction_table",
+    "interaction_tests",
     "occlusion_curve",
     "perturbation_mse",
     "supported_orders",

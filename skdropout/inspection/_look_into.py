@@ -17,7 +17,14 @@ from torch import nn
 
 from skdropout._device import prediction_dtype
 from skdropout._estimators import FittedNetworks
-from skdropout._stack import LogLoss, MultilabelLogLoss, StackMLP, select_members, stack_relevance
+from skdropout._stack import (
+    LogLoss,
+    MultilabelLogLoss,
+    Poisson,
+    StackMLP,
+    select_members,
+    stack_relevance,
+)
 from skdropout.functional import group_sum
 from skdropout.inspection._cells import column_names, take_cells, take_rows
 from skdropout.inspection._model import (
@@ -89,6 +96,7 @@ class OwnNetworks(Model):
         )
         self._positions = encoder.numeric_, encoder.categorical_
         self._is_centred = isinstance(self._net.criterion_, LogLoss)
+        self.has_log_link = isinstance(self._net.criterion_, Poisson)
         are_labels = isinstance(self._net.criterion_, MultilabelLogLoss)
         super().__init__(estimator, X, getattr(estimator, "classes_", None), are_labels)
         coded = [*encoder.categorical_, *encoder.left_out_]
@@ -224,6 +232,7 @@ class Preprocessed(Model):
     def __init__(self, inner, origin, X):
         super().__init__(inner, X, inner.classes, inner.are_labels)
         self._inner, self._origin, self.no_gradients = inner, origin, inner.no_gradients
+        self.has_log_link = inner.has_log_link
 
     def _scores(self, source):
         return torch.cat([self._inner.scores(rows) for rows in self._of_inner(source)], 1)

@@ -77,9 +77,12 @@ class Model(ABC):
         Empty where there are no gradients.
     no_gradients : str
         Why, the beginning of a sentence.
+    has_log_link : bool
+        Whether scores of a regression are logarithms of values.
     """
 
     networks = ()
+    has_log_link = False
 
     def __init__(self, estimator, X, classes=None, are_labels=False):
         self.classes = None if classes is None else np.asarray(classes).tolist()
@@ -203,7 +206,7 @@ class Module(Model):
 
     def __init__(self, estimator, X, module, gives="values"):
         super().__init__(estimator, X, getattr(estimator, "classes_", None), gives == "labels")
-        self._gives = gives
+        self._gives, self.has_log_link = gives, gives == "logarithms"
         module = copy.deepcopy(module).eval().requires_grad_(False)
         like = next((p for p in module.parameters() if p.is_floating_point()), torch.empty(0))
         self._inputs = torch.as_tensor(as_matrix(X), dtype=like.dtype).to(like.device)
