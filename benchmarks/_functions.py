@@ -1,10 +1,13 @@
-"""More functions with known interactions: ten of many kinds, and ten easy ones."""
+"""More functions with known interactions: ten of many kinds, ten easy ones, one of normal columns.
+
+And the triples of F1 to F10.
+"""
 
 from itertools import combinations
 
 import numpy as np
 
-__all__ = ["make_function"]
+__all__ = ["CARRYING", "TRIPLES", "make_function"]
 
 
 def _g1(x):
@@ -77,10 +80,11 @@ _FUNCTIONS = {
 def make_function(name, n_samples, noise, random_state):
     """Return ``X``, ``y`` and the true pairs, as ``make_interactions`` does.
 
-    G1 to G10 are the functions above, E1 to E10 easy ones: main effects and three pairs.
+    G1 to G10 are the functions above, E1 to E10 easy ones: main effects and three pairs, N1 is of
+    twelve normal columns, every two of which have a correlation of .7.
     """
     rng = np.random.RandomState(random_state)
-    make = {"G": _further, "E": _easy}[name[0]]
+    make = {"G": _further, "E": _easy, "N": _of_normal_columns}[name[0]]
     X, y, interactions = make(name, n_samples, rng)
     y = y + noise * y.std() * rng.standard_normal(n_samples)
     pairs = {(i - 1, j - 1) for together in interactions for i, j in combinations(together, 2)}
@@ -106,3 +110,32 @@ def _easy(name, n_samples, rng):
         effect = shapes[which.randint(5)](2 * term)
         y += which.uniform(0.5, 1.5) * effect / effect.std()
     return X, y, [(i + 1, j + 1) for i, j in pairs]
+
+
+def _of_normal_columns(name, n_samples, rng):
+    common, own = rng.standard_normal((n_samples, 1)), rng.standard_normal((n_samples, 12))
+    X = 0.7**0.5 * common + 0.3**0.5 * own
+    x = X.T
+    pairs = x[0] * x[1] + np.sin(2 * x[2]) * x[3] + np.maximum(x[4], x[5])
+    return X, pairs + x[6] + x[7] ** 2 + np.exp(x[8] / 2), [(1, 2), (3, 4), (5, 6)]
+
+
+# What interacts in F1 to F10 by three columns and more, counted from 1.
+_LARGE = {
+    "F1": [(1, 2, 3), (7, 8, 9, 10)],
+    "F2": [(1, 2, 3), (7, 8, 9, 10)],
+    "F3": [(4, 5, 7, 8)],
+    "F4": [(4, 5, 7, 8)],
+    "F5": [(1, 2, 3), (8, 9, 10)],
+    "F6": [(5, 6, 8), (8, 9, 10)],
+    "F7": [(3, 4, 6), (4, 5, 6, 7, 8)],
+    "F8": [(3, 5, 6), (3, 4, 5, 7), (7, 8, 9)],
+    "F9": [(1, 2, 3, 4, 5), (6, 7, 8)],
+    "F10": [(3, 5, 7)],
+}
+TRIPLES = {
+    name: sorted(
+        {tuple(j - 1 for j in triple) for group in groups for triple in combinations(group, 3)}
+    )
+    for name, groups in _LARGE.items()
+}

@@ -1,7 +1,7 @@
 """Finding interactions among many columns: time and AUC, ours against FAST.
 
     python benchmarks/wide_interactions.py [--columns 20 50 100 200 500] [--rows 10000] [--seeds 0]
-        [--detectors ours "FAST on residuals"]
+        [--contenders ours "FAST on residuals"]
 
 Ten pairs act together among the first twenty columns, which have main effects too; all others are
 noise. FAST works on the residuals of an additive boosting machine, as its authors advise, and the
@@ -10,10 +10,11 @@ time of both fits counts; so does the training of our networks.
 
 import argparse
 import time
+from itertools import combinations
 
 import numpy as np
 import torch
-from _detectors import DETECTORS
+from _detectors import CONTENDERS
 from _results import append_rows, done, show
 from sklearn.metrics import roc_auc_score
 
@@ -30,11 +31,10 @@ def make_wide(n_rows, n_columns, seed, noise=0.3):
     return X, y + noise * y.std() * rng.standard_normal(n_rows), pairs
 
 
-def area(strengths, pairs):
-    first, second = np.triu_indices(len(strengths), 1)
-    true = np.zeros(strengths.shape, dtype=bool)
-    true[tuple(np.transpose(pairs))] = True
-    return roc_auc_score(true[first, second], strengths[first, second])
+def area(strengths, n_columns, pairs):
+    every = list(combinations(range(n_columns), 2))
+    values = [strengths.get(pair, 0.0) for pair in every]
+    return roc_auc_score([pair in pairs for pair in every], values)
 
 
 def main():
@@ -43,7 +43,7 @@ def main():
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--seeds", nargs="*", type=int, default=[0])
     parser.add_argument(
-        "--detectors", nargs="*", default=["ours", "FAST on residuals"], choices=DETECTORS
+        "--contenders", nargs="*", default=["ours", "FAST on residuals"], choices=CONTENDERS
     )
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -51,14 +51,14 @@ def main():
     for n_columns in arguments.columns:
         for seed in arguments.seeds:
             X, y, pairs = make_wide(arguments.rows, n_columns, seed)
-            for name in arguments.detectors:
+            for name in arguments.contenders:
                 key = f"{arguments.rows:,} rows, {n_columns} columns, seed {seed}: {name}"
                 if key in there:
                     continue
                 start = time.process_time()
-                strengths = DETECTORS[name](X, y, seed)
+                strengths = CONTENDERS[name].find(X, y, seed, 2)
                 seconds = time.process_time() - start
-                auc = area(strengths, pairs)
+                auc = area(strengths, n_columns, {*pairs})
                 rows = [(key, "AUC", auc, 0.0), (key, "CPU seconds", seconds, 0.0)]
                 append_rows("wide_interactions", rows)
                 table.append((key, f"{auc:.4f}", f"{seconds:.0f}"))

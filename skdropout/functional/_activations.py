@@ -58,6 +58,10 @@ class PiecewiseLinear:
         """The slope at ``inner``, up to the constants in ``response``."""
         return torch.erf(inner)
 
+    def sharp_gate(self, a: Tensor) -> Tensor:
+        """The same of ``a`` where nothing is smeared."""
+        return torch.sign(a)
+
     def moments(self, mean: Tensor, scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """``E s(a)``, ``E s'(a)`` and ``Var s(a)`` for ``a`` normal with this mean and scale."""
         u = mean / scale.clamp_min(_tiny(mean))
@@ -99,6 +103,8 @@ class Smooth:
     def gate(self, inner: Tensor) -> Tensor:
         """The slope ``s'`` at ``inner``."""
         return _derivatives(self.module, inner, 1)[1]
+
+    sharp_gate = gate
 
     def moments(self, mean: Tensor, scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """``E s(a)``, ``E s'(a)`` and ``Var s(a)`` for ``a`` normal with this mean and scale."""

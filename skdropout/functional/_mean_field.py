@@ -8,6 +8,7 @@ network where that has one hidden layer; elsewhere it serves as a control variat
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -100,9 +101,9 @@ class _Units:
     pulls: Tensor  # (n, n_units, d)
     mean_gates: Tensor  # (n, n_units)
 
-    def gradient_difference(self, z: Tensor) -> Tensor:
+    def gate_difference(self, z: Tensor) -> Tensor:
         there, back = self._gates(z)
-        return (there - back) @ self.pulls
+        return there - back
 
     def gradient_sum(self, z: Tensor) -> Tensor:
         there, back = self._gates(z)
@@ -118,13 +119,10 @@ class _Units:
 class MeanField:
     """The stand-in network around n points: its gradients, and their means in closed form."""
 
+    first: "_FirstUnits | None"
     units: list[_Units]
     mean_gradient: Tensor  # (n, d): E grad under standard normal z
     mean_hessian: Tensor  # (n, d, d): E hess
-
-    def gradient_difference(self, z: Tensor) -> Tensor:
-        """``grad(z) - grad(-z)`` for ``z`` of shape (n, n_draws, d)."""
-        return sum((units.gradient_difference(z) for units in self.units), torch.zeros_like(z))
 
     def gradient_sum(self, z: Tensor) -> Tensor:
         """``grad(z) + grad(-z)`` for ``z`` of shape (n, n_draws, d)."""
@@ -132,11 +130,22 @@ class MeanField:
         return sum((units.gradient_sum(z) for units in self.units), mean)
 
 
-def mean_field(f, x: Tensor, target: Target | None, noise, share=1.0) -> MeanField | None:
+def mean_field(
+    f,
+    x: Tensor,
+    target: Target | None,
+    noise,
+    share: float,
+    *,
+    by_directions: bool,
+    first_apart: bool,
+) -> MeanField | None:
     """The stand-in for ``f`` around the rows of ``x``, or None where ``f`` shows no layers.
 
     Units that bend the least are left out: those kept have at least this ``share`` of the curvature
-    (sum of absolute traces).
+    (sum of absolute traces). ``by_directions`` it is a function of the draws rather than of the
+    whitened noise on all inputs. The first layer's units may be told ``first_apart``, as factors of
+    their slopes.
     """
     layers, rest = layers_of(f)
     is_exact = _is_bent_once(layers, rest)
@@ -145,13 +154,21 @@ def mean_field(f, x: Tensor, target: Target | None, noise, share=1.0) -> MeanFie
         return None
 
     with applied(f, x):
-        inputs, value = _forward(layers, x, noise)
+        inputs, value = _forward(layers, x, noise, by_directions)
     coefficients, v = [], output_gradient(rest, value, target)
     for (weight, _, _), at in zip(reversed(layers), reversed(inputs), strict=True):
         coefficients.insert(0, v)
         v = (v * at.slope) @ weight
-    units, mean_hessian = _most_bent(inputs, coefficients, 1.0 if is_exact else share)
-    return MeanField(units, noise.whiten(v), mean_hessian)
+    share = 1.0 if is_exact else share
+    first, units, mean_hessian = _most_bent(inputs, coefficients, share, first_apart)
+    return MeanField(first, units, noise.whiten(v), mean_hessian)
+
+
+class _FirstUnits(NamedTuple):
+    """What the slopes of the first layer's units, as they are, add to the gradient there."""
+
+    gate: Callable[[Tensor], Tensor]
+    pulls: Tensor  # (n, n_units)
 
 
 class _Inputs(NamedTuple):
@@ -165,18 +182,21 @@ class _Inputs(NamedTuple):
     slope: Tensor  # mean slope of the activation
 
 
-def _forward(layers, x: Tensor, noise) -> tuple[list[_Inputs], Tensor]:
+def _forward(layers, x: Tensor, noise, by_directions) -> tuple[list[_Inputs], Tensor]:
     """Inputs of all layers, and the mean output of the last.
 
     The part of a unit that is linear in ``z`` is passed on with its mean slope, and what is not
     linear as noise, as if independent from unit to unit (assumed density filtering).
     """
     weight, bias, _ = layers[0]
-    linear = noise.whiten(weight).expand(len(x), -1, -1)
+    linear, norm = noise.whiten(weight), noise.norm
+    if by_directions:
+        linear, norm = noise.collect(linear), partial(torch.linalg.vector_norm, dim=-1)
+    linear = linear.expand(len(x), -1, -1)
     mean, smear = x @ weight.T + bias, x.new_zeros(len(x), len(weight))
     inputs = []
     for i, (_, _, activation) in enumerate(layers):
-        scale = noise.norm(linear)
+        scale = norm(linear)
         value, slope, variance = activation.moments(mean, (scale**2 + smear**2).sqrt())
         inputs.append(_Inputs(activation, linear, mean, scale, smear, slope))
         if i + 1 < len(layers):
@@ -187,28 +207,42 @@ def _forward(layers, x: Tensor, noise) -> tuple[list[_Inputs], Tensor]:
     return inputs, value
 
 
-def _most_bent(inputs, coefficients, share: float) -> tuple[list[_Units], Tensor]:
+def _most_bent(
+    inputs, coefficients, share: float, first_apart: bool
+) -> tuple[_FirstUnits | None, list[_Units], Tensor]:
     """Units with the given share of all curvature at every point, and their mean Hessian."""
     n, _, d = inputs[0].linear.shape
     hessian = inputs[0].mean.new_zeros(n, d, d)
+    first = None
     layers = [
         (at, v, at.activation.response(at.mean, at.scale, at.smear))
         for at, v in zip(inputs, coefficients, strict=True)
         if not at.activation.is_affine
     ]
     if not layers:
-        return [], hessian
+        return None, [], hessian
     traces = [(v * response.bend).abs() * at.scale**2 for at, v, response in layers]
     least = _least_kept(torch.cat(traces, 1), share)
+    is_first = [first_apart and at is inputs[0] for at, *_ in layers]
     # the one look at what was found: it waits for the device, once for a block of points
     n_kept = torch.stack([(trace >= least).sum(1).max() for trace in traces]).cpu().tolist()
     units = []
-    for (at, v, response), trace, n_units in zip(layers, traces, n_kept, strict=True):
-        kept = trace.topk(n_units, dim=1).indices
-        linear = at.linear.gather(1, kept[..., None].expand(-1, -1, d))
-        v, mean = v.gather(1, kept), at.mean.gather(1, kept)
-        bend, stretch, amplitude, mean_gate = (part.gather(1, kept) for part in response)
+    for (at, v, response), trace, n_most, is_first_layer in zip(
+        layers, traces, n_kept, is_first, strict=True
+    ):
+        linear, mean = at.linear, at.mean
+        bend, stretch, amplitude, mean_gate = response
+        if is_first_layer:
+            first = _FirstUnits(at.activation.sharp_gate, amplitude * v)
+        else:
+            kept = trace.topk(n_most, dim=1, sorted=False).indices
+            linear = linear.gather(1, kept[..., None].expand(-1, -1, d))
+            v, mean, bend, stretch, amplitude, mean_gate = (
+                part.gather(1, kept) for part in (v, mean, bend, stretch, amplitude, mean_gate)
+            )
         hessian += linear.mT @ ((v * bend)[..., None] * linear)
+        if is_first_layer:
+            continue
         units.append(
             _Units(
                 gate=at.activation.gate,
@@ -218,7 +252,7 @@ def _most_bent(inputs, coefficients, share: float) -> tuple[list[_Units], Tensor
                 mean_gates=mean_gate,
             )
         )
-    return units, hessian
+    return first, units, hessian
 
 
 def _least_kept(traces: Tensor, share: float) -> Tensor:

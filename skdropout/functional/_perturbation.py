@@ -108,6 +108,12 @@ class GaussianNoise:
         z = draws.new_zeros(*draws.shape[:-1], len(self.moves))
         return z.index_copy_(-1, self._moving, draws)
 
+    def collect(self, rows: Tensor) -> Tensor:
+        """The transpose of ``spread``: what whitened rows (..., d) are to the draws."""
+        if self._moving is not None:
+            rows = rows.index_select(-1, self._moving)
+        return rows if self.basis is None else rows @ self.basis
+
     def delta(self, z: Tensor) -> Tensor:
         """Whitened noise to noise on the inputs: ``L z``, for ``z`` (..., d)."""
         return z @ self.factor.mT if self.is_full else z * self.factor
@@ -138,6 +144,22 @@ def mirrored_draws(
 ) -> tuple[Tensor, Tensor]:
     """Draws ``z`` to be used with both signs, and their weights, for each of the n points ``x``.
 
+    As whitened noise on all inputs; see ``mirrored_directions``.
+
+    Returns
+    -------
+    z : Tensor of shape (n, n_pairs, d)
+    weight : Tensor of shape (n, n_pairs, 1)
+    """
+    draws, weight = mirrored_directions(noise, x, n_pairs, law, generator)
+    return noise.spread(draws), weight
+
+
+def mirrored_directions(
+    noise: GaussianNoise, x: Tensor, n_pairs: int, law: str, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Draws in the dimensions that there is noise in, and their weights, for each of n points.
+
     ``law="normal"``: independent standard normal draws of weight 1. The others come in blocks of
     orthogonal directions, as many as there are dimensions k, the last block possibly cut short.
     ``"gradient"``: chi-distributed lengths with k degrees of freedom, so that each draw is normal;
@@ -150,7 +172,7 @@ def mirrored_draws(
 
     Returns
     -------
-    z : Tensor of shape (n, n_pairs, d)
+    draws : Tensor of shape (n, n_pairs, n_directions)
     weight : Tensor of shape (n, n_pairs, 1)
     """
     n, k = len(x), noise.n_directions
@@ -166,7 +188,7 @@ def mirrored_draws(
         length = chi_squared.sqrt()
         draws = _orthogonal_blocks(n, n_pairs, k, options) * length
         weight = k / length**2 if law == "hessian" else x.new_ones(1, 1, 1)
-    return noise.spread(draws), weight
+    return draws, weight
 
 
 @dataclass
@@ -181,6 +203,10 @@ class Target:
 
     def repeat_interleave(self, n: int) -> "Target":
         return Target(self.index.repeat_interleave(n), self.highest)
+
+    def tiled(self, n: int, times: int) -> "Target":
+        """Each ``n`` times, and all these so many times."""
+        return Target(self.index.repeat_interleave(n).repeat(times), self.highest)
 
 
 def output_value(f: Callable[[Tensor], Tensor], x: Tensor, target: Target | None) -> Tensor:
