@@ -23,6 +23,7 @@ from skdropout.export import to_onnx
 from skdropout.functional import relevance, relevance_mask, smooth_gradient, smooth_hessian
 from skdropout.inspection import (
     DropoutPathDisplay,
+    DropoutRatesDisplay,
     DropoutScheduleDisplay,
     InteractionDisplay,
     OrderSpectrumDisplay,
@@ -101,6 +102,8 @@ def looked_into(model: skdropout.DropoutMLPRegressor, X: np.ndarray, y: np.ndarr
     OrderSpectrumDisplay.from_estimator(model, X)
     DropoutPathDisplay.from_estimator(skdropout.DropoutMLPRegressorCV().fit(X, y))
     DropoutScheduleDisplay.from_estimator(skdropout.DropoutMLPRegressor().fit(X, y))
+    learnt = skdropout.DropoutMLPClassifier(dropout="learnt", input_dropout="learnt").fit(X, y)
+    DropoutRatesDisplay.from_estimator(learnt).plot()
     to_onnx(model, Path("model.onnx"))["numeric"]
 
 

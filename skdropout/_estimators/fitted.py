@@ -59,7 +59,10 @@ class FittedNetworks(Adopting):
         What each network counts in a prediction; they sum to one.
     dropout_ : float or ndarray of shape (n_layers,)
         Rate of hidden units that the networks were trained with, in their weighted mean; an array
-        where layers differ.
+        where layers differ, and where their rates were learnt.
+    input_dropout_ : ndarray of shape (n_features_in_,)
+        With ``input_dropout="learnt"``: the rate of each column, in the networks' weighted mean;
+        NaN of columns that do not enter.
     recipes_ : DataFrame
         A row for each recipe that was tried: its "dropout", "learning_rate_init",
         "learning_rate", "weight_decay", "batch_size", "input_dropout" where there is one, whether
@@ -105,6 +108,8 @@ class FittedNetworks(Adopting):
             rates = recipe["dropout"]
             shown = {"bins": True, **recipe, "dropout": rates[0] if len({*rates}) == 1 else rates}
             weight = float(self.member_weights_[own].sum())
+            learnt = [name for name in shown if self._plan.terms.get(name) == "learnt"]
+            shown |= dict.fromkeys(learnt, "learnt")
             row = {**shown, "networks": sum(own), "weigh": weight}
             rows += [] if row in rows else [row]
         return pd.DataFrame(rows)

@@ -16,6 +16,7 @@ from skdropout._stack import (
     ACTIVATIONS,
     NUMERIC_ENCODINGS,
     SCHEDULES,
+    LearntColumns,
     RandomColumns,
     factors_of,
 )
@@ -214,9 +215,14 @@ def check_schedules(name, value, n_members, n_epochs):
     return schedules
 
 
+def is_word(value, word):
+    """Whether a parameter is this word, an array of which no comparison says so."""
+    return isinstance(value, str) and value == word
+
+
 def is_auto(value):
-    """Whether a parameter is "auto", an array of which no comparison says so."""
-    return isinstance(value, str) and value == "auto"
+    """Whether a parameter is "auto"."""
+    return is_word(value, "auto")
 
 
 def _is_positive(value):
@@ -251,16 +257,19 @@ class DropoutRates:
 
     Parameters
     ----------
-    dropout : float, "auto" or array-like of float, default="auto"
+    dropout : float, "auto", "learnt" or array-like of float, default="auto"
         Probability, in [0, 1), that a hidden unit is dropped in a training step: one number, one
         per hidden layer, or an array of shape (n_members, n_layers). Kept units are divided by
         ``1 - dropout``, so the layer's mean is preserved. Rates are drawn with a resolution of
-        1/65536. "auto": ``fit`` tries rates and learning rates, see the notes.
-    input_dropout : float or array-like of float, default=0.0
+        1/65536. "auto": ``fit`` tries rates and learning rates. "learnt": each network learns a
+        rate for each layer beside its weights. See the notes for both.
+    input_dropout : float, "learnt" or array-like of float, default=0.0
         Probability, in [0, 1), that a column is dropped in a training step: one number, or an array
         of shape (n_members,). All inputs that come from the column then take their typical value:
         the median of a numeric column, the "unknown" level of a categorical one. Kept deviations
-        from the typical value are divided by ``1 - input_dropout``.
+        from the typical value are divided by ``1 - input_dropout``. "learnt": each network learns a
+        rate for each column, see the notes, and nothing is divided: a column that carries noise is
+        dropped more and more, and the fitted ``input_dropout_`` says how often.
 
     Notes
     -----
@@ -273,6 +282,21 @@ class DropoutRates:
     ``dropout_``. ``warm_start`` and ``partial_fit`` go on with the networks that were kept. Where
     there is nothing to choose by, without early stopping and in networks begun by ``partial_fit``,
     all networks are of the first recipe.
+
+    Rates that are learnt are those of concrete dropout [10]_. A mask is relaxed: with rate p,
+    temperature t = 0.1 and u uniform in [0, 1) a unit is multiplied by ``(1 - d) / (1 - p)``, where
+    ``d = sigmoid((logit(p) + logit(u)) / t)``; a column is blended with its typical value,
+    ``typical + (1 - d) * (x - typical)``. So the loss has a gradient by p. It alone would only ever
+    lower p, so the mean loss of a row gains ``-w * K * H(p) / n`` for each rate, where H(p) is the
+    entropy, ``-p * log(p) - (1 - p) * log(1 - p)``, n the number of training rows, K the number of
+    units of the layer, or of inputs that come of the column, and w the size of one unit of
+    log-likelihood: 1, or for squared errors twice the variance of the noise, and for absolute
+    errors and quantiles their mean. It is taken from the last validation loss (without early
+    stopping from the training loss). The decay of weights is AdamW's and has no term here. Much
+    noise and few rows thus lift a rate towards 0.5, where the entropy is largest; many rows without
+    noise lower it to almost nothing. Rates start at 0.1 and stay in [0.001, 0.95]; they are trained
+    by AdamW as logits, ten times as fast as weights, in every sixth step, and masks of the other
+    steps are zeros and ones at the rates of that time. A network keeps the rates of its best epoch.
 
     References
     ----------
@@ -292,21 +316,33 @@ class DropoutRates:
     .. [8] Z. Liu, Z. Xu, J. Jin, Z. Shen, T. Darrell, "Dropout Reduces Underfitting", ICML 2023,
        arXiv 2303.01500.
     .. [9] arXiv 2605.21648 (profiles of rates over the layers).
+    .. [10] Y. Gal, J. Hron, A. Kendall, "Concrete Dropout", NeurIPS 2017, arXiv 1705.07832.
     """
 
     _: KW_ONLY
-    dropout: float | Sequence[float] | np.ndarray | Literal["auto"] = "auto"
-    input_dropout: float | Sequence[float] | np.ndarray = 0.0
+    dropout: float | Sequence[float] | np.ndarray | Literal["auto", "learnt"] = "auto"
+    input_dropout: float | Sequence[float] | np.ndarray | Literal["learnt"] = 0.0
 
     _parameter_constraints = {  # noqa: RUF012
-        "dropout": [StrOptions({"auto"}), "array-like", Interval(Real, 0, 1, closed="left")],
-        "input_dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
+        "dropout": [
+            StrOptions({"auto", "learnt"}),
+            "array-like",
+            Interval(Real, 0, 1, closed="left"),
+        ],
+        "input_dropout": [
+            StrOptions({"learnt"}),
+            "array-like",
+            Interval(Real, 0, 1, closed="left"),
+        ],
     }
 
     def _rates(self, sizes):
-        dropout = PORTFOLIO[0].dropout if is_auto(self.dropout) else self.dropout
+        self._check_learnt()
+        given = not isinstance(self.dropout, str)
+        dropout = self.dropout if given else PORTFOLIO[0].dropout
         of_layers = layer_rates(dropout, len(sizes), self.n_members, self.dropout_profile)
-        of_columns = column_rates(self.input_dropout, self.n_members)
+        is_learnt = isinstance(self.input_dropout, str)
+        of_columns = column_rates(0.0 if is_learnt else self.input_dropout, self.n_members)
         return [
             {"dropout": dropout, "input_dropout": input_dropout}
             for dropout, input_dropout in zip(of_layers, of_columns, strict=True)
@@ -316,5 +352,27 @@ class DropoutRates:
         """Return what members take in one pass, after so many."""
         return {}
 
-    def _droppers(self, n_members, criterion):
+    def _check_learnt(self):
+        for name in ("dropout", "input_dropout"):
+            if not is_word(getattr(self, name), "learnt"):
+                continue
+            if self.dropout_schedule != "constant":
+                raise ValueError(
+                    f"{name}='learnt' finds rates that change as training goes on, and "
+                    f"dropout_schedule={self.dropout_schedule!r} says how they do; set "
+                    f"dropout_schedule='constant', or give {name} as a number."
+                )
+            if name == "dropout" and self.dropout_profile != "flat":
+                raise ValueError(
+                    f"dropout='learnt' finds a rate for each layer, and dropout_profile="
+                    f"{self.dropout_profile!r} shares one out; set dropout_profile='flat'."
+                )
+
+    def _learns(self):
+        return is_word(self.dropout, "learnt")
+
+    def _droppers(self, n_members, plan):
+        if is_word(self.input_dropout, "learnt"):
+            n_columns = len(plan.encoder.numeric_) + len(plan.encoder.categorical_)
+            return LearntColumns(n_members, n_columns)
         return RandomColumns(n_members)

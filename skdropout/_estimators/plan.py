@@ -111,8 +111,11 @@ class Plan:
         kept = {"kept_columns_": self.screening.kept}
         return {**self.seen, **self.target.fitted, "device_": self.device, **kept}
 
-    def of_networks(self, places):
-        """Return the public attributes that say what networks there are, given by their places."""
+    def of_networks(self, places, module):
+        """Return the public attributes that say what networks there are, given by their places.
+
+        ``module`` is their stack, which knows the rates that were learnt.
+        """
         weights = np.ones(len(places)) if self.weights is None else self.weights[places]
         weights = weights / weights.sum()
         found = {"member_weights_": weights}
@@ -121,6 +124,15 @@ class Plan:
             mean = rates[0] if (rates == rates[0]).all() else weights @ rates
             is_one_number = len({*mean.tolist()}) <= 1
             found["dropout_"] = float(mean.max(initial=0.0)) if is_one_number else mean
+        of_units, of_columns = module.rates_learnt()
+        if of_units is not None:
+            found["dropout_"] = weights @ of_units
+        if of_columns is not None:
+            rates = np.full(self.seen["n_features_in_"], np.nan)
+            rates[sorted([*self.encoder.numeric_, *self.encoder.categorical_])] = (
+                weights @ of_columns
+            )
+            found["input_dropout_"] = rates
         return found
 
     def test(self, table, rows):

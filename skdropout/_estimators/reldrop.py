@@ -93,11 +93,11 @@ class OwnModule:
         # a module of one's own has its shape
         return super()._screening(plan, table, rows) if self.module is None else plan.screening
 
-    def _droppers(self, n_members, criterion):
+    def _droppers(self, n_members, plan):
         if self.occlusion == "block":
             size = self.feature_shape[1:]
-            return RelevantBlocks(*size, criterion.share, **self._dropping())
-        return super()._droppers(n_members, criterion)
+            return RelevantBlocks(*size, plan.target.criterion.share, **self._dropping())
+        return super()._droppers(n_members, plan)
 
     def _build(self, plan, table, members):
         if self.module is None:
@@ -109,7 +109,7 @@ class OwnModule:
             self._own_module(member.seed, plan.device),
             tuple(self.feature_shape),
             plan.target.n_raw_outputs,
-            self._droppers(1, plan.target.criterion),
+            self._droppers(1, plan),
         )
         network = finish_stack(network, table, members, plan.target.criterion)
         self._check_output(network, table, plan.target.n_raw_outputs)
@@ -299,8 +299,11 @@ class RelevanceRates:
                 if not isinstance(rule, Rule):
                     Rule(rule)  # refuses what is not known
 
-    def _droppers(self, n_members, criterion):
-        return RelevantColumns(n_members, criterion.share, **self._dropping())
+    def _learns(self):
+        return False
+
+    def _droppers(self, n_members, plan):
+        return RelevantColumns(n_members, plan.target.criterion.share, **self._dropping())
 
     def _dropping(self):
         return {

@@ -137,7 +137,7 @@ class BaseDropoutMLP(
         places = np.arange(n) if is_whole else trained.members_.numpy()
         return {
             **plan.fitted,
-            **plan.of_networks(places),
+            **plan.of_networks(places, trained.module_),
             "_plan": plan,
             "_predictor": Predictor(trained),
             "net_": trained,

@@ -57,7 +57,8 @@ class TrainsStacks:
             module = self._build(plan, table, members)
         else:
             module = copy.deepcopy(former.net_.module_)
-            module.columns = self._droppers(len(members), criterion).to(module.target_scale)
+            module.columns = self._droppers(len(members), plan).to(module.target_scale)
+            module.columns.go_on_from(former.net_.module_.columns)
             set_rates(module, members)
         module.precision = product_dtype(self.precision, plan.device)
         return StackNet(
@@ -88,8 +89,9 @@ class TrainsStacks:
             numeric_encoding=self.numeric_encoding,
             dims=plan.dims,
             n_outputs=plan.target.n_raw_outputs,
-            columns=lambda n_members: self._droppers(n_members, plan.target.criterion),
+            columns=lambda n_members: self._droppers(n_members, plan),
             input_scaling=float(self.input_scaling),
+            learns=self._learns(),
         )
 
     def _members_that_fit(self, plan, folds):

@@ -15,8 +15,12 @@ class TriesRecipes:
     """A base before the network's: with ``dropout="auto"``, recipes are tried and weighed."""
 
     def _terms(self, sizes):
-        kind = "auto" if is_auto(self.dropout) else "rates that were given"
-        return {**super()._terms(sizes), "dropout": kind}
+        given = {name: getattr(self, name) for name in ("dropout", "input_dropout")}
+        kinds = {
+            name: value if isinstance(value, str) else "rates that were given"
+            for name, value in given.items()
+        }
+        return {**super()._terms(sizes), **kinds}
 
     def _recipes(self, sizes, former=None):
         recipes = super()._recipes(sizes)

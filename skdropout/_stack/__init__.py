@@ -14,6 +14,7 @@ from skdropout._stack.layers import (
     select_members,
     sliced,
 )
+from skdropout._stack.learnt import LearntColumns
 from skdropout._stack.losses import (
     AbsoluteError,
     LogLoss,

@@ -77,6 +77,7 @@ def build_stack(
     n_outputs,
     columns=RandomColumns,
     input_scaling=0.0,
+    learns=False,
 ):
     """Build the network of ``members`` for ``table``, in the table's precision.
 
@@ -97,6 +98,8 @@ def build_stack(
     columns : callable
         Maps the number of members to what drops their columns.
     input_scaling : float
+    learns : bool
+        Whether rates of hidden units are learnt.
 
     Returns
     -------
@@ -111,6 +114,7 @@ def build_stack(
         generators,
         columns(len(members)),
         input_scaling,
+        learns,
     )
     return finish_stack(module, table, members, criterion)
 

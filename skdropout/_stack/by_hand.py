@@ -63,6 +63,8 @@ class Pass:
 
 def _activated(z, stack, law, masks):
     """Return units after dropout, and a function that takes gradients of them to those of ``z``."""
+    if law is not None and law.is_relaxed:
+        return _activated_relaxed(z, stack, law, masks)
     mask = None if law is None else masks.draw(law, z.shape)
     if stack.activation == "relu":
         units = z.relu_() if mask is None else z.relu_().mul_(mask)
@@ -77,6 +79,27 @@ def _activated(z, stack, law, masks):
         units = stack.activate(z.requires_grad_())
         units = units if mask is None else units * mask
     return units.detach(), lambda gradient: torch.autograd.grad(units, z, gradient)[0]
+
+
+def _activated_relaxed(z, stack, law, masks):
+    """As ``_activated``, and the way back writes the gradient of the rate."""
+    mask, is_relu = law.draw(masks, z.shape), stack.activation == "relu"
+    if is_relu:
+        units = z.relu_().mul_(mask)
+    else:
+        with torch.enable_grad():
+            active = stack.activate(z.requires_grad_())
+        units = active.detach() * mask
+
+    def back(gradient):
+        law.learn(gradient * units, mask)
+        gradient.mul_(mask)
+        if not is_relu:
+            return torch.autograd.grad(active, z, gradient)[0]
+        torch.ops.aten.threshold_backward.grad_input(gradient, units, 0, grad_input=gradient)
+        return gradient
+
+    return units, back
 
 
 class Way:
@@ -105,8 +128,8 @@ class Way:
 
     def learn(self, x, gradient):
         """Write the parameters' gradients, of inputs and the gradient of outputs."""
-        _write_product(_gradient(self._parameter), x, gradient)
-        torch.sum(gradient, 1, keepdim=True, out=_gradient(self._bias))
+        _write_product(gradient_of(self._parameter), x, gradient)
+        torch.sum(gradient, 1, keepdim=True, out=gradient_of(self._bias))
 
     def back(self, gradient, start=0):
         """Return the gradient of the inputs from ``start`` on."""
@@ -135,13 +158,14 @@ class ScaledWay(Way):
         super().learn(x, gradient)
         weight = self._parameter
         of_factor = (weight * weight.grad).sum(-1, keepdim=True)
-        torch.mul(of_factor / self._factor, self._speed, out=_gradient(self._gain))
+        torch.mul(of_factor / self._factor, self._speed, out=gradient_of(self._gain))
 
     def back(self, gradient, start=0):
         return super().back(gradient, start).mul_(self._factor[:, start:].mT)
 
 
-def _gradient(parameter):
+def gradient_of(parameter):
+    """Return where the gradient of a parameter is to be written."""
     if parameter.grad is None:
         parameter.grad = torch.zeros_like(parameter)
     return parameter.grad

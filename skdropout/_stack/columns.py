@@ -93,6 +93,11 @@ class RandomColumns(nn.Module):
         Probability of dropping a column; zero until set.
     """
 
+    learns = is_relaxed = False
+
+    def go_on_from(self, former):
+        """Nothing was learnt."""
+
     def __init__(self, n_members):
         super().__init__()
         self.register_buffer("input_dropout", torch.zeros(n_members))
@@ -108,7 +113,7 @@ class RandomColumns(nn.Module):
         rates = [member.input_dropout for member in members]
         self.input_dropout = self.input_dropout.new_tensor(rates)
 
-    def prepare(self, factors=None):
+    def prepare(self, factors=None, learns=False):
         """Get ready to drop at the present rates, multiplied by factors (n_places, n_members)."""
         like = self.input_dropout
         self._laws = Laws(like.cpu(), factors, like.device, like.dtype)
@@ -153,6 +158,11 @@ class RelevantColumns(nn.Module):
         Share of chance and strength, see ``relevance_mask``.
     """
 
+    learns = is_relaxed = False
+
+    def go_on_from(self, former):
+        """Nothing was learnt."""
+
     def __init__(self, n_members, share, *, rule, probability=1.0):
         super().__init__()
         self.register_buffer("alpha", torch.ones(n_members, 1, 1))
@@ -173,7 +183,7 @@ class RelevantColumns(nn.Module):
             values = [getattr(member, name) for member in members]
             setattr(self, name, getattr(self, name).new_tensor(values).view(-1, 1, 1))
 
-    def prepare(self, factors=None):
+    def prepare(self, factors=None, learns=False):
         """Get ready to drop, ``beta`` multiplied by factors (n_places, n_members)."""
         self._strengths = Strengths(factors, self.beta) if self.drops else None
         self.go_to(0)

@@ -139,6 +139,11 @@ class TableEncoding(nn.Module):
         """Number of inputs of the first layer."""
         return len(self.groups)
 
+    @property
+    def n_inputs(self):
+        """Number of inputs that come of each column, a tensor of shape (n_columns,)."""
+        return torch.bincount(self.groups, minlength=self.n_columns)
+
     def forward(self, numeric, codes):
         """Encode rows: (n_members, n_rows, width)."""
         numbers = self.numbers(numeric)

@@ -15,6 +15,8 @@ from torch import nn
 from skdropout._stack.by_hand import ScaledWay, Way
 
 _LEVELS = 2**16
+_MIDDLES = (np.arange(_LEVELS) + 0.5) / _LEVELS
+_LOGITS = np.log(_MIDDLES / (1 - _MIDDLES)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class KeepLaw:
 
     threshold: np.ndarray | torch.Tensor
     scale: torch.Tensor
+
+    is_relaxed = False
 
     @classmethod
     def from_rates(cls, rates, device, dtype):
@@ -87,6 +91,12 @@ class MaskSource:
     def uniform(self, shape, dtype):
         """Draw from the multiples of 1/65536 in [0, 1)."""
         return torch.as_tensor(self._integers(shape)).to(dtype).div_(_LEVELS)
+
+    def logits(self, shape, dtype):
+        """Draw logits of uniform numbers, from the middles of 65536 parts of [0, 1]."""
+        if self._device.type == "cpu":
+            return torch.from_numpy(_LOGITS.take(self._integers(shape))).to(dtype)
+        return (self._integers(shape).to(dtype) + 0.5).div_(_LEVELS).logit_()
 
     def _integers(self, shape):
         """Draw integers of sixteen bits; on a CPU as an array."""

@@ -36,6 +36,10 @@ class _Loss(nn.Module):
         """
         return size_share(raw)
 
+    def temperature(self, loss):
+        """Return how much of the loss is one unit of log-likelihood, given the loss itself."""
+        return torch.ones_like(loss)
+
 
 def _log(predictions):
     """The logarithm, finite also of what is too small to be told from zero."""
@@ -72,6 +76,9 @@ def _unit(y):
 class SquaredError(_Loss):
     """Squared error, averaged over outputs."""
 
+    def temperature(self, loss):
+        return 2 * loss
+
     def standardisation(self, y, weight):
         return _mean_and_deviation(y, weight)
 
@@ -84,6 +91,9 @@ class SquaredError(_Loss):
 
 class AbsoluteError(_Loss):
     """Absolute error, averaged over outputs."""
+
+    def temperature(self, loss):
+        return loss
 
     def standardisation(self, y, weight):
         return _mean_and_deviation(y, weight)
@@ -101,6 +111,9 @@ class Pinball(_Loss):
     def __init__(self, quantile):
         super().__init__()
         self.quantile = quantile
+
+    def temperature(self, loss):
+        return loss
 
     def standardisation(self, y, weight):
         return _mean_and_deviation(y, weight)
@@ -129,6 +142,9 @@ class Quantiles(_Loss):
     def __init__(self, quantiles):
         super().__init__()
         self.quantiles = quantiles
+
+    def temperature(self, loss):
+        return loss
 
     def standardisation(self, y, weight):
         return _mean_and_deviation(y, weight)

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from skdropout._stack.by_hand import Pass
 from skdropout._stack.columns import RandomColumns
 from skdropout._stack.layers import ACTIVATIONS, BlockedLinear, ScaledLinear, StackLinear, sliced
+from skdropout._stack.learnt import LEARN_EVERY, LearntRates
 from skdropout._stack.schedules import Laws
 
 
@@ -63,13 +64,14 @@ class Stack(nn.Module):
         """Whether anything is dropped in training."""
         return bool(self.dropout.any()) or self.columns.drops
 
-    def drop_with(self, masks, factors=None):
+    def drop_with(self, masks, factors=None, learns=False):
         """Drop by masks from ``masks`` (a MaskSource) whenever in training mode.
 
         Rates are those of the first step if they are to be multiplied by ``factors`` (Factors).
+        Where they are learnt masks are relaxed if this is training (``learns``).
         """
         self._masks = masks
-        self.columns.prepare(None if factors is None else factors.of_columns)
+        self.columns.prepare(None if factors is None else factors.of_columns, learns)
 
     def go_to(self, place):
         """Let rates be those of a step, whose place ``Factors.place`` gives."""
@@ -148,6 +150,15 @@ class Stack(nn.Module):
         """Return the parameters whose gradients come without autograd."""
         return ()
 
+    learns = False
+
+    def settle(self):
+        """Let rates be those that were learnt; none are."""
+
+    def rates_learnt(self):
+        """Return the rates of units and of columns that are learnt, or None of each."""
+        return None, None
+
     def running(self):
         """Return the modules whose buffer ``value`` training changes besides the parameters."""
         return ()
@@ -177,6 +188,8 @@ class StackMLP(Stack):
         Which columns are dropped in training; None is by chance.
     input_scaling : float, default=0.0
         ``speed`` of the first layer, see ``ScaledLinear``; 0: an ordinary layer.
+    learns : bool, default=False
+        Whether each layer's rate is learnt.
     """
 
     def __init__(
@@ -188,6 +201,7 @@ class StackMLP(Stack):
         generators,
         columns=None,
         input_scaling=0.0,
+        learns=False,
     ):
         n_members = len(generators)
         columns = RandomColumns(n_members) if columns is None else columns
@@ -202,6 +216,7 @@ class StackMLP(Stack):
         self.hidden = nn.ModuleList(hidden)
         self.input_scaling = input_scaling
         self.activation = activation
+        self.learnt = LearntRates(n_members, len(self.hidden)) if learns else None
 
     @property
     def hidden_layer_sizes(self):
@@ -237,11 +252,63 @@ class StackMLP(Stack):
 
     def by_hand(self):
         """Return the layers' parameters: see ``Pass``."""
-        return (*self.hidden.parameters(), *self.output.parameters())
+        learnt = [part.value for part in self._learnt_parts()]
+        return (*self.hidden.parameters(), *self.output.parameters(), *learnt)
 
-    def drop_with(self, masks, factors=None):
+    @property
+    def learns(self):
+        """Whether any rates are learnt."""
+        return bool(self._learnt_parts())
+
+    def _learnt_parts(self):
+        parts = [self.learnt] if self.learnt is not None else []
+        return [*parts, self.columns.learnt] if self.columns.learns else parts
+
+    def _take_turns(self):
+        """Let rates be learnt in one step of some, for masks that are relaxed take their time."""
+        turn = self._n_steps % LEARN_EVERY
+        self._n_steps += 1
+        self._learns_now = turn == 0
+        if turn > 1:
+            return
+        if self.learnt is not None:
+            self._laws = self.learnt.laws(self._learns_now)
+        if self.columns.learns:
+            self.columns.relax(self._learns_now)
+
+    def add_prior(self, strength):
+        """Add to the gradients of rates those of minus their entropies, times ``strength``.
+
+        Of a layer once for each of its units, of a column for each input that comes of it.
+        """
+        if not self._learns_now:
+            return  # the gradients of the last step that had any stay
+        if self.learnt is not None:
+            widths = self.dropout.new_tensor(self.hidden_layer_sizes)
+            self.learnt.add_prior(strength, widths)
+        if self.columns.learns:
+            self.columns.learnt.add_prior(strength, self.encoding.n_inputs)
+
+    def rates_learnt(self):
+        """Return the rates of units and of columns that are learnt, or None of each."""
+        parts = self.learnt, self.columns.learnt if self.columns.learns else None
+        return [None if part is None else part.rates().double().cpu().numpy() for part in parts]
+
+    def settle(self):
+        """Let rates be those that were learnt, of which networks draw once training is over."""
+        if self.learnt is not None:
+            self.dropout = self.learnt.rates()
+        if self.columns.learns:
+            self.columns.settle()
+
+    def drop_with(self, masks, factors=None, learns=False):
         """Drop units and columns by masks from ``masks`` (a MaskSource); see ``Stack``."""
-        super().drop_with(masks, factors)
+        super().drop_with(masks, factors, learns)
+        if learns and self.learns:
+            self._n_steps = 0
+            if self.learnt is not None:
+                self._laws_of_training = self._laws = ()
+                return
         like, of_units = self.output.weight, None if factors is None else factors.of_units
         self._laws_of_training = [
             Laws(rates, of_units, like.device, like.dtype) for rates in self.dropout.cpu().unbind(1)
@@ -256,7 +323,8 @@ class StackMLP(Stack):
     def go_to(self, place):
         """Let rates be those of a step, whose place ``Factors.place`` gives."""
         super().go_to(place)
-        self._laws = [laws.at(place) for laws in self._laws_of_training]
+        if self._laws_of_training:
+            self._laws = [laws.at(place) for laws in self._laws_of_training]
 
     def respond(self, x):
         """Return raw outputs of encoded inputs (n_members, n_rows, width), dropout off."""
@@ -270,6 +338,8 @@ class StackMLP(Stack):
 
     def train_on(self, numbers, places, target):
         """Return raw outputs, dropout on, and what takes their gradient back."""
+        if self.learns:
+            self._take_turns()
         start, width = self.encoding.n_constant, self.encoding.width
         if self.columns.is_idle and start and numbers.shape[-1] == width:
             return self._train_on_all_columns(numbers, places)
@@ -277,9 +347,12 @@ class StackMLP(Stack):
         through = Pass(self, x.detach(), self._laws, self._masks)
 
         def back(gradient):
-            of_learnt = through.back(gradient, start if x.requires_grad else None)
+            first = 0 if self.columns.is_relaxed else start
+            of_learnt = through.back(gradient, first if x.requires_grad else None)
             if of_learnt is not None:
-                x.backward(F.pad(of_learnt, (start, 0)))
+                x.backward(F.pad(of_learnt, (first, 0)))
+            if self.columns.is_relaxed:
+                self.columns.learn()
 
         return through.raw, back
 

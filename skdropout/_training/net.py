@@ -11,7 +11,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from skorch.utils import TeeGenerator
 
-from skdropout._stack import Factors, LogLoss, batches_of, encode_rows, select_members, sliced
+from skdropout._stack import Factors, LogLoss, batches_of, encode_rows, select_members
 from skdropout._training.callbacks import BestEpoch, FitTasks, ProgressBar, Race
 from skdropout._training.optimizer import StackAdamW, moments_on
 from skdropout._training.trained import Trained
@@ -132,8 +132,9 @@ class StackNet(Trained, NeuralNet):
         if self.optimizer_ is None:
             self._initialize_optimizer()
         self._factors = Factors.of(self.schedules, self.max_epochs)
-        self.module_.drop_with(self.masks, self._factors)
+        self.module_.drop_with(self.masks, self._factors, learns=True)
         self._place = 0
+        self._noise = torch.ones(len(self.members_), device=device)
         # per-batch events are prepared only if somebody wants them
         self._is_watched = any(
             getattr(type(callback), event) is not getattr(Callback, event)
@@ -176,6 +177,8 @@ class StackNet(Trained, NeuralNet):
         self.notify("on_epoch_begin", **self._datasets)
         self.run_single_epoch(self._train, True, "train", self.train_step)
         self.run_single_epoch(self._valid, False, "valid", self.validation_step)
+        # rows that are not trained on tell noise from what was learnt by heart
+        self._noise = self.losses_.get("valid", self.losses_["train"])
         # only now is the device waited for
         for part, losses in self.losses_.items():
             self.history.record(f"{part}_loss", float(losses.mean()))
@@ -240,6 +243,9 @@ class StackNet(Trained, NeuralNet):
             if "weight" in y:
                 gradient *= y["weight"].unsqueeze(-1)
         back(gradient)
+        if self.module_.learns:
+            strength = self.criterion_.temperature(self._noise)
+            self.module_.add_prior(strength / self._train.n_rows)
         self.optimizer_.collect()
         if self.max_grad_norm is not None:
             self._clip_gradients()
@@ -300,8 +306,9 @@ class StackNet(Trained, NeuralNet):
         self._iterate_over(self._train.rows.select(members), self.rows_valid)
         self.optimizer_.select(there, members.tolist(), self._train.steps)
         self._factors = None if self._factors is None else self._factors.select(members)
-        self.module_.drop_with(self.masks, self._factors)
+        self.module_.drop_with(self.masks, self._factors, learns=True)
         self._place = 0
+        self._noise = self._noise[there]
 
     def learnt(self):
         """Return the tensors that training changes, members along their first axis."""
@@ -332,40 +339,6 @@ class StackNet(Trained, NeuralNet):
         return np.isfinite(losses).all() and all(
             bool(p.isfinite().all()) for p in self.module_.parameters()
         )
-
-    def snapshot(self, members=None):
-        """Return a net that predicts as this one does now, by all or some of its members.
-
-        Parameters
-        ----------
-        members : slice, default=None
-            Which of the members now in training; these are not copied. None copies all.
-        """
-        net = object.__new__(type(self))  # copy.copy would pickle
-        vars(net).update(vars(self))
-        module = sliced(self.module_, slice(None) if members is None else members)
-        vars(net).update(history_=copy.copy(self.history_), callbacks=[], callbacks_=[])
-        vars(net).update(module_=module, module=module)
-        net.finish()
-        if members is None:
-            vars(net).update(module_=copy.deepcopy(module))
-        return net
-
-    def finish(self, keeps_moments=False):
-        """Let go of what only training needs."""
-        self.module_.eval().stop_dropping()
-        for parameter in self.module_.parameters():  # they lay in one tensor
-            parameter.data, parameter.grad = parameter.detach().contiguous(), None
-        self.moments_ = self.optimizer_.moments() if keeps_moments else None
-        self.rows_valid = self._train = self._valid = self._inputs = self._factors = None
-        self.optimizer_ = self.masks = None
-        self.estimator_so_far = None
-        # these refer to the data and to the estimator
-        passing = ("progress_bar", "fit_tasks", "race")
-        self.callbacks = self.callbacks_ = [
-            (name, callback) for name, callback in self.callbacks_ if name not in passing
-        ]
-        return self
 
     def __getstate__(self):
         """Pickle on the CPU, so that a net fitted on any device loads on any machine."""

@@ -1,14 +1,51 @@
 """What becomes of the members of a net once training is over."""
 
+import copy
+
 import torch
 
-from skdropout._stack import member_tensors, replace_members, select_members
+from skdropout._stack import member_tensors, replace_members, select_members, sliced
 
 _OF_MEMBERS = "seeds", "paces", "schedules", "batch_size"
 
 
 class Trained:
     """A base of ``StackNet``."""
+
+    def snapshot(self, members=None):
+        """Return a net that predicts as this one does now, by all or some of its members.
+
+        Parameters
+        ----------
+        members : slice, default=None
+            Which of the members now in training; these are not copied. None copies all.
+        """
+        net = object.__new__(type(self))  # copy.copy would pickle
+        vars(net).update(vars(self))
+        module = sliced(self.module_, slice(None) if members is None else members)
+        vars(net).update(history_=copy.copy(self.history_), callbacks=[], callbacks_=[])
+        vars(net).update(module_=module, module=module)
+        net.finish()
+        if members is None:
+            vars(net).update(module_=copy.deepcopy(module))
+        return net
+
+    def finish(self, keeps_moments=False):
+        """Let go of what only training needs."""
+        self.module_.eval().stop_dropping()
+        self.module_.settle()
+        for parameter in self.module_.parameters():  # they lay in one tensor
+            parameter.data, parameter.grad = parameter.detach().contiguous(), None
+        self.moments_ = self.optimizer_.moments() if keeps_moments else None
+        self.rows_valid = self._train = self._valid = self._inputs = self._factors = None
+        self.optimizer_ = self.masks = None
+        self.estimator_so_far = None
+        # these refer to the data and to the estimator
+        passing = ("progress_bar", "fit_tasks", "race")
+        self.callbacks = self.callbacks_ = [
+            (name, callback) for name, callback in self.callbacks_ if name not in passing
+        ]
+        return self
 
     def keep_for_good(self, members):
         """Become the net of some members alone, given by their places, once training is over."""

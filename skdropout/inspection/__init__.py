@@ -11,12 +11,13 @@ from skdropout.inspection._plot.embedding import EmbeddingDisplay
 from skdropout.inspection._plot.interactions import InteractionDisplay
 from skdropout.inspection._plot.intervals import IntervalDisplay
 from skdropout.inspection._plot.order_spectrum import OrderSpectrumDisplay
-from skdropout.inspection._plot.schedules import DropoutScheduleDisplay
+from skdropout.inspection._plot.schedules import DropoutRatesDisplay, DropoutScheduleDisplay
 from skdropout.inspection._plot.scores import DropoutPathDisplay, OcclusionDisplay
 from skdropout.inspection._supported_orders import supported_orders
 
 __all__ = [
     "DropoutPathDisplay",
+    "DropoutRatesDisplay",
     "DropoutScheduleDisplay",
     "EmbeddingDisplay",
     "InteractionDisplay",

@@ -11,6 +11,7 @@ from torch import nn
 
 from skdropout.inspection import (
     DropoutPathDisplay,
+    DropoutRatesDisplay,
     DropoutScheduleDisplay,
     EmbeddingDisplay,
     InteractionDisplay,
@@ -100,6 +101,7 @@ REFUSED = [
     (lambda: OcclusionDisplay.from_estimators(LINE, X, y, ax=[]), "ax=.* must be matplotlib"),
     (lambda: DropoutPathDisplay.from_estimator(LINE), "estimator=.* holds no search"),
     (lambda: DropoutScheduleDisplay.from_estimator(LINE), "estimator=.* has no networks"),
+    (lambda: DropoutRatesDisplay.from_estimator(LINE), "estimator=.* has no networks"),
     (lambda: EmbeddingDisplay.from_estimator(LINE, ["a"]), "estimator=.* holds no embedding"),
     (lambda: EmbeddingDisplay(vectors=np.eye(2), levels=["a"]).plot(), "levels has 1 entries"),
     (lambda: EmbeddingDisplay(vectors=np.eye(2), levels=5).plot(), "levels=5 must be a list"),

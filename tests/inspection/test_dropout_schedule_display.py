@@ -1,4 +1,4 @@
-"""DropoutScheduleDisplay draws what was dropped when."""
+"""DropoutScheduleDisplay draws what was dropped when, DropoutRatesDisplay what was learnt."""
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -7,7 +7,7 @@ import pytest
 from sklearn.datasets import make_friedman1
 
 from skdropout import DropoutMLPRegressor, RelDropRegressor
-from skdropout.inspection import DropoutScheduleDisplay
+from skdropout.inspection import DropoutRatesDisplay, DropoutScheduleDisplay
 
 SMALL = {"hidden_layer_sizes": (8, 8), "n_members": 2, "max_iter": 4, "random_state": 0}
 
@@ -53,3 +53,21 @@ def test_networks_and_layers_that_differ(data):
     last = {name: line.get_ydata()[-1] for name, line in display.lines_.items()}
     assert [last[name + whose[0]] for name in names] == pytest.approx([0.4, 0.2, 0.15])
     assert display.lines_[names[0] + whose[0]].get_ydata()[0] == 0
+
+
+def test_rates_that_were_learnt(data):
+    model = DropoutMLPRegressor(**SMALL, dropout="learnt", input_dropout="learnt").fit(*data)
+    display = DropoutRatesDisplay.from_estimator(model)
+    names = list(display.rates)
+    assert names[:2] == ["hidden layer 1", "hidden layer 2"]
+    assert {*names[2:]} == {f"column {j}" for j in np.flatnonzero(model.kept_columns_)}
+    widths = dict(zip(names, [bar.get_width() for bar in display.bars_], strict=True))
+    np.testing.assert_allclose([widths[name] for name in names[:2]], model.dropout_)
+    for name in names[2:]:
+        column = int(name.removeprefix("column "))
+        assert widths[name] == pytest.approx(model.input_dropout_[column])
+    with pytest.raises(ValueError, match="DropoutRatesDisplay"):
+        DropoutScheduleDisplay.from_estimator(model)
+    given = DropoutMLPRegressor(**SMALL, dropout=0.1).fit(*data)
+    with pytest.raises(ValueError, match="were given"):
+        DropoutRatesDisplay.from_estimator(given)

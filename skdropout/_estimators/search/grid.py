@@ -13,9 +13,9 @@ from sklearn.utils import indexable
 
 from skdropout._estimators.checks import profiled
 from skdropout._estimators.fitted import Known
-from skdropout._estimators.parameters import DropoutRates, check_schedules
+from skdropout._estimators.parameters import check_schedules
 from skdropout._sklearn_private import Interval, StrOptions, rows_of_params, safe_indexing
-from skdropout._stack import factors_of
+from skdropout._stack import RandomColumns, factors_of
 
 _HIGHEST = 0.9
 
@@ -309,4 +309,8 @@ class RateGrid:
         schedules = check_schedules("dropout_schedules", schedules, len(schedules), self.max_iter)
         return Candidates.of(self.dropouts, self.input_dropouts, self.grid, schedules)
 
-    _droppers = DropoutRates._droppers
+    def _learns(self):
+        return False
+
+    def _droppers(self, n_members, plan):
+        return RandomColumns(n_members)

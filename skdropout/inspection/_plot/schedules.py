@@ -1,4 +1,4 @@
-"""Rates of dropout over the epochs of a training."""
+"""Rates of dropout over the epochs of a training, and rates that were learnt."""
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
@@ -86,13 +86,13 @@ class DropoutScheduleDisplay:
         Raises
         ------
         ValueError
-            If ``estimator`` has no fitted networks.
+            If ``estimator`` has no fitted networks, or their rates were learnt.
         """
-        net = getattr(estimator, "net_", None)
-        if not hasattr(net, "schedules"):
+        net = _net(estimator)
+        if net.module_.learns:
             raise ValueError(
-                f"estimator={estimator!r} has no networks; give a DropoutMLPRegressor, "
-                "RelDropClassifier or another of the networks, fitted."
+                f"The rates of estimator={estimator!r} follow no schedule but were learnt; see "
+                "DropoutRatesDisplay."
             )
         best = dict(net.callbacks_).get("best_epoch")
         kept = [] if best is None else np.unique(best.best_epoch_.numpy())
@@ -136,6 +136,117 @@ class DropoutScheduleDisplay:
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(frameon=False)
         return self
+
+
+@dataclass(eq=False, repr=False)
+class DropoutRatesDisplay:
+    """The rates of dropout that networks have learnt, of columns and of layers.
+
+    It is recommended to use :meth:`from_estimator`. All parameters are stored as attributes.
+
+    Parameters
+    ----------
+    rates : dict of str to array-like of shape (n_networks,)
+        What each network has learnt, by the name of the column or layer.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        The figure drawn on.
+    ax_ : matplotlib Axes
+        The axes drawn on.
+    bars_ : matplotlib BarContainer
+        Means over the networks, the first one on top.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from sklearn.datasets import make_friedman1
+    >>> from skdropout import DropoutMLPRegressor
+    >>> from skdropout.inspection import DropoutRatesDisplay
+    >>> X, y = make_friedman1(n_samples=150, random_state=0)
+    >>> model = DropoutMLPRegressor((16,), dropout=0.1, input_dropout="learnt", screening=None,
+    ...                             max_iter=10, random_state=0)
+    >>> display = DropoutRatesDisplay.from_estimator(model.fit(X, y))
+    >>> len(display.bars_)
+    10
+    """
+
+    rates: Mapping[str, ArrayLike]
+
+    @classmethod
+    def from_estimator(cls, estimator: BaseEstimator, *, ax: "Axes | None" = None) -> Self:
+        """Draw the rates that a fitted estimator's networks have learnt.
+
+        Parameters
+        ----------
+        estimator : DropoutMLPRegressor or DropoutMLPClassifier
+            Fitted, with ``dropout="learnt"`` or ``input_dropout="learnt"``.
+        ax : matplotlib Axes, default=None
+            Axes to draw on; a new figure if None.
+
+        Returns
+        -------
+        display : DropoutRatesDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If ``estimator`` has no fitted networks, or no rates were learnt.
+        """
+        of_layers, of_columns = _net(estimator).module_.rates_learnt()
+        if of_layers is None and of_columns is None:
+            raise ValueError(
+                f"The rates of estimator={estimator!r} were given; fit with dropout='learnt' or "
+                "input_dropout='learnt'."
+            )
+        rates = {}
+        if of_layers is not None:
+            rates |= {f"hidden layer {k + 1}": own for k, own in enumerate(of_layers.T)}
+        if of_columns is not None:
+            n_columns = range(estimator.n_features_in_)
+            names = getattr(estimator, "feature_names_in_", [f"column {j}" for j in n_columns])
+            kept = np.flatnonzero(estimator.kept_columns_)
+            in_order = np.argsort(-of_columns.mean(0), kind="stable")
+            rates |= {str(names[kept[k]]): of_columns[:, k] for k in in_order}
+        return cls(rates).plot(ax=ax)
+
+    def plot(self, *, ax: "Axes | None" = None) -> Self:
+        """Draw a bar for each rate, with lines of one standard deviation over the networks.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on; a new figure if None.
+
+        Returns
+        -------
+        display : DropoutRatesDisplay
+            The display, drawn.
+        """
+        import_pyplot("DropoutRatesDisplay")
+        ax = axes_of(ax)
+        self.ax_, self.figure_ = ax, ax.figure
+        each = [np.asarray(rates, dtype=float) for rates in self.rates.values()]
+        means, spreads = [rates.mean() for rates in each], [rates.std() for rates in each]
+        self.bars_ = ax.barh(np.arange(len(each)), means, xerr=spreads, color=_COLORS[0])
+        ax.set_yticks(np.arange(len(each)), list(self.rates))
+        ax.invert_yaxis()
+        ax.set(xlabel="dropout rate that was learnt", xlim=(0, 1))
+        ax.spines[["top", "right"]].set_visible(False)
+        return self
+
+
+def _net(estimator):
+    net = getattr(estimator, "net_", None)
+    if not hasattr(net, "schedules"):
+        raise ValueError(
+            f"estimator={estimator!r} has no networks; give a DropoutMLPRegressor, "
+            "RelDropClassifier or another of the networks, fitted."
+        )
+    return net
 
 
 def _rates(net):

@@ -206,6 +206,14 @@ DISPLAYS = {
         look=_drawn,
         often=1,
     ),
+    "inspection.DropoutRatesDisplay.from_estimator": Spec(
+        {"estimator": "model('learnt', 'numpy')"},
+        {"estimator": [*ODD_MODELS, "model('standard', 'numpy')"], "ax": _AX},
+        ("estimator",),
+        call=_display("DropoutRatesDisplay", "from_estimator"),
+        look=_drawn,
+        often=1,
+    ),
     "inspection.OcclusionDisplay.from_estimators": Looks(
         ("estimators", "X", "y"),
         {**CURVE, "ax": _AX},

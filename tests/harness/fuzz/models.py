@@ -40,6 +40,11 @@ _OWN = {
         "values",
         "plain",
     ),
+    "learnt": (
+        skdropout.DropoutMLPRegressor(dropout="learnt", input_dropout="learnt", **SMALL),
+        "values",
+        "plain",
+    ),
     "two outputs": (skdropout.DropoutMLPRegressor(**ONE), "values", "two outputs"),
     "classes": (skdropout.DropoutMLPClassifier(**SMALL), "classes", "words"),
     "three": (skdropout.DropoutMLPClassifier(**ONE), "classes", "three"),

@@ -106,10 +106,10 @@ _NETWORK = {
 }
 _DROPPED = {
     "dropout": [
-        *("'auto'", *_RATES),
+        *("'auto'", "'learnt'", *_RATES),
         *("[0.1]", "np.array([0.1])", "[[0.1]]", "[0.1, 0.2]", "[1.0]", "[None]"),
     ],
-    "input_dropout": [*_RATES, "[0.1]", "np.array([0.5])", "[0.1, 0.2]", "[[0.1]]"],
+    "input_dropout": ["'learnt'", *_RATES, "[0.1]", "np.array([0.5])", "[0.1, 0.2]", "[[0.1]]"],
 }
 _VALUES = {
     "loss": ["'squared_error'", "'absolute_error'", "'poisson'", "'quantile'", "'mse'"],
