@@ -106,6 +106,9 @@ OF_MODELS = {
     "interaction_strengths(superset)": lambda m, y: inspection.interaction_strengths(
         m, X, n_points=8, method="superset", random_state=0
     ),
+    "interaction_tests": lambda m, y: inspection.interaction_tests(
+        [m], X, y, [range(len(X))], random_state=0
+    ),
     "interaction_table": lambda m, y: inspection.interaction_table(_Finder(m), X, random_state=0),
     "interaction_order_spectrum": lambda m, y: inspection.interaction_order_spectrum(
         m, X, max_order=2, n_evaluations=2000, random_state=0

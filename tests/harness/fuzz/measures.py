@@ -199,6 +199,26 @@ MEASURES = {
     "inspection.interaction_strengths": Looks(
         ("estimator", "X"), STRENGTHS, {"n_points": "5"}, positional=("estimator", "X"), often=4
     ),
+    "inspection.interaction_tests": Spec(
+        {
+            "estimators": "[used_finder().estimator_] * 2",
+            "X": "table('numpy', ['plain', 'whole', 'missing'])",
+            "y": "target('values', 'plain')",
+            "rows": "[list(range(10)), list(range(10, 20))]",
+            "interactions": "None",
+            "n_hypotheses": "None",
+            "random_state": "0",
+        },
+        {
+            "estimators": ["None", "[]", "[lambda X: X[:, 0]] * 2", "[object()] * 2"],
+            "rows": ["None", "[]", "[[], []]", "[[0], [-1]]", "[[0.5], [1]]", "5"],
+            "interactions": ["[]", "[(0, 0)]", "[(0, 9)]", "[(0, 1, 2)]", "5", "'ab'"],
+            "n_hypotheses": ["0", "2.5", "'no'", "10**9"],
+        },
+        ("estimators", "X", "y", "rows"),
+        look=lambda found: [found["p_values"], found["q_values"]],
+        often=1,
+    ),
     "inspection.interaction_table": Spec(
         {
             "finder": "used_finder()",
