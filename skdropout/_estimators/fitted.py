@@ -60,9 +60,6 @@ class FittedNetworks(Adopting):
     dropout_ : float or ndarray of shape (n_layers,)
         Rate of hidden units that the networks were trained with, in their weighted mean; an array
         where layers differ, and where their rates were learnt.
-    input_dropout_ : ndarray of shape (n_features_in_,)
-        With ``input_dropout="learnt"``: the rate of each column, in the networks' weighted mean;
-        NaN of columns that do not enter.
     recipes_ : DataFrame
         A row for each recipe that was tried: its "dropout", "learning_rate_init",
         "learning_rate", "weight_decay", "batch_size", "input_dropout" where there is one, whether

@@ -271,6 +271,12 @@ class DropoutRates:
         rate for each column, see the notes, and nothing is divided: a column that carries noise is
         dropped more and more, and the fitted ``input_dropout_`` says how often.
 
+    Attributes
+    ----------
+    input_dropout_ : float or ndarray of shape (n_features_in_,)
+        Rate of columns that the networks were trained with, in their weighted mean; an array where
+        it was learnt, NaN of columns that do not enter.
+
     Notes
     -----
     With ``dropout="auto"`` networks of three recipes are trained side by side: rate 0.1; rate 0.1

@@ -124,6 +124,9 @@ class Plan:
             mean = rates[0] if (rates == rates[0]).all() else weights @ rates
             is_one_number = len({*mean.tolist()}) <= 1
             found["dropout_"] = float(mean.max(initial=0.0)) if is_one_number else mean
+            if "input_dropout" in self.recipes[0]:
+                of_columns = [self.recipes[k]["input_dropout"] for k in places]
+                found["input_dropout_"] = float(weights @ of_columns)
         of_units, of_columns = module.rates_learnt()
         if of_units is not None:
             found["dropout_"] = weights @ of_units
