@@ -1,6 +1,6 @@
 """K networks as one module: layers, encodings, masks, losses, batches, predictions."""
 
-from skdropout._stack.batches import members_of_slice
+from skdropout._stack.batches import Batches, members_of_slice
 from skdropout._stack.blocks import batches_of
 from skdropout._stack.build import Member, build_stack, finish_stack, set_rates
 from skdropout._stack.columns import RandomColumns, RelevantBlocks, RelevantColumns, stack_relevance

@@ -86,7 +86,7 @@ class StackNet(Trained, NeuralNet):
         self.schedules = schedules
         self.max_grad_norm = max_grad_norm
         self.estimator_so_far = self.moments_ = None
-        self._train = self._valid = self._inputs = self._factors = None
+        self._train = self._valid = self._inputs = self._factors = self._noise = None
 
     @property
     def _default_callbacks(self):
@@ -345,7 +345,7 @@ class StackNet(Trained, NeuralNet):
         state = self.__dict__.copy()
         state["module"] = state["module_"] = copy.deepcopy(self.module_).to("cpu")
         state.update(optimizer_=None, masks=None, estimator_so_far=None)
-        state.update(_train=None, _valid=None, _inputs=None, _factors=None)
+        state.update(_train=None, _valid=None, _inputs=None, _factors=None, _noise=None)
         state["losses_"] = {part: loss.cpu() for part, loss in self.losses_.items()}
         if self.moments_ is not None:
             state["moments_"] = moments_on("cpu", self.moments_)

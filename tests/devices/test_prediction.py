@@ -51,7 +51,7 @@ def test_rows_of_folds(unseen, small_table):
     with unseen.on():
         DropoutMLPRegressorCV((8,), **options).fit(X, y)
     # rows to test and to train on
-    assert unseen.copies[TO_HOST, "_stack/predictor.py:predict_rows"] == 2
+    assert unseen.copies[TO_HOST, "_stack/predictor.py:_predict_rows"] == 2
 
 
 def tensors_of(state):
