@@ -73,7 +73,7 @@ class Import(NamedTuple):
     is_late: bool
 
     @property
-    def library(self):
+    def package(self):
         return self.module.partition(".")[0]
 
     @property
@@ -189,9 +189,9 @@ def test_training_is_imported_late(module):
 def test_each_library_has_its_doors(module):
     here = room_of(module)
     for imported in imports(SOURCES[module]):
-        assert here in DOORS.get(imported.library, {here}), imported
-        if here in TORCH_ONLY and imported.library not in sys.stdlib_module_names:
-            assert imported.library in ("torch", "skdropout"), imported
+        assert here in DOORS.get(imported.package, {here}), imported
+        if here in TORCH_ONLY and imported.package not in sys.stdlib_module_names:
+            assert imported.package in ("torch", "skdropout"), imported
 
 
 @every_source
@@ -200,7 +200,7 @@ def test_private_names_of_sklearn_have_one_door(module):
     if here == "_sklearn_private":
         return
     for imported in imports(SOURCES[module]):
-        if imported.library == "sklearn":
+        if imported.package == "sklearn":
             whole = f"{imported.module}.{imported.name}"
             assert not any(part.startswith("_") for part in whole.split(".")), imported
     closed = SKLEARN_PRIVATE | SKLEARN_PROTOCOL

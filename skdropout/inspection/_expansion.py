@@ -118,12 +118,17 @@ def _powers(values, degree):
     missing = np.isnan(values)
     known = values[~missing]
     values = np.where(missing, known.mean() if known.size else 0.0, values)
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(counts) - counts / 2)[inverse] / len(values) * 2 - 1
+    rank = mid_ranks(values) * 2 - 1
     yield values - values.mean()
     yield missing.astype(float)
     for power in range(1, degree + 1):
         yield rank**power
+
+
+def mid_ranks(values):
+    """Return the share of values below each, and half of those equal to it; NaN are the largest."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - counts / 2)[inverse] / len(values)
 
 
 def _orthogonal_part(candidate, basis):

@@ -10,11 +10,11 @@ from sklearn.preprocessing import SplineTransformer
 from sklearn.utils import Bunch, check_consistent_length
 
 from skdropout._device import draw_seeds
-from skdropout._table import TableLike
+from skdropout._table import TableLike, adjusted
 from skdropout.functional._inner import as_count
 from skdropout.inspection._anchored import anchored_effects, products_of_fewer
 from skdropout.inspection._cells import as_table, as_targets, coded, column_names, take_rows
-from skdropout.inspection._expansion import column_bases, orthonormal_basis
+from skdropout.inspection._expansion import column_bases, mid_ranks, orthonormal_basis
 from skdropout.inspection._look_into import look_into
 from skdropout.inspection._model import FittedModel
 from skdropout.inspection._wald import wald
@@ -157,13 +157,13 @@ def interaction_tests(
             [groups[g] for g in tested],
             outputs,
             _alone(codes, holds_levels),
-            column_bases(codes, holds_levels),
+            column_bases(codes, holds_levels) if max(map(len, groups)) > 2 else [],
             model_of_row,
         )
     return Bunch(
         interactions=groups,
         p_values=p_values,
-        q_values=_q_values(p_values, n_hypotheses),
+        q_values=np.minimum(adjusted(p_values) * n_hypotheses / max(len(groups), 1), 1.0),
         z_scores=z,
         n_rows=n_rows,
         feature_names=names,
@@ -240,18 +240,18 @@ def _tested(groups, outputs, alone, bases, model_of_row):
     found = np.empty((len(outputs), len(groups)))
     for z, (effects, rows, y, link) in zip(found, outputs, strict=True):
         alone_there = alone[rows]
-        pairs = size == 2
+        pairs = np.flatnonzero(size == 2)
         z[pairs] = wald(effects[:, pairs], alone_there, y, link)
         # models differ in how strong they take strong pairs for, which others could make up for
-        strong = np.flatnonzero(pairs & (z > _STRONG))
+        is_strong = z[pairs] > _STRONG
+        strong, weak = pairs[is_strong], pairs[~is_strong]
         others = np.unique(model_of_row[rows])[1:]
         differences = (model_of_row[rows][:, None] == others)[:, :, None] * effects[:, None, strong]
         alone_there = np.hstack([alone_there, differences.reshape(len(y), -1)])
-        weak = np.flatnonzero(pairs & ~(z > _STRONG))
         if len(strong) and len(weak):
             nuisance = np.hstack([alone_there, effects[:, strong]])
             z[weak] = wald(effects[:, weak], nuisance, y, link)
-        for g in np.flatnonzero(~pairs):
+        for g in np.flatnonzero(size > 2):
             besides = (size <= size[g]) & (np.arange(len(size)) != g)
             fewer = products_of_fewer(groups[g], [basis[:, rows] for basis in bases])
             nuisance = np.hstack([alone_there, effects[:, besides], fewer])
@@ -307,16 +307,5 @@ def _splines(values, most):
     n_knots = min(_KNOTS, most - 3)
     if n_knots < 2:
         return functions
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(counts) - counts / 2)[inverse] / len(values)
     splines = SplineTransformer(n_knots, degree=3, include_bias=False)
-    return np.hstack([functions, splines.fit_transform(rank[:, None])])
-
-
-def _q_values(p_values, n_hypotheses):
-    """Return by Benjamini and Hochberg the rate at which each just passes."""
-    order = np.argsort(p_values, kind="stable")
-    steps = p_values[order] * n_hypotheses / np.arange(1, len(order) + 1)
-    q_values = np.empty_like(steps)
-    q_values[order] = np.minimum.accumulate(steps[::-1])[::-1].clip(max=1.0)
-    return q_values
+    return np.hstack([functions, splines.fit_transform(mid_ranks(values)[:, None])])

@@ -1,6 +1,5 @@
 """DropoutPathDisplay draws what the search found."""
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -9,14 +8,8 @@ from sklearn.datasets import make_classification, make_friedman1
 from skdropout import DropoutMLPClassifierCV, DropoutMLPRegressor, DropoutMLPRegressorCV
 from skdropout.inspection import DropoutPathDisplay
 
+pytestmark = pytest.mark.usefixtures("agg")
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 4, "cv": 3, "random_state": 0, "refit": False}
-
-
-@pytest.fixture(autouse=True)
-def agg():
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-    plt.close("all")
 
 
 @pytest.fixture(scope="module")

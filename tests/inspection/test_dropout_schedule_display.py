@@ -1,6 +1,5 @@
 """DropoutScheduleDisplay draws what was dropped when, DropoutRatesDisplay what was learnt."""
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -9,14 +8,8 @@ from sklearn.datasets import make_friedman1
 from skdropout import DropoutMLPRegressor, RelDropRegressor
 from skdropout.inspection import DropoutRatesDisplay, DropoutScheduleDisplay
 
+pytestmark = pytest.mark.usefixtures("agg")
 SMALL = {"hidden_layer_sizes": (8, 8), "n_members": 2, "max_iter": 4, "random_state": 0}
-
-
-@pytest.fixture(autouse=True)
-def agg():
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-    plt.close("all")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """IntervalDisplay draws what intervals hold, and how wide they are."""
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -9,12 +8,7 @@ from sklearn.datasets import make_friedman1
 from skdropout import DropoutMLPRegressor, DropoutMLPRegressorCV
 from skdropout.inspection import IntervalDisplay
 
-
-@pytest.fixture(autouse=True)
-def agg():
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("agg")
 
 
 def test_shares_and_widths_are_those_of_the_intervals():
