@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
+from skdropout._estimators import import_pandas
 from skdropout._table import TableLike
 from skdropout.inspection._cells import as_table, as_targets, column_names
 from skdropout.inspection._interaction_strengths import interaction_strengths
@@ -89,12 +90,7 @@ def interaction_table(
     >>> interaction_table(finder)["columns"].tolist()[0]
     (0, 2)
     """
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise ImportError(
-            "interaction_table needs pandas; install it with pip install pandas."
-        ) from error
+    pd = import_pandas("interaction_table")
     fitted: Any = finder
     if not hasattr(fitted, "interactions_"):
         if hasattr(fitted, "fit") and hasattr(fitted, "output"):
