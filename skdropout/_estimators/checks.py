@@ -123,6 +123,8 @@ def embedding_dims(embedding_dim, encoder):
     dims = np.clip(2 ** np.ceil(np.log2(1.5 * np.maximum(n_levels, 1) ** 0.5)), 2, 32)
     dims = dims.astype(int).tolist()
     if isinstance(embedding_dim, Integral):
+        if embedding_dim >= _MOST_UNITS:
+            raise ValueError(f"embedding_dim={embedding_dim!r} must be below 2**31.")
         return [int(embedding_dim)] * len(dims)
     if isinstance(embedding_dim, dict):
         columns = [encoder.names_[j] for j in encoder.categorical_]
@@ -133,8 +135,10 @@ def embedding_dims(embedding_dim, encoder):
                     f"embedding_dim names {key!r}, which is no categorical column; those are "
                     f"{columns}."
                 )
-            if not isinstance(dim, Integral) or dim < 1:
-                raise ValueError(f"embedding_dim[{key!r}]={dim!r} must be a positive integer.")
+            if not isinstance(dim, Integral) or not 1 <= dim < _MOST_UNITS:
+                raise ValueError(
+                    f"embedding_dim[{key!r}]={dim!r} must be a positive integer below 2**31."
+                )
             dims[columns.index(key) if key in columns else positions.index(key)] = int(dim)
     return dims
 

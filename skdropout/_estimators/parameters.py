@@ -211,7 +211,8 @@ def check_schedules(name, value, n_members, n_epochs):
     """Return a schedule for each member; refuse names that are none, and what leaves [0, 1]."""
     schedules = of_members(name, value, n_members, *LEARNING["dropout_schedule"])
     for schedule in {id(schedule): schedule for schedule in schedules}.values():
-        factors_of(schedule, n_epochs)
+        if callable(schedule):
+            factors_of(schedule, n_epochs)
     return schedules
 
 

@@ -41,8 +41,10 @@ def factors_of(schedule, n_epochs):
     """
     n_epochs = int(n_epochs)
     n_places = min(n_epochs * -(-_LEAST // n_epochs), _MOST)
-    factor = SCHEDULES[schedule] if isinstance(schedule, str) else schedule
-    return np.array([_checked(factor, k / n_places) for k in range(n_places)])
+    progress = [k / n_places for k in range(n_places)]
+    if isinstance(schedule, str):
+        return np.array([SCHEDULES[schedule](done) for done in progress])
+    return np.array([_checked(schedule, done) for done in progress])
 
 
 def _checked(factor, progress):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import combinations
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +12,7 @@ from sklearn.utils import Bunch, check_consistent_length
 
 from skdropout._device import draw_seeds
 from skdropout._table import TableLike, adjusted
-from skdropout.functional._inner import as_count
+from skdropout.functional._inner import as_count, brief
 from skdropout.inspection._anchored import anchored_effects, products_of_fewer
 from skdropout.inspection._cells import as_table, as_targets, coded, column_names, take_rows
 from skdropout.inspection._expansion import column_bases, mid_ranks, orthonormal_basis
@@ -140,6 +141,7 @@ def interaction_tests(
     if n_hypotheses is None:
         n_hypotheses = len(groups)
     n_hypotheses = as_count("n_hypotheses", n_hypotheses, max(len(groups), 1))
+    estimators = _listed("estimators", estimators, "fitted models")
     parts = _parts(estimators, rows, n_samples)
     random_state = np.random.RandomState(draw_seeds(random_state, 1)[0])
     models = [look_into(estimator, X) for estimator in estimators]
@@ -174,23 +176,33 @@ def _groups(interactions, d):
     if interactions is None:
         return [*combinations(range(d), 2)]
     groups = []
-    for given in interactions:
-        group = tuple(sorted({int(j) for j in given}))
-        if len(group) < 2 or len(group) != len([*given]) or not 0 <= group[0] <= group[-1] < d:
+    for given in _listed("interactions", interactions, "groups of columns, such as [(0, 1)]"):
+        columns = list(given) if isinstance(given, Sequence | np.ndarray) else [given]
+        are_places = all(isinstance(j, Integral) and 0 <= j < d for j in columns)
+        if len(columns) < 2 or not are_places or len({*columns}) < len(columns):
             raise ValueError(
                 f"interactions holds {given!r}, which is no group of two or more different columns "
                 f"from 0 to {d - 1}."
             )
-        groups.append(group)
+        groups.append(tuple(sorted(int(j) for j in columns)))
     return groups
+
+
+def _listed(name, values, of):
+    """Return a list of what is given, refusing what is none."""
+    is_list = isinstance(values, Sequence | np.ndarray) and not isinstance(values, str | bytes)
+    if not is_list or getattr(values, "ndim", 1) == 0:
+        raise ValueError(f"{name}={brief(values)} must be a list of {of}.")
+    return [*values]
 
 
 def _parts(estimators, rows, n_samples):
     """Return the unseen rows of each estimator, checked."""
+    rows = _listed("rows", rows, "arrays of row numbers, one for each estimator")
     parts = [np.asarray(part) for part in rows]
-    if len(parts) != len([*estimators]) or not parts:
+    if len(parts) != len(estimators) or not parts:
         raise ValueError(
-            f"rows has {len(parts)} entries for {len([*estimators])} estimators; give each "
+            f"rows has {len(parts)} entries for {len(estimators)} estimators; give each "
             "estimator, of one or more, the rows it has not seen."
         )
     for part in parts:

@@ -152,11 +152,17 @@ def test_q_values_are_those_of_scipy():
         ({"rows": [[], []]}, "rows are empty"),
         ({"interactions": [(0, 0)]}, "interactions holds"),
         ({"interactions": [(0, 7)]}, "interactions holds"),
+        ({"interactions": 5}, "interactions=5 must be a list of groups"),
+        ({"interactions": "ab"}, "interactions='ab' must be a list of groups"),
+        ({"interactions": [5]}, "interactions holds 5"),
+        ({"rows": None}, "rows=None must be a list of arrays"),
+        ({"estimators": None}, "estimators=None must be a list of fitted models"),
         ({"n_hypotheses": 0}, "n_hypotheses"),
     ],
 )
 def test_bad_input(changed, message):
     X = np.random.default_rng(9).normal(size=(10, 2))
-    given = {"rows": [np.arange(5), np.arange(5, 10)], **changed}
+    models = [lambda X: X[:, 0]] * 2
+    given = {"estimators": models, "rows": [np.arange(5), np.arange(5, 10)], **changed}
     with pytest.raises(ValueError, match=message):
-        interaction_tests([lambda X: X[:, 0]] * 2, X, X[:, 0], **given)
+        interaction_tests(X=X, y=X[:, 0], **given)

@@ -171,7 +171,7 @@ class IntervalDisplay:
         plt = import_pyplot("IntervalDisplay")
         asked, y, ends = self._checked()
         coverage = asked.max() if coverage is None else coverage
-        if not isinstance(coverage, Real) or coverage not in asked:
+        if not isinstance(coverage, Real) or not 0 < coverage < 1 or coverage not in asked:
             raise ValueError(f"coverage={coverage!r} must be one of {asked.tolist()}.")
         if ax is None:
             ax = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")[1]
