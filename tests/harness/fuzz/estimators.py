@@ -204,7 +204,7 @@ def _run(case, names):
     table = case["table"]
     X, n = make_table(table), table["n"]
     y = make_target(task, case["target"], table["seed"], n)
-    if table["container"] == "odd" and np.ndim(y):
+    if table["container"] == "odd" and getattr(y, "ndim", 1) and hasattr(y, "__len__"):
         y = y[: len(X)] if hasattr(X, "__len__") and getattr(X, "shape", [0]) else y
     parameters = {
         name: make_splitter(eval(source), n)
