@@ -235,7 +235,8 @@ class IntervalDisplay:
             ylabel="distance from its middle",
         )
         ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(frameon=False, fontsize="small", loc="upper left")
+        above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3}
+        ax.legend(frameon=False, fontsize="small", **above)
 
 
 def _checked_coverages(coverages):
