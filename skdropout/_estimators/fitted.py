@@ -48,7 +48,7 @@ class FittedNetworks(Adopting):
         training, in the units of ``loss_curve_``; None without early stopping.
     best_validation_score_ : float or None
         Minus the validation loss of the weights kept, averaged over the networks.
-    kept_columns_ : ndarray of bool of shape (n_features_in_,)
+    kept_columns_ : ndarray of bool of shape (n_features,)
         Which columns enter the networks, see ``screening``; the others' cells are never looked at.
     screening_ : DataFrame
         A row for each column: its "p_value" in the analysis of variance; p-values, adjusted for the

@@ -274,7 +274,7 @@ class DropoutRates:
 
     Attributes
     ----------
-    input_dropout_ : float or ndarray of shape (n_features_in_,)
+    input_dropout_ : float or ndarray of shape (n_features,)
         Rate of columns that the networks were trained with, in their weighted mean; an array where
         it was learnt, NaN of columns that do not enter.
 
