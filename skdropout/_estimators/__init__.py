@@ -4,6 +4,7 @@ from skdropout._estimators.classification import kind_of_target
 from skdropout._estimators.fitted import FittedNetworks, import_pandas
 from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._estimators.plan import Adopting
+from skdropout._estimators.recipes import PORTFOLIO, Recipe
 from skdropout._estimators.reldrop import RelDropClassifier, RelDropRegressor
 from skdropout._estimators.search.estimators import DropoutMLPClassifierCV, DropoutMLPRegressorCV
 from skdropout._estimators.search.folds import (
@@ -14,4 +15,6 @@ from skdropout._estimators.search.folds import (
     train_folds,
 )
 from skdropout._estimators.template import BaseDropoutMLP
+from skdropout._estimators.trial import Trial
+from skdropout._estimators.unseen import networks_by_unseen_rows
 from skdropout._estimators.workers import check_workers, spread

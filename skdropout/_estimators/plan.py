@@ -87,6 +87,8 @@ class Plan:
         What the members took of each recipe that was tried, kept or not; None: nothing was.
     kinds : list of Recipe or None
         The recipe of each network that was kept.
+    unseen : list of ndarray or None
+        The rows that each network was not trained on, where that is remembered.
     conformal : Intervals, Sets or None
         What networks of folds say of rows that they did not see, to cover new ones by.
     """
@@ -103,6 +105,7 @@ class Plan:
     weights: np.ndarray | None = None
     tried: list[dict[str, Any]] | None = None
     kinds: list[Any] | None = None
+    unseen: list[np.ndarray] | None = None
     conformal: Any = None
 
     @property

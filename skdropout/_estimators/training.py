@@ -119,8 +119,9 @@ class TrainsStacks:
             callbacks.append(("fit_tasks", FitTasks(context, data, found)))
         if self.early_stopping:
             callbacks.append(("best_epoch", BestEpoch(self.n_iter_no_change, self.tol)))
-        if trial is not None and trial.n_turns > 1:
-            callbacks.append(("race", trial.race(self.max_iter)))
+        race = None if trial is None else trial.race(self.max_iter)
+        if race is not None:
+            callbacks.append(("race", race))
         return callbacks
 
     def _checked(self, net):

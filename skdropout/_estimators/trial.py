@@ -54,18 +54,24 @@ class Trial:
     """
 
     def __init__(self, n_recipes, members, table, criterion):
-        self._n_recipes, self._table, self._criterion = n_recipes, table, criterion
+        self.n_recipes, self._table, self._criterion = n_recipes, table, criterion
         self.n_turns = len(members) // n_recipes
         self._recipe_of, self._turn_of = np.divmod(np.arange(len(members)), self.n_turns)
         self._valid = [torch.as_tensor(member.valid) for member in members]
         self._rows = torch.cat(self._valid).unique()
 
+    def unseen(self, places):
+        """Return the rows that networks, given by their places, were not trained on."""
+        return [self._valid[k].numpy() for k in places]
+
     def race(self, max_iter):
-        """Return what stops the networks of recipes that are clearly beaten."""
+        """Return what stops the networks of recipes that are clearly beaten, None if nothing is."""
         from skdropout._training import Race  # imports skorch
 
+        if self.n_turns == 1:
+            return None
         places = zip(self._recipe_of, self._turn_of, strict=True)
-        return Race(self._n_recipes, self.n_turns, max_iter).enter(list(places))
+        return Race(self.n_recipes, self.n_turns, max_iter).enter(list(places))
 
     def choose(self, net, n_members):
         """Return the places of the networks to keep, in the whole stack, and their weights."""

@@ -14,6 +14,8 @@ from skdropout._estimators.trial import Trial, disjoint, n_folds
 class TriesRecipes:
     """A base before the network's: with ``dropout="auto"``, recipes are tried and weighed."""
 
+    _portfolio, _trial = PORTFOLIO, Trial
+
     def _terms(self, sizes):
         given = {name: getattr(self, name) for name in ("dropout", "input_dropout")}
         kinds = {
@@ -42,20 +44,20 @@ class TriesRecipes:
             return None
         # by the parameters of today
         first, *_ = super()._recipes(sizes)
-        return [kind.of(first) for kind in PORTFOLIO]
+        return [kind.of(first) for kind in self._portfolio]
 
     def _cast(self, plan, rows, former):
         if former is not None or not (is_auto(self.dropout) and self.early_stopping):
             return super()._cast(plan, rows, former)
         first, fraction = plan.recipes[0], self.validation_fraction
-        tried = [kind.of(first) for kind in PORTFOLIO]
+        tried = [kind.of(first) for kind in self._portfolio]
         n_turns = n_folds(self.n_members, fraction)
         (seed,) = draw_seeds(self.random_state, 1)
         parts = cycle(disjoint(rows.n_train, fraction, rows.table.strata, seed, n_turns))
-        kinds = [kind for kind in PORTFOLIO for _ in range(n_turns)]
+        kinds = [kind for kind in self._portfolio for _ in range(n_turns)]
         plan = replace(plan, recipes=[kind.of(first) for kind in kinds], tried=tried, kinds=kinds)
         members, mask_seed = self._members(plan, rows, lambda *_: next(parts))
-        trial = Trial(len(tried), members, rows.table, plan.target.criterion)
+        trial = self._trial(len(tried), members, rows.table, plan.target.criterion)
         return plan, members, mask_seed, trial
 
     def _chosen(self, plan, net, trial):
@@ -64,4 +66,9 @@ class TriesRecipes:
         places, weights = trial.choose(net, self.n_members)
         net.keep_for_good(places.tolist())
         recipes, kinds = ([part[k] for k in places] for part in (plan.recipes, plan.kinds))
-        return replace(plan, recipes=recipes, kinds=kinds, weights=weights)
+        remembered = self._remembered(trial, places)
+        return replace(plan, recipes=recipes, kinds=kinds, weights=weights, **remembered)
+
+    def _remembered(self, trial, places):
+        """Return what else the plan knows of the networks that are kept."""
+        return {}

@@ -106,7 +106,11 @@ def interaction_table(
             "strength": fitted.interaction_strengths_,
         }
     )
-    known = {column: of for column, (of, _) in _OF_FINDER.items() if hasattr(fitted, of)}
+    known = {
+        column: of
+        for column, (of, _) in _OF_FINDER.items()
+        if getattr(fitted, of, None) is not None
+    }
     measured = None
     if X is not None and not known.keys() >= {"standard_error", "share"}:
         measured = _measured(fitted, X, random_state)

@@ -27,7 +27,7 @@ def wald(features, nuisance, y, link="identity"):
     -------
     z : ndarray of shape (n_features,)
         Coefficients over their standard errors, zero where a feature is constant or is made of
-        nuisance. Errors are White's with MacKinnon's and White's third correction: they take
+        nuisance, or y is. Errors are White's with MacKinnon's and White's third correction: they take
         neither equal variances nor a law of the noise for granted.
 
     References
@@ -38,6 +38,8 @@ def wald(features, nuisance, y, link="identity"):
     if link == "identity":
         y = y - y.mean()
     nuisance = _directions(np.column_stack([np.ones(len(y)), nuisance]))
+    if link == "identity" and _explained(y[:, None], nuisance):  # the rest is rounding
+        return np.zeros(features.shape[1])
     design = np.column_stack([nuisance, _in_units(features)])
     mean, curvature = _LINKS[link]
     ridge = 0.0 if link == "identity" else _RIDGE

@@ -57,6 +57,12 @@ def test_what_is_constant_or_said_already_tells_nothing():
     assert z[2] != 0
 
 
+def test_targets_that_are_made_of_nuisance_leave_nothing_to_tell():
+    rng = np.random.default_rng(3)
+    nuisance, features = rng.normal(size=(200, 2)), rng.normal(size=(200, 3))
+    np.testing.assert_array_equal(wald(features, nuisance, nuisance @ [1.0, 2.0] + 3), 0)
+
+
 def test_separable_classes_do_no_harm():
     x = np.linspace(-1, 1, 100)[:, None]
     z = wald(x, np.empty((100, 0)), (x[:, 0] > 0).astype(float), "logit")

@@ -1,7 +1,6 @@
 """The transformer that finds pairs and hands them on."""
 
 import pickle
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, SmoothHessInteractions
-from skdropout._transformers.interactions.networks import additive_target, choose, noise_level
 from skdropout.functional import smooth_hessian
 from skdropout.inspection._inner import look_into
 
@@ -122,32 +120,32 @@ def test_auto_keeps_what_exceeds_the_noise():
     X = rng.normal(size=(500, 5))
     additive = X[:, 0] + X[:, 1] ** 2 + 0.3 * rng.normal(size=500)
     finder = SmoothHessInteractions(NET, n_interactions="auto", random_state=0)
-    assert finder.fit(X, additive).interactions_ == []
+    with pytest.warns(UserWarning, match=r"No interaction passes at error_rate=0\.05; the nearest"):
+        assert finder.fit(X, additive).interactions_ == []
     np.testing.assert_array_equal(finder.transform(X), X)
-    assert finder.fit(X, additive + 2 * X[:, 3] * X[:, 4]).interactions_ == [(3, 4)]
+    assert (finder.tests_.q_values > 0.05).all()
+    finder.fit(X, additive + 2 * X[:, 3] * X[:, 4])
+    assert finder.interactions_ == [(3, 4)]
+    (q,) = finder.q_values_
+    place = finder.tests_.interactions.index((3, 4))
+    assert q == finder.tests_.q_values[place] <= 0.05
+    assert 0.3 < finder.interaction_shares_[0] < 1
 
 
-def test_additive_target_is_like_the_target():
-    rng = np.random.RandomState(0)
-    X = rng.normal(size=(2000, 3))
-    y = X[:, 0] + X[:, 1] ** 2 + X[:, 1] * X[:, 2]
-    drawn = additive_target(X, y, False, rng)
-    assert abs(np.corrcoef(drawn, X[:, 0] + X[:, 1] ** 2)[0, 1]) > 0.75
-    # a correlation of independent values has a standard deviation of 1 / sqrt(2000)
-    assert abs(np.corrcoef(drawn - X[:, 0] - X[:, 1] ** 2, X[:, 1] * X[:, 2])[0, 1]) < 4 / 2000**0.5
-    classes = np.where(y > 0, "yes", "no")
-    drawn = additive_target(X, classes, True, rng)
-    assert set(drawn) == {"yes", "no"}
-    assert abs((drawn == "yes").mean() - (classes == "yes").mean()) < 4 * 0.5 / 2000**0.5 + 0.03
-
-
-def test_noise_level_of_log_normal_strengths():
+def test_default_networks_are_tested_on_the_quarters_they_left_out(monkeypatch):
+    few = {"hidden_layer_sizes": (32,), "max_iter": 60, "learning_rate_init": 1e-2}
+    few |= {"numeric_encoding": "standard", "input_scaling": 0.0}
+    monkeypatch.setattr("skdropout._transformers.interactions.networks.NETWORKS", few)
+    monkeypatch.setattr("skdropout._transformers.interactions.networks._FEW_COLUMNS", 0)
     rng = np.random.default_rng(0)
-    largest = np.exp(rng.normal(size=(400, 45))).max(1)
-    levels = np.array([noise_level(np.exp(rng.normal(size=45)), 0.05) for _ in range(400)])
-    # the level is itself estimated from 45 strengths, so it is exceeded somewhat more often
-    assert 0.02 < (largest > levels).mean() < 0.13
-    assert noise_level(np.array([0.0, 0.2]), 0.05) == 0.2
+    X = rng.normal(size=(400, 4))
+    y = X[:, 0] + X[:, 1] * X[:, 3] + 0.3 * rng.normal(size=400)
+    finder = SmoothHessInteractions(n_interactions="auto", random_state=0).fit(X, y)
+    assert finder.interactions_ == [(1, 3)]
+    # every row is unseen by the networks of its quarter
+    assert finder.tests_.n_rows == 400
+    loaded = pickle.loads(pickle.dumps(finder))
+    np.testing.assert_array_equal(loaded.q_values_, finder.q_values_)
 
 
 def test_categories_and_missing_cells():
@@ -244,46 +242,32 @@ def test_default_estimator_follows_the_target(data, monkeypatch):
     X, y = data
     tiny = {"hidden_layer_sizes": (4,), "max_iter": 2, "n_members": 2}
     monkeypatch.setattr("skdropout._transformers.interactions.networks.NETWORKS", tiny)
+    monkeypatch.setattr("skdropout._transformers.interactions.networks._FEW_COLUMNS", 0)
     for target, options, kind in (
         (y, {}, DropoutMLPRegressor),
         (y > 0, {}, DropoutMLPClassifier),
         (np.round(y), {"target_type": "continuous"}, DropoutMLPRegressor),
     ):
         finder = SmoothHessInteractions(random_state=0, **options).fit(X, target)
-        assert type(finder.estimator_) is kind
+        assert isinstance(finder.estimator_, kind)
 
 
-def test_default_dropout_is_the_largest_that_does_little_harm(monkeypatch):
+def test_recipes_that_predict_nearly_as_well_as_the_best_are_looked_into(monkeypatch):
+    """Both rates on noise, which either predicts equally badly; none where dropout harms."""
     X = np.random.default_rng(0).uniform(-1, 1, size=(800, 3))
     y = np.sin(3 * X[:, 0] * X[:, 1]) + X[:, 2]
     options = {"hidden_layer_sizes": (64,), "max_iter": 50, "learning_rate_init": 1e-2}
     monkeypatch.setattr("skdropout._transformers.interactions.networks.NETWORKS", options)
     monkeypatch.setattr(
         "skdropout._transformers.interactions.networks._FEW_COLUMNS", 0
-    )  # no defaults
+    )  # no bins
     noise = np.random.default_rng(1).normal(size=len(y))
-    for target, rate in ((y, 0.0), (noise, 0.15)):
+    for target, rates in ((y, {0.0}), (noise, {0.0, 0.15})):
         finder = SmoothHessInteractions(random_state=0).fit(X, target)
-        assert finder.estimator_.dropout == rate
+        kept = finder.estimator_.recipes_.query("networks > 0")
+        assert {*kept["dropout"]} == rates
     with sklearn.config_context(enable_metadata_routing=True):
         finder.fit(X, y, sample_weight=np.ones(len(y)))
-
-
-@pytest.mark.parametrize(
-    ("losses", "taken"),
-    [
-        ((1.1, 1.0), 0),
-        ((1.3, 1.0), 1),
-        ((1.1, 1.0, 0.99), 0),
-        ((1.3, 1.0, 0.99), 1),
-        ((0.9, 1.0, 5.0), 0),
-        ((1.1, 1.0, 0.97), 2),
-    ],
-)
-def test_which_networks_are_looked_into(losses, taken):
-    """Dropout at 1.2 times the least loss of both, the defaults below 0.98 times it."""
-    candidates = [SimpleNamespace(best_validation_score_=-loss) for loss in losses]
-    assert choose(candidates) is candidates[taken]
 
 
 def test_same_seed_same_result_and_pickle(finder, data):
@@ -300,8 +284,6 @@ def test_bad_input(data):
         SmoothHessInteractions().transform(X)
     with pytest.raises(ValueError, match="requires y"):
         SmoothHessInteractions().fit(X)
-    with pytest.raises(ValueError, match="single output"):
-        SmoothHessInteractions(NET, n_interactions="auto").fit(X, np.column_stack([y, y]))
     finder = SmoothHessInteractions(NET, exclude=["z"])
     with pytest.raises(ValueError, match="exclude names 'z'"):
         finder.fit(X, y)
@@ -310,8 +292,8 @@ def test_bad_input(data):
 
 def test_several_outputs(data):
     X, y = data
-    finder = SmoothHessInteractions(NET, random_state=0).fit(X, np.column_stack([y, X["d"]]))
-    assert finder.interactions_[0] == (0, 2)
+    finder = SmoothHessInteractions(NET, n_interactions="auto", random_state=0)
+    assert finder.fit(X, np.column_stack([y, X["d"]])).interactions_ == [(0, 2)]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.ensemble import RandomForestRegressor
 from sklearn.frozen import FrozenEstimator
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, SmoothHessInteractions
@@ -36,20 +35,19 @@ def recording(kind):
     return Recording
 
 
-def test_noise_for_a_classifier_has_its_classes():
-    classifier = recording(DropoutMLPClassifier)(**OPTIONS)
-    SmoothHessInteractions(classifier, n_interactions="auto", random_state=0).fit(X, SIXTY)
-    own, noise = classifier.targets
-    assert noise.dtype == own.dtype
-    assert set(noise) <= set(range(60))
-
-
-def test_noise_for_a_regressor_is_of_numbers():
-    """Additive trees and residuals in another order: hardly ever whole numbers."""
-    regressor = recording(DropoutMLPRegressor)(**OPTIONS)
-    SmoothHessInteractions(regressor, n_interactions="auto", random_state=0).fit(X, COUNTS)
-    _, noise = regressor.targets
-    assert (noise != np.round(noise)).mean() > 0.9
+@pytest.mark.filterwarnings("ignore:No interaction passes:UserWarning")
+@pytest.mark.parametrize(
+    ("kind", "y"), [(DropoutMLPClassifier, SIXTY), (DropoutMLPRegressor, COUNTS)]
+)
+def test_models_of_folds_are_fitted_to_the_targets_that_were_given(kind, y):
+    """Once to all, then four times to three quarters, classes in proportion."""
+    estimator = recording(kind)(**OPTIONS)
+    SmoothHessInteractions(estimator, n_interactions="auto", random_state=0).fit(X, y)
+    own, *of_folds = estimator.targets
+    assert [len(targets) for targets in of_folds] == [450] * 4
+    # each row is left out once
+    seen = np.bincount(np.concatenate(of_folds), minlength=y.max() + 1)
+    np.testing.assert_array_equal(seen, 3 * np.bincount(own))
 
 
 @pytest.fixture(scope="module")
@@ -84,18 +82,6 @@ def test_counts_shifted_are_the_same_numbers(with_city):
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
 
 
-@pytest.mark.parametrize("kind", [DropoutMLPRegressor, RandomForestRegressor])
-def test_several_outputs_are_refused_before_training(kind):
-    options = OPTIONS if kind is DropoutMLPRegressor else {"n_estimators": 2, "random_state": 0}
-    estimator = recording(kind)(**options)
-    finder = SmoothHessInteractions(
-        estimator, n_interactions="auto", method="superset", random_state=0
-    )
-    with pytest.raises(ValueError, match="single output"):
-        finder.fit(X, X[:, :2])
-    assert estimator.targets == []
-
-
 @pytest.mark.parametrize(
     ("kind", "target_type"),
     [(DropoutMLPClassifier, "continuous"), (DropoutMLPRegressor, "classes")],
@@ -108,16 +94,7 @@ def test_target_type_cannot_contradict_the_estimator(kind, target_type):
     assert estimator.targets == []
 
 
-def test_noise_for_counts_is_never_negative():
-    """Else networks with a Poisson loss refuse it."""
-    regressor = recording(DropoutMLPRegressor)(**OPTIONS, loss="poisson")
-    SmoothHessInteractions(regressor, n_interactions="auto", random_state=0).fit(X, COUNTS)
-    _, noise = regressor.targets
-    assert noise.min() >= 0
-    # the mean of residuals is zero, and mirroring adds what was below
-    assert COUNTS.mean() - 0.2 < noise.mean() < 2 * COUNTS.mean()
-
-
+@pytest.mark.filterwarnings("ignore:No interaction passes:UserWarning")
 def test_one_column_of_targets_is_one_output():
     regressor = recording(DropoutMLPRegressor)(**OPTIONS)
     finder = SmoothHessInteractions(regressor, n_interactions="auto", random_state=0)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skdropout._transformers.interactions.networks import has_classes
+from skdropout._transformers.interactions.target import has_classes
 
 MANY = np.arange(60)
 

@@ -36,7 +36,7 @@ from skdropout._table import (
     readable,
 )
 from skdropout._transformers.embedding.levels import LevelPlan, LevelTables, align, level_vectors
-from skdropout._transformers.interactions.networks import TARGET_TYPES, as_target, has_classes
+from skdropout._transformers.interactions.target import TARGET_TYPES, as_target, has_classes
 
 _NETWORK = DropoutMLPRegressor._parameter_constraints
 

@@ -1,51 +1,35 @@
 """SmoothHessInteractions: columns that act together, found and handed on as columns."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from sklearn import get_config
-from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.utils import check_consistent_length
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_is_fitted
 
-from skdropout._device import draw_seeds
-from skdropout._estimators import Adopting, DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout._estimators import Adopting, DropoutMLPRegressor
 from skdropout._sklearn_private import Interval, StrOptions, check_feature_names_in, fit_context
-from skdropout._table import TableEncoder, TableLike
-from skdropout._transformers.interactions.networks import (
-    TARGET_TYPES,
-    additive_target,
-    as_target,
-    choose,
-    detecting_networks,
-    has_classes,
-    n_above_noise,
-    refuse,
-    whole,
-)
+from skdropout._table import TableLike
+from skdropout._transformers.interactions.finding import Finds
+from skdropout._transformers.interactions.networks import routed
 from skdropout._transformers.interactions.pair_columns import (
-    ColumnValues,
-    FinderPlan,
     Found,
     LocalHessians,
     append,
-    main_direction,
     pair_names,
 )
-from skdropout.inspection import interaction_strengths
-from skdropout.inspection._inner import as_table, check_measurement
+from skdropout._transformers.interactions.target import TARGET_TYPES
+from skdropout.inspection._inner import as_table
 
 
 @dataclass(eq=False, repr=False)
-class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
+class SmoothHessInteractions(Found, Finds, Adopting, TransformerMixin, BaseEstimator):
     """Find the pairs of columns that act together, and append their products.
 
     An estimator is fitted to the table, by default an ensemble of the library's networks, and the
@@ -58,14 +42,18 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
     ----------
     estimator : estimator, default=None
         What to fit and to look into; a fitted one in a ``FrozenEstimator`` is used as it is. None
-        is an ensemble of four networks, ``DropoutMLPRegressor`` or ``DropoutMLPClassifier``, with
-        dropout at a rate of 0.15 or, if that costs much validation loss, none; or, if its
-        validation loss is less, one with all defaults.
+        are networks of this library, trained side by side on different quarters of the rows left
+        out, with dropout at a rate of 0.15 and without: those are looked into whose validation loss
+        is at most 1.2 times the least. Of up to 32 columns networks of the library's own first
+        recipe are trained too, and taken where their validation loss is less by 2 %.
     n_interactions : int or "auto", default=10
-        Number of pairs, or groups, to keep. "auto" keeps those that are stronger than what is found
-        in a target of the same kind without interactions, for which ``estimator`` is fitted once
-        more: where there are no interactions, any is kept with a probability of about 5 %, the
-        strengths being taken as log-normal.
+        Number of pairs, or groups, to keep. "auto" keeps all those that pass at ``error_rate``.
+    error_rate : float, default=0.05
+        With ``n_interactions="auto"``: how many of those that are kept may be false, on average and
+        as a share. Each is tested on rows that networks have not seen, see
+        :func:`~skdropout.inspection.interaction_tests`. The default networks have left such rows
+        out; a given ``estimator`` is fitted four times more for that, to three quarters of the rows
+        each.
     method : {"smooth_hessian", "superset", "conditional", "auto"}, default="auto"
         How to measure, see ``interaction_strengths``. "superset" and "conditional" need no
         gradients.
@@ -111,6 +99,20 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
 
     interaction_strengths_ : ndarray of shape (n_interactions,)
         Their strengths, on one scale.
+
+    interaction_errors_ : ndarray of shape (n_interactions,)
+        Standard errors of the strengths, over rows.
+
+    interaction_shares_ : ndarray of shape (n_interactions,)
+        What each carries of the variance of the model's output.
+
+    q_values_ : ndarray of shape (n_interactions,) or None
+        The false discovery rate at which each would just pass; None unless
+        ``n_interactions="auto"``.
+
+    tests_ : Bunch or None
+        The tests of all candidates, the 500 strongest, kept or not, as
+        ``interaction_tests`` returns them.
 
     strengths_ : ndarray of shape (n_features, n_features)
         Strength of every pair: symmetric, with zero diagonal.
@@ -159,6 +161,7 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
     estimator: BaseEstimator | None = None
     _: KW_ONLY
     n_interactions: int | Literal["auto"] = 10
+    error_rate: float = 0.05
     method: Literal["smooth_hessian", "superset", "conditional", "auto"] = "auto"
     max_order: int = 2
     exhaustive: bool = False
@@ -176,6 +179,7 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
     _parameter_constraints = {  # noqa: RUF012
         "estimator": [BaseEstimator, None],
         "n_interactions": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "error_rate": [Interval(Real, 0, 1, closed="neither")],
         "method": [StrOptions({"auto", "smooth_hessian", "superset", "conditional"})],
         "max_order": [Interval(Integral, 2, 5, closed="both")],
         "exhaustive": ["boolean"],
@@ -220,7 +224,8 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
         Warns
         -----
         UserWarning
-            If columns depend strongly on others, see ``interaction_strengths``.
+            If columns depend strongly on others, see ``interaction_strengths``; or if
+            ``n_interactions="auto"`` keeps nothing: which one came nearest.
         RuntimeWarning
             If ``output="hessian"`` needs more gradients than "auto" takes; it says how large the
             errors still are.
@@ -301,67 +306,8 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
         mapping = MethodMapping().add(caller="fit", callee="fit")
         estimator = self.estimator
         if estimator is None:
-            estimator, *_ = detecting_networks(DropoutMLPRegressor)
+            estimator = routed(DropoutMLPRegressor())
         return MetadataRouter(owner=self).add(estimator=estimator, method_mapping=mapping)
-
-    def _find(self, X, y, fit_params):
-        """Return what ``fit`` adopts."""
-        y = as_target(y, type(self).__name__)
-        refuse(y, self.n_interactions, self.output, self.max_order, self.estimator)
-        seeds = draw_seeds(self.random_state, 5)
-        owner = self._bare()
-        categorical = getattr(self.estimator, "categorical_features", "from_dtype")
-        encoder = TableEncoder(categorical).fit(X, owner)
-        check_consistent_length(X, y)
-        names = (
-            "method",
-            "max_order",
-            "exhaustive",
-            "sigma",
-            "n_perturbations",
-            "n_points",
-            "exclude",
-        )
-        options = {name: getattr(self, name) for name in names}
-        check_measurement(X, **options)
-        cells = encoder.transform(X, owner)
-        are_classes = has_classes(y, self.target_type, self.estimator)
-        if self.estimator is None:
-            fitted = self._fit_default(X, y, cells, are_classes, seeds[0], fit_params)
-        else:
-            fitted = self._fit(self.estimator, X, y, fit_params)
-        measured = interaction_strengths(fitted, X, **options, random_state=seeds[1])
-        n_kept = self.n_interactions
-        if n_kept == "auto":
-            table, random_state = np.concatenate(cells, axis=1), np.random.RandomState(seeds[2])
-            null_y = additive_target(table, np.asarray(y).ravel(), are_classes, random_state)
-            null_fitted = self._fit(whole(fitted), X, null_y, fit_params)
-            null_fitted = whole(null_fitted)
-            with warnings.catch_warnings():  # of the same columns
-                warnings.simplefilter("ignore", UserWarning)
-                null = interaction_strengths(null_fitted, X, **options, random_state=seeds[3])
-            n_kept = n_above_noise(measured, null)
-        kept = measured.interactions[:n_kept]
-        if self.output == "product":
-            columns = ColumnValues(encoder).fit(*cells, main_direction(y, are_classes))
-        else:
-            columns = LocalHessians(
-                fitted,
-                as_table(X),
-                dict(zip(pair_names(encoder.names_, kept), kept, strict=True)),
-                sigma=self.sigma,
-                n_perturbations=self.n_perturbations,
-                random_state=np.random.RandomState(seeds[4]),
-            )
-        return {
-            **owner._seen(),
-            "_plan": FinderPlan(encoder, columns),
-            "estimator_": fitted,
-            "strengths_": measured.strengths,
-            "dependence_": measured.dependence,
-            "interactions_": kept,
-            "interaction_strengths_": measured.interaction_strengths[:n_kept],
-        }
 
     def _columns_of(self, X):
         cells = self._plan.encoder.transform(X, self)  # checks the columns
@@ -375,20 +321,6 @@ class SmoothHessInteractions(Found, Adopting, TransformerMixin, BaseEstimator):
         if not self.passthrough:
             return values
         return append(X, pair_names(self._plan.encoder.names_, self.interactions_), values)
-
-    def _fit_default(self, X, y, cells, are_classes, seed, fit_params):
-        kind = DropoutMLPClassifier if are_classes else DropoutMLPRegressor
-        size = len(cells[0]), sum(part.shape[1] for part in cells)
-        options = {"device": self.device, "random_state": seed, "verbose": self.verbose}
-        candidates = detecting_networks(kind, *size, **options)
-        with warnings.catch_warnings():  # they are meant to go through all their epochs
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            return choose([whole(self._fit(model, X, y, fit_params)) for model in candidates])
-
-    def _fit(self, estimator, X, y, fit_params):
-        if get_config()["enable_metadata_routing"]:
-            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
-        return cast(Any, clone(estimator)).fit(X, y, **fit_params)
 
     def __sklearn_tags__(self):
         """Declare that a target is needed, and leave missing cells to the estimator."""

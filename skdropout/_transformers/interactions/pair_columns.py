@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.base import is_classifier
+from sklearn.utils import Bunch
 from torch import nn
 
 from skdropout._table import TableEncoder, is_frame, readable
@@ -265,5 +266,9 @@ class Found:
     estimator_: Any
     interactions_: list[tuple[int, ...]]
     interaction_strengths_: np.ndarray
+    interaction_errors_: np.ndarray
+    interaction_shares_: np.ndarray
+    q_values_: np.ndarray | None
+    tests_: Bunch | None
     strengths_: np.ndarray
     dependence_: np.ndarray | None
