@@ -26,9 +26,9 @@ def wald(features, nuisance, y, link="identity"):
     Returns
     -------
     z : ndarray of shape (n_features,)
-        Coefficients over their standard errors, zero where a feature is constant or is made of
-        nuisance, or y is. Errors are White's with MacKinnon's and White's third correction: they take
-        neither equal variances nor a law of the noise for granted.
+        Coefficients over their standard errors, zero where y is made of nuisance, or a feature is,
+        or is constant. Errors are White's with MacKinnon's and White's third correction: they
+        take neither equal variances nor a law of the noise for granted.
 
     References
     ----------

@@ -2,6 +2,7 @@
 
 import pickle
 
+import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -148,6 +149,16 @@ def test_default_networks_are_tested_on_the_quarters_they_left_out(monkeypatch):
     np.testing.assert_array_equal(loaded.q_values_, finder.q_values_)
 
 
+def test_workers_fit_the_folds(data):
+    X, y = data
+    alone = SmoothHessInteractions(NET, n_interactions="auto", random_state=0).fit(X, y)
+    with joblib.parallel_config("threading"):
+        two = SmoothHessInteractions(NET, n_interactions="auto", random_state=0, n_jobs=2)
+        np.testing.assert_array_equal(two.fit(X, y).tests_.p_values, alone.tests_.p_values)
+    with pytest.raises(ValueError, match="n_jobs=0"):
+        two.set_params(n_jobs=0).fit(X, y)
+
+
 def test_categories_and_missing_cells():
     rng = np.random.default_rng(0)
     X = pd.DataFrame({"a": rng.normal(size=500), "city": rng.choice(["Rome", "Oslo"], 500)})
@@ -258,9 +269,7 @@ def test_recipes_that_predict_nearly_as_well_as_the_best_are_looked_into(monkeyp
     y = np.sin(3 * X[:, 0] * X[:, 1]) + X[:, 2]
     options = {"hidden_layer_sizes": (64,), "max_iter": 50, "learning_rate_init": 1e-2}
     monkeypatch.setattr("skdropout._transformers.interactions.networks.NETWORKS", options)
-    monkeypatch.setattr(
-        "skdropout._transformers.interactions.networks._FEW_COLUMNS", 0
-    )  # no bins
+    monkeypatch.setattr("skdropout._transformers.interactions.networks._FEW_COLUMNS", 0)  # no bins
     noise = np.random.default_rng(1).normal(size=len(y))
     for target, rates in ((y, {0.0}), (noise, {0.0, 0.15})):
         finder = SmoothHessInteractions(random_state=0).fit(X, target)

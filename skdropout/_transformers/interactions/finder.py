@@ -45,7 +45,7 @@ class SmoothHessInteractions(Found, Finds, Adopting, TransformerMixin, BaseEstim
         are networks of this library, trained side by side on different quarters of the rows left
         out, with dropout at a rate of 0.15 and without: those are looked into whose validation loss
         is at most 1.2 times the least. Of up to 32 columns networks of the library's own first
-        recipe are trained too, and taken where their validation loss is less by 2 %.
+        recipe are trained too, and taken where their validation loss is less by a tenth.
     n_interactions : int or "auto", default=10
         Number of pairs, or groups, to keep. "auto" keeps all those that pass at ``error_rate``.
     error_rate : float, default=0.05
@@ -84,6 +84,10 @@ class SmoothHessInteractions(Found, Finds, Adopting, TransformerMixin, BaseEstim
         ``type_of_target`` does, but not if they are more than 50 different ones.
     device : str or torch.device, default="auto"
         Where the default estimator is trained.
+    n_jobs : int or None, default=None
+        Number of joblib's workers that fit a given ``estimator`` to parts of the rows, with
+        ``n_interactions="auto"``; what they find does not depend on it. The default networks are
+        one stack, trained at once.
     random_state : int, RandomState instance or None, default=None
         Source of randomness of the default estimator and of the measurement.
     verbose : int, default=0
@@ -173,6 +177,7 @@ class SmoothHessInteractions(Found, Finds, Adopting, TransformerMixin, BaseEstim
     passthrough: bool = True
     target_type: Literal["auto", "continuous", "classes"] = "auto"
     device: str | torch.device = "auto"
+    n_jobs: int | None = None
     random_state: int | np.random.RandomState | None = None
     verbose: int = 0
 
@@ -191,6 +196,7 @@ class SmoothHessInteractions(Found, Finds, Adopting, TransformerMixin, BaseEstim
         "passthrough": ["boolean"],
         "target_type": [StrOptions(TARGET_TYPES)],
         "device": [str, torch.device],
+        "n_jobs": [Integral, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }

@@ -11,6 +11,7 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.metadata_routing import process_routing
 
 from skdropout._device import draw_seeds
+from skdropout._estimators import check_workers
 from skdropout._table import TableEncoder
 from skdropout._transformers.interactions.networks import fit_detecting
 from skdropout._transformers.interactions.pair_columns import (
@@ -36,6 +37,7 @@ class Finds:
         """Return what ``fit`` adopts."""
         y = as_target(y, type(self).__name__)
         refuse(y, self.n_interactions, self.output, self.max_order, self.estimator)
+        check_workers(self.n_jobs)
         seeds = draw_seeds(self.random_state, 5)
         owner = self._bare()
         categorical = getattr(self.estimator, "categorical_features", "from_dtype")
@@ -85,7 +87,8 @@ class Finds:
         }
 
     def _tests(self, fitted, X, y, interactions, fit_params, seeds):
-        estimators, rows = unseen(fitted, X, y, fit_params, np.random.RandomState(seeds[2]))
+        random_state = np.random.RandomState(seeds[2])
+        estimators, rows = unseen(fitted, X, y, fit_params, random_state, self.n_jobs)
         return interaction_tests(
             estimators,
             X,

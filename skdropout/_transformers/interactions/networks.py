@@ -14,7 +14,7 @@ from skdropout._estimators import (
 _LITTLE_HARM = 1.2
 # How many times the loss of these the library's own recipe must stay below to be taken instead,
 # and the loss, of the target's variance, below which it is not tried.
-_LESS, _NEXT_TO_NOTHING = 0.98, 0.02
+_LESS, _NEXT_TO_NOTHING = 0.9, 0.02
 # Columns from which on factors of inputs are learnt; up to which bins are affordable.
 _MANY_COLUMNS = 100
 _FEW_COLUMNS = 32

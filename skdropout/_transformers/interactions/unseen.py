@@ -8,7 +8,7 @@ from skdropout._estimators import networks_by_unseen_rows
 from skdropout._transformers.interactions.networks import N_PARTS, Detects
 
 
-def unseen(fitted, X, y, fit_params, random_state):
+def unseen(fitted, X, y, fit_params, random_state, n_jobs=None):
     """Return estimators of the same kind as one that is fitted, and rows each of them has not seen.
 
     Parameters
@@ -19,6 +19,8 @@ def unseen(fitted, X, y, fit_params, random_state):
     fit_params : dict
         What else its fit was given.
     random_state : RandomState
+    n_jobs : int or None
+        Of joblib.
 
     Returns
     -------
@@ -35,6 +37,7 @@ def unseen(fitted, X, y, fit_params, random_state):
         cv=kind(N_PARTS, shuffle=True, random_state=random_state),
         scoring=_no_score,
         params=fit_params,
+        n_jobs=n_jobs,
         return_estimator=True,
         return_indices=True,
         error_score="raise",

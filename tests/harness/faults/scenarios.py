@@ -201,6 +201,13 @@ TRANSFORMERS = {
         X,
         Y,
     ),
+    "SmoothHessInteractions(auto)": lambda: (
+        SmoothHessInteractions(
+            TINY, n_interactions="auto", error_rate=0.9, n_points=8, random_state=0, device="cpu"
+        ),
+        X,
+        Y,
+    ),
     "SmoothHessInteractions(frozen)": lambda: (
         SmoothHessInteractions(FrozenEstimator(fitted("TINY")), n_points=8, random_state=0),
         X,

@@ -195,6 +195,8 @@ _FINDER = {
         "FrozenEstimator(LinearRegression())",
     ],
     "n_interactions": ["'auto'", *_COUNTS, "10"],
+    "error_rate": ["0.05", "0.5", "0", "1", "-0.1", "'5 %'", "np.float32(0.1)"],
+    "n_jobs": _SEARCH["n_jobs"],
     "method": ["'auto'", "'smooth_hessian'", "'superset'", "'conditional'", "'fast'"],
     "sigma": ["0.25", "1e-6", "1e6", "np.float32(0.5)"],
     "n_perturbations": ["'auto'", "2", "3", "8", "np.int8(4)"],

@@ -144,6 +144,9 @@ VARIANTS = {
     "hessian": Subject(
         SmoothHessInteractions, {**_FINDER, "output": "hessian", "passthrough": True}
     ),
+    "error rate": Subject(
+        SmoothHessInteractions, {**_FINDER, "n_interactions": "auto", "error_rate": 0.9}
+    ),
     "bag": Subject(DropoutMLPRegressorCV, {**GRID, "refit": "bag"}),
     "ensemble": Subject(DropoutMLPClassifierCV, {**GRID, "refit": "ensemble"}, by_thirds),
     "several quantiles": Subject(
