@@ -3,7 +3,6 @@
 import importlib.util
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils import check_consistent_length
@@ -12,17 +11,15 @@ from sklearn.utils.validation import check_is_fitted
 from skdropout._estimators import import_pandas
 from skdropout._table import TableLike
 from skdropout.inspection._cells import as_table, as_targets, column_names
-from skdropout.inspection._interaction_strengths import interaction_strengths
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-_OPTIONS = ("method", "max_order", "exhaustive", "sigma", "n_perturbations", "n_points", "exclude")
-# column of the table: attribute of the finder, what interaction_strengths calls it
+# column of the table: attribute of the finder
 _OF_FINDER = {
-    "standard_error": ("interaction_errors_", "interaction_errors"),
-    "q_value": ("q_values_", None),
-    "share": ("interaction_shares_", "interaction_shares"),
+    "standard_error": "interaction_errors_",
+    "q_value": "q_values_",
+    "share": "interaction_shares_",
 }
 
 
@@ -30,8 +27,6 @@ def interaction_table(
     finder: BaseEstimator,
     X: TableLike | None = None,
     y: ArrayLike | None = None,
-    *,
-    random_state: int | np.random.RandomState | None = 0,
 ) -> "DataFrame":
     """Tabulate the interactions that a finder has found, strongest first.
 
@@ -40,12 +35,10 @@ def interaction_table(
     finder : SmoothHessInteractions
         Fitted.
     X : array-like or data frame of shape (n_samples, n_features), default=None
-        Rows to measure by what the finder does not tell itself, usually those it was fitted on.
+        Rows for ``fast_rank``, usually those the finder was fitted on; columns are named by them.
     y : array-like of shape (n_samples,), default=None
-        Their targets, for ``fast_rank``; this fits an additive boosting machine, and takes a time
+        Their targets; this fits an additive boosting machine, and takes a time
         proportional to the number of all pairs.
-    random_state : int, RandomState instance or None, default=0
-        Source of randomness of what is measured.
 
     Returns
     -------
@@ -57,14 +50,14 @@ def interaction_table(
         - ``order``: number of columns;
         - ``strength``: see :func:`interaction_strengths`;
         - ``standard_error``: of the strength, over rows;
-        - ``q_value``: the false discovery rate at which it would just pass, if the finder knows it;
+        - ``q_value``: the false discovery rate at which it would just pass, with
+          ``n_interactions="auto"``;
         - ``share``: what it carries of the variance of the model's output;
         - ``fast_rank``: rank that FAST gives a pair among all pairs, 1 being the strongest, missing
           for larger groups; on what main effects leave of the target, as in an explainable boosting
           machine.
 
-        Columns for which nothing is known are left out: errors and shares that the finder does not
-        have and without ``X``; ``fast_rank`` without ``y``, or if interpret is not installed.
+        ``fast_rank`` is left out without ``y``, or if interpret is not installed.
 
     Raises
     ------
@@ -106,20 +99,9 @@ def interaction_table(
             "strength": fitted.interaction_strengths_,
         }
     )
-    known = {
-        column: of
-        for column, (of, _) in _OF_FINDER.items()
-        if getattr(fitted, of, None) is not None
-    }
-    measured = None
-    if X is not None and not known.keys() >= {"standard_error", "share"}:
-        measured = _measured(fitted, X, random_state)
-    for column, (of, called) in _OF_FINDER.items():
-        if column in known:
-            table[column] = getattr(fitted, of)
-        elif measured is not None and called is not None:
-            by_group = dict(zip(measured.interactions, measured[called], strict=True))
-            table[column] = [by_group.get(group, np.nan) for group in groups]
+    for column, name in _OF_FINDER.items():
+        if (values := getattr(fitted, name)) is not None:
+            table[column] = values
     if y is not None and importlib.util.find_spec("interpret") is not None:
         if X is None:
             raise ValueError("y was given without X; pass the rows it belongs to.")
@@ -140,11 +122,6 @@ def _names(finder, X):
             )
         names = found
     return [*map(str, names)]
-
-
-def _measured(finder, X, random_state):
-    options = {name: getattr(finder, name) for name in _OPTIONS}
-    return interaction_strengths(finder.estimator_, X, **options, random_state=random_state)
 
 
 def _ranks_of_fast(X, y, are_classes):

@@ -82,17 +82,6 @@ def _fitted(name):
     return _pipeline() if name == "pipeline" else fitted_estimator(name)
 
 
-class _Finder:
-    """What a finder around a fitted model has after its fit."""
-
-    method, max_order, exhaustive, sigma, n_perturbations = "superset", 2, False, 0.25, 4
-    n_points, exclude, n_features_in_, feature_names_in_ = 8, None, X.shape[1], [*X.columns]
-    interactions_, interaction_strengths_ = [(0, 1)], np.ones(1)
-
-    def __init__(self, model):
-        self.estimator_ = model
-
-
 MODELS = {
     "DropoutMLPRegressor": Y,
     "DropoutMLPClassifier": THREE,
@@ -109,7 +98,6 @@ OF_MODELS = {
     "interaction_tests": lambda m, y: inspection.interaction_tests(
         [m], X, y, [range(len(X))], random_state=0
     ),
-    "interaction_table": lambda m, y: inspection.interaction_table(_Finder(m), X, random_state=0),
     "interaction_order_spectrum": lambda m, y: inspection.interaction_order_spectrum(
         m, X, max_order=2, n_evaluations=2000, random_state=0
     ),

@@ -238,7 +238,6 @@ MEASURES = {
                 "5",
             ],
             "y": [f"target({t!r}, {n!r})" for t in TARGETS for n in TARGETS[t]],
-            **STATES,
         },
         ("finder", "X", "y"),
         look=lambda table: [table["strength"].to_numpy()],
