@@ -1,9 +1,13 @@
-"""Command line: ``python -m skdropout report data.csv --target y``."""
+"""Command line: ``skdropout report data.csv --target y``."""
 
 import argparse
 import sys
 
+from skdropout._version import __version__
+
 __all__ = ["main"]
+
+_INTERRUPTED = 130  # as shells say of Ctrl-C
 
 
 def main(arguments=None):
@@ -17,31 +21,39 @@ def main(arguments=None):
     Returns
     -------
     status : int
-        0, or 2 if something has to be changed; what, is on standard error.
+        0; 2 if something has to be changed, and what, is on standard error; 130 if Ctrl-C has
+        ended a report, whose page then has what was done until then.
     """
     given = _parser().parse_args(arguments)
     try:
-        from skdropout._report import ReportError, make_report
+        from skdropout._report import ReportError, Request, make_report
     except ImportError as error:
         return _complain(f"the report needs {error.name}: pip install 'skdropout[plot]'")
+    request = Request(
+        given.data,
+        given.target,
+        output=given.output,
+        task=given.task,
+        device=given.device,
+        is_quick=given.quick,
+        minutes=given.minutes,
+        predictions=given.predictions,
+        model=given.model,
+        json=given.json,
+    )
     try:
-        make_report(
-            given.data,
-            target=given.target,
-            output=given.output,
-            task=given.task,
-            device=given.device,
-            is_quick=given.quick,
-        )
+        was_interrupted = make_report(request)
     except ReportError as error:
         return _complain(error)
+    except KeyboardInterrupt:
+        return _complain("interrupted before there was anything to write.", _INTERRUPTED)
     print(f"Report: {_in_one_line(given.output)}")
-    return 0
+    return _INTERRUPTED if was_interrupted else 0
 
 
-def _complain(words):
+def _complain(words, status=2):
     print(f"skdropout report: {_in_one_line(words)}", file=sys.stderr)
-    return 2
+    return status
 
 
 def _in_one_line(words):
@@ -50,7 +62,8 @@ def _in_one_line(words):
 
 
 def _parser():
-    parser = argparse.ArgumentParser(prog="python -m skdropout", description=__doc__.split(":")[0])
+    parser = argparse.ArgumentParser(prog="skdropout", description="Networks for tabular data.")
+    parser.add_argument("--version", action="version", version=f"skdropout {__version__}")
     commands = parser.add_subparsers(required=True, metavar="report")
     report = commands.add_parser("report", help="one HTML page about a table")
     report.add_argument(
@@ -61,6 +74,12 @@ def _parser():
     report.add_argument("-o", "--output", default="report.html", help="file to write")
     report.add_argument("--device", default="auto", help="where networks are trained")
     report.add_argument("--quick", action="store_true", help="fewer rows, rates, folds and bags")
+    report.add_argument(
+        "--minutes", type=float, help="about how long it may take; with --quick 3, else no bound"
+    )
+    report.add_argument("--predictions", metavar="FILE", help="CSV file for the test predictions")
+    report.add_argument("--model", metavar="FILE", help="joblib file for the fitted network")
+    report.add_argument("--json", metavar="FILE", help="JSON file for every number of the page")
     return parser
 
 

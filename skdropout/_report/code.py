@@ -6,6 +6,7 @@ from textwrap import indent
 from sklearn.base import BaseEstimator
 
 from skdropout._report.cells import LARGEST
+from skdropout._report.names import name_of
 from skdropout._report.preparing import TEST_SHARE
 
 _WIDTH = 76
@@ -15,7 +16,7 @@ _TASKS = {
 }
 
 
-def code_of(recipe, reading, models, dropout, has_interpret):
+def code_of(recipe, reading, models, findings):
     """Write the code of a report.
 
     Names of columns and files enter as literals of Python, so whatever they hold is data.
@@ -26,33 +27,51 @@ def code_of(recipe, reading, models, dropout, has_interpret):
     reading : str
         The expression that reads the table.
     models : Models
-    dropout : float
-        The rate chosen.
-    has_interpret : bool
-        Whether to compare boosting machines.
+        As they were at the end: of the sizes that there was time for.
+    findings : Bunch
+        Of it what was done, and with which columns.
 
     Returns
     -------
     code : str
     """
-    finder, encoder = models.finder(), models.encoder()
-    parts = [_data(recipe, reading), _network(models)]
-    used = [models.search(), *models.rivals().values(), models.reldrop(dropout)]
-    displays = ["DropoutPathDisplay", "OcclusionDisplay", "OrderSpectrumDisplay"]
-    parts += [_rivals(models), _spectra(models.sizes)]
-    if finder is not None:
-        parts.append(_pairs(finder, models.sizes.n_surfaces))
-        used.append(finder)
-        displays.append("InteractionDisplay")
-        if has_interpret:
-            parts.append(_boosting_machines(models, finder))
-            used.append(models.boosting_machine(0))
-    parts.append(_occlusion(models, dropout))
-    if encoder is not None:
-        parts.append(_maps(encoder, recipe, models.sizes.n_maps))
-        used.append(encoder)
-        displays.append("EmbeddingDisplay")
-    return "\n\n".join([_imports(used, displays, reading), *parts]) + "\n"
+    done, sizes = set(findings.done), models.sizes
+    used, displays, parts = [], [], [_data(recipe, reading)]
+    if "network" in done:
+        path, search = findings.path, findings.search
+        network = models.network(path.chosen)
+        given = source(_unfitted(search)), source(network), name_of(network)
+        parts.append(_network(*given, models.is_regression))
+        used += [search, network]
+        displays.append("DropoutPathDisplay")
+    if "rivals" in done:
+        rivals = models.rivals()
+        parts.append(_rivals(rivals))
+        used += rivals
+    if "columns" in done:
+        parts.append(_importance(models.is_regression, sizes.n_repeats))
+    if "pairs" in done:
+        parts.append(_spectra(sizes))
+        displays.append("OrderSpectrumDisplay")
+        if findings.finder is not None:
+            parts.append(_pairs(_unfitted(findings.finder), findings.paired))
+            used.append(findings.finder)
+            displays.append("interaction_table")
+    if "machines" in done and findings.has_interpret:
+        machine = models.boosting_machine(0)
+        parts.append(_boosting_machines(machine, findings))
+        used.append(machine)
+    if "gaps" in done:
+        reldrop = models.reldrop(findings.path.chosen)
+        parts.append(_gaps(reldrop))
+        used.append(reldrop)
+        displays.append("OcclusionDisplay")
+    imported = _imports(used, displays, reading, done)
+    return "\n\n".join([imported, *parts]) + "\n"
+
+
+def _unfitted(estimator):
+    return type(estimator)(**estimator.get_params(deep=False))
 
 
 def source(value):
@@ -80,9 +99,14 @@ def _call(opening, cells, closing):
     return f"{opening}\n{body}\n{closing.removeprefix(',')}"
 
 
-def _imports(used, displays, reading):
+def _imports(used, displays, reading, done):
     modules = {"sklearn.model_selection": {"train_test_split"}}
-    modules["skdropout.inspection"] = {*displays, "interaction_order_spectrum"}
+    if displays:
+        modules["skdropout.inspection"] = set(displays)
+    if "pairs" in done:
+        modules["skdropout.inspection"].add("interaction_order_spectrum")
+    if "columns" in done:
+        modules["sklearn.inspection"] = {"permutation_importance"}
     if "load_bike_sharing" in reading:
         modules["skdropout.datasets"] = {"load_bike_sharing"}
     for estimator in _with_parts(used):
@@ -145,27 +169,48 @@ def _data(recipe, reading):
     return "\n".join(lines)
 
 
-def _network(models):
-    return "\n".join(
-        [
-            "# the dropout rate, chosen by cross-validation",
-            f"model = {source(models.search())}",
-            "model.fit(X_train, y_train)",
-            'print("dropout:", model.dropout_, "test score:", model.score(X_test, y_test))',
-            "DropoutPathDisplay.from_estimator(model)",
-        ]
-    )
+def _network(search, network, name, is_regression):
+    lines = [
+        "# the dropout rate, chosen by cross-validation",
+        f"search = {search}",
+        "search.fit(X_train, y_train)",
+        'print("best rate:", search.dropouts_[search.best_index_])',
+        "DropoutPathDisplay.from_estimator(search)",
+    ]
+    if is_regression:
+        lines.append("intervals = search.predict_interval(X_test, 0.9)")
+    lines += [
+        "# the network of the report",
+        f"model = {network}",
+        "model.fit(X_train, y_train)",
+        f'print({name!r}, "test score:", model.score(X_test, y_test))',
+    ]
+    return "\n".join(lines)
 
 
-def _rivals(models):
+def _rivals(rivals):
     lines = ["# the models one would otherwise use"]
-    for name, variable in (("sklearn MLP", "mlp"), ("HistGradientBoosting", "trees")):
+    for model, variable in zip(rivals, ("nothing", "linear", "mlp", "trees"), strict=True):
         lines += [
-            f"{variable} = {source(models.rivals()[name])}",
+            f"{variable} = {source(model)}",
             f"{variable}.fit(X_train, y_train)",
-            f'print("{name}, test score:", {variable}.score(X_test, y_test))',
+            f'print({name_of(model)!r}, "test score:", {variable}.score(X_test, y_test))',
         ]
     return "\n".join(lines)
+
+
+def _importance(is_regression, n_repeats):
+    scoring = "neg_root_mean_squared_error" if is_regression else "neg_log_loss"
+    return "\n".join(
+        [
+            "# how far the error rises as the cells of one column are shuffled",
+            "found = permutation_importance(",
+            f'    model, X_test, y_test, scoring="{scoring}",',
+            f"    n_repeats={n_repeats}, random_state=0,",
+            ")",
+            "print(pd.Series(found.importances_mean, X_test.columns).sort_values())",
+        ]
+    )
 
 
 def _spectra(sizes):
@@ -183,56 +228,46 @@ def _spectra(sizes):
     )
 
 
-def _pairs(finder, n_surfaces):
+def _pairs(finder, paired):
     return "\n".join(
         [
-            "# pairs of columns that act together, strongest first",
+            "# columns that act together, strongest first",
+            f"paired = {source(list(paired))}",
             f"finder = {source(finder)}",
-            "finder.fit(X_train, y_train)",
-            "print([tuple(X.columns[list(pair)]) for pair in finder.interactions_])",
-            f"for pair in finder.interactions_[:{n_surfaces}]:",
-            "    InteractionDisplay.from_pair(model, X_train, pair, random_state=0)",
+            "finder.fit(X_train[paired], y_train)",
+            "print(interaction_table(finder, X_train[paired]))",
         ]
     )
 
 
-def _boosting_machines(models, finder):
-    machine = source(models.boosting_machine(finder.n_interactions))
+def _boosting_machines(machine, findings):
+    machines = [s for s in findings.scores if s.name.startswith("EBM")]
+    given = [f"    {s.name!r}: {source(s.model.interactions)}," for s in machines]
     return "\n".join(
         [
-            "# boosting machines: with FAST's pairs, and with ours",
-            f"machine = {machine}",
-            "for pairs in (machine.interactions, finder.interactions_):",
-            "    machine.set_params(interactions=pairs).fit(X_train, y_train)",
-            '    print("EBM, test score:", machine.score(X_test, y_test))',
+            "# boosting machines, with pairs of their own and with those found here",
+            f"machine = {source(machine)}",
+            f"paired = {source(list(findings.paired))}",
+            "interactions = {",
+            *given,
+            "}",
+            "for name, pairs in interactions.items():",
+            "    machine.set_params(interactions=pairs).fit(X_train[paired], y_train)",
+            '    print(name, "test score:", machine.score(X_test[paired], y_test))',
         ]
     )
 
 
-def _occlusion(models, dropout):
-    n_rows = models.sizes.n_occluded_rows
+def _gaps(reldrop):
     return "\n".join(
         [
-            "# columns taken away, the most relevant first",
-            f"reldrop = {source(models.reldrop(dropout))}",
+            "# columns taken away, the most important first",
+            f"reldrop = {source(reldrop)}",
             "reldrop.fit(X_train, y_train)",
+            f'print({name_of(reldrop)!r}, "test score:", reldrop.score(X_test, y_test))',
             "OcclusionDisplay.from_estimators(",
-            '    {"as trained": model, "with RelDrop": reldrop},',
-            f"    X_test[:{n_rows}],",
-            f"    y_test[:{n_rows}],",
+            '    {"dropout network": model, "RelDrop network": reldrop}, X_test, y_test,',
             "    random_state=0,",
             ")",
-        ]
-    )
-
-
-def _maps(encoder, recipe, n_maps):
-    return "\n".join(
-        [
-            "# maps of categories",
-            f"encoder = {source(encoder)}",
-            "encoder.fit(X_train, y_train)",
-            f"for name in {source(recipe.mapped(n_maps))}:",
-            "    EmbeddingDisplay.from_estimator(encoder, name)",
         ]
     )

@@ -26,7 +26,7 @@ from skdropout._report.words import ReportError, named, some
 _FEW_VALUES = 10
 _MOST_REASONS = 5  # in one message
 _MOST_CLASSES = 100
-_MOST_COLUMNS = 500
+_MOST_COLUMNS = 5_000
 _FEWEST_OF_A_CLASS = 10
 TEST_SHARE = 0.25
 
@@ -35,7 +35,8 @@ TEST_SHARE = 0.25
 class Recipe:
     """What is done to a table; the report does it, and its code says it.
 
-    ``notes`` are sentences for the reader.
+    ``why`` says of each column that is left out for what reason; ``notes`` are sentences for the
+    reader.
     """
 
     target: str
@@ -47,12 +48,13 @@ class Recipe:
     categories: list = field(default_factory=list)
     numbers: list = field(default_factory=list)
     n_levels: dict = field(default_factory=dict)
+    dates: dict = field(default_factory=dict)
+    why: dict = field(default_factory=dict)
     notes: list = field(default_factory=list)
 
-    def mapped(self, n_maps):
-        """Return the categorical columns worth a map: of three levels or more, most first."""
-        names = [name for name in self.categories if self.n_levels[name] > 2]
-        return sorted(names, key=self.n_levels.get, reverse=True)[:n_maps]
+    def sentences(self):
+        """Return all that is said of what was done, columns that are left out included."""
+        return [*self.notes, *(f"{named(c)} is left out: {why}." for c, why in self.why.items())]
 
 
 @dataclass
@@ -90,9 +92,8 @@ def choose_recipe(table, target, task, max_rows):
         raise ReportError(f"there is no column {target!r}; the columns are {some(table.columns)}.")
     if table.shape[1] - 1 > _MOST_COLUMNS:
         raise ReportError(
-            f"there are {table.shape[1] - 1:,} columns beside {target!r}, and the report, which "
-            f"ranks all pairs of them, takes {_MOST_COLUMNS:,} at most; leave out what matters "
-            "least."
+            f"there are {table.shape[1] - 1:,} columns beside {target!r}, and the report takes "
+            f"{_MOST_COLUMNS:,} at most; leave out what matters least."
         )
     recipe = Recipe(target, task)
     recipe.gaps = [name for name in table.columns if is_numbers_with_gaps(table[name])]
@@ -248,7 +249,7 @@ def _settle_column(recipe, column, useless):
     if why:
         useless[name] = why
         recipe.left_out.append(name)
-        recipe.notes.append(f"{named(name)} is left out: {why}.")
+        recipe.why[name] = why
     elif is_number(column):
         recipe.numbers.append(name)
         if (column.astype(float).abs() > LARGEST).any():

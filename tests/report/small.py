@@ -5,9 +5,11 @@ from dataclasses import replace
 from types import SimpleNamespace
 from unittest.mock import patch
 
+from sklearn.utils import Bunch
+
 import skdropout._report.make as make
 from skdropout._report.code import code_of
-from skdropout._report.models import QUICK, Models
+from skdropout._report.models import QUICK
 
 TINY = replace(
     QUICK,
@@ -19,25 +21,20 @@ TINY = replace(
     outer_bags=1,
     detecting={"hidden_layer_sizes": (8,), "activation": "silu", "max_iter": 4},
     n_evaluations=2_000,
-    n_occluded_rows=40,
-    n_interactions=3,
+    minutes=None,
+    max_rounds=3,
+    tree_iterations=20,
+    n_repeats=1,
+    n_effects=2,
+    n_effect_rows=20,
     n_surfaces=1,
-    n_maps=1,
 )
 
 
 @contextmanager
 def small_reports():
     """Let ``--quick`` stand for next to nothing."""
-    whole = Models.boosting_machine
-
-    def of_three_rounds(models, interactions):
-        return whole(models, interactions).set_params(max_rounds=3)
-
-    with (
-        patch.object(make, "QUICK", TINY),
-        patch.object(Models, "boosting_machine", of_three_rounds),
-    ):
+    with patch.object(make, "QUICK", TINY):
         yield
 
 
@@ -64,15 +61,14 @@ def without_models():
         found.table = found.reading.table.copy(deep=False)
         return found.reading
 
-    def stop(prepared, models, bar):
+    def stop(prepared, models, *rest):
         found.prepared, found.recipe = prepared, models.recipe
-        program = code_of(models.recipe, found.reading.source, models, 0.1, False)
-        found.code = program.split("# the dropout rate")[0]
+        found.code = code_of(models.recipe, found.reading.source, models, Bunch(done=[]))
         raise WasRead(found)
 
     with (
         patch.object(make, "read_table", read),
         patch.object(make, "measure", stop),
-        patch.object(make, "tqdm", lambda **options: nullcontext()),
+        patch.object(make, "Progress", lambda budget: nullcontext()),
     ):
         yield

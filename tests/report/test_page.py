@@ -7,9 +7,10 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-import skdropout._report.page as page
 from skdropout import DropoutMLPRegressor
+from skdropout._report import html as page
 from skdropout._report.code import source
+from skdropout._report.figures import draw_shares
 from skdropout._report.words import clipped, named, short, some
 
 EVIL = "</code><script>alert('&')</script>"
@@ -21,7 +22,8 @@ EVIL = "</code><script>alert('&')</script>"
         page.paragraph(EVIL),
         page.listing([EVIL]),
         page.table((EVIL,), [(EVIL,), (1.5,), (2_000,)]),
-        page.bars([EVIL], [1.0]),
+        page.paragraph(EVIL, "note"),
+        page.table((EVIL,), [(page.Right(EVIL),)] * 40),
         page.code(EVIL),
         page.section(EVIL),
         page.figures(("<svg></svg>", EVIL)),
@@ -87,7 +89,7 @@ def test_names_in_figures_are_short_and_printable():
 
 
 def test_names_no_font_of_ours_has_are_left_to_the_reader():
-    svg = page.draw_embedding_map(np.eye(3), ["東京", "\x1b[31m", "<b>"], "町")
+    svg = draw_shares(["東京", "\x1b[31m", "<b>", "町"], np.full(4, 0.25))
     assert "東京" in svg
     assert "町" in svg
     assert "&lt;b&gt;" in svg

@@ -36,7 +36,7 @@ def prepare(table, target="y", task="auto", max_rows=10_000):
 
 
 def said(recipe, *words):
-    notes = [note.translate(dict.fromkeys(map(ord, "\u2068\u2069"))) for note in recipe.notes]
+    notes = [note.translate(dict.fromkeys(map(ord, "\u2068\u2069"))) for note in recipe.sentences()]
     return any(all(word in note for word in words) for note in notes)
 
 
@@ -183,8 +183,8 @@ def test_classes_that_do_not_occur_do_not_count(table):
 
 
 def test_too_many_columns_are_refused_at_once(table):
-    wide = pd.DataFrame(np.zeros((N, 501))).rename(columns=str).assign(y=table["y"])
-    with pytest.raises(ReportError, match=r"501 columns beside 'y', .* 500 at most; leave out"):
+    wide = pd.DataFrame(np.zeros((3, 5_001))).rename(columns=str).assign(y=[1.5, 2.5, 3.5])
+    with pytest.raises(ReportError, match=r"5,001 columns beside 'y', .* 5,000 at most; leave out"):
         prepare(wide)
 
 

@@ -127,7 +127,7 @@ _TOLD = {
     "infinite cells": ("infinite numbers",),
     "huge cells": ("beyond 1e+130, are taken as missing",),
     "large cells": ("beyond 1e+130, are taken as missing",),
-    "decimal commas": ("numbers with commas", "decimal points"),
+    "decimal commas": ("with commas", "decimal points"),
     "gaps": ("words for missing cells",),
 }
 

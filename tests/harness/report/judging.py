@@ -23,7 +23,8 @@ _REMEDY = re.compile(
 _ELEMENTS = set(
     re.findall(
         r"\w+",
-        "html head meta title style body main header section h1 h2 p ul li div table thead "
+        "html head meta title style body main header nav section h1 h2 h3 p ul li a div table "
+        "thead details summary "
         "tbody tr th td i figure figcaption pre code svg g path defs use rect text tspan image "
         "clipPath bdi",
     )
@@ -124,7 +125,7 @@ def _check_reading(case, found):
     """The page's code makes the very tables that models would be fitted to."""
     if case.shape is not None:
         _check(found.table.shape == case.shape, f"the table has the shape {found.table.shape}")
-    notes = re.sub("[\u2068\u2069]", "", "\n".join(found.recipe.notes))
+    notes = re.sub("[\u2068\u2069]", "", "\n".join(found.recipe.sentences()))
     for words in case.words:
         _check(words in notes, f"{words!r} is not in {notes!r}")
     names = {}

@@ -124,7 +124,11 @@ _FILES = {
         f"Parquet, {kind}": (_content(_BASE | {kind: column}), "read", (f"{kind} is left out",))
         for kind, column in _COLUMNS.items()
     },
-    "Parquet, all odd columns": (_content(_BASE | _COLUMNS), "page", ("structs is left out",)),
+    "Parquet, all odd columns": (
+        _content(_BASE | _COLUMNS),
+        "page",
+        ("structs", "neither a number nor a category"),
+    ),
     "Parquet, missing cells of every kind": (
         _content(
             _BASE
@@ -137,7 +141,7 @@ _FILES = {
             }
         ),
         "page",
-        ("none is left out",),
+        ("All its cells are missing",),
     ),
     "Parquet, numbers of every width": (
         _content(
@@ -162,7 +166,7 @@ _FILES = {
             )
         ),
         "page",
-        ("p is left out",),
+        ("cells of type period[M]",),
     ),
     "Parquet, a target of truth values": (_content(_BASE | {"y": _LABELS == "no"}), "page", ()),
     "Parquet, a nullable target": (

@@ -1,0 +1,98 @@
+"""What a stage can afford in its time: a little is fitted first, and what is left is made to fit.
+
+Each function returns smaller sizes, or those it is given, and what there is to say.
+"""
+
+import math
+import time
+from dataclasses import replace
+
+from sklearn.base import clone
+
+from skdropout._report.numbers import count
+
+_FEWEST_EPOCHS = 12
+_FEW_RATES = (0.0, 0.1, 0.25, 0.5)
+_FEWEST_TREES, _FEWEST_ROUNDS = 20, 50
+_DEFAULT_TREES = 100
+_MEMBERS = 8  # of the network that is trained at the rate chosen
+# Epochs that are run of those planned, as rates leave the race and networks stop early.
+_SHARE_RUN = 0.6
+_PROBE_EPOCHS, _PROBE_TREES, _PROBE_ROUNDS = 2, 2, 5
+# Rounds after which a boosting machine has mostly stopped by itself.
+_USUAL_ROUNDS = 2_000
+
+
+def networks(models, X, y, allowed):
+    """Make search and network fit: fewer epochs, then fewer rates."""
+    sizes = models.sizes
+    if not math.isfinite(allowed):
+        return sizes, None
+    probe = models.network(0.1).set_params(n_members=1, max_iter=_PROBE_EPOCHS)
+    start = time.perf_counter()
+    probe.fit(X, y)
+    whole = time.perf_counter() - start
+    epoch = min(probe.net_.history[:, "dur"])
+    begin = max(whole - _PROBE_EPOCHS * epoch, 0.0) * (sizes.cv + 1)
+    allowed -= whole
+
+    def epochs_of(rates):
+        members = len(rates) * sizes.cv + _MEMBERS
+        return int((allowed - begin) / max(epoch * members * _SHARE_RUN, 1e-9))
+
+    n_epochs = epochs_of(sizes.dropouts)
+    if n_epochs >= sizes.max_iter:
+        return sizes, None
+    if n_epochs < _FEWEST_EPOCHS and len(sizes.dropouts) > len(_FEW_RATES):
+        sizes = replace(sizes, dropouts=_FEW_RATES)
+        n_epochs = epochs_of(_FEW_RATES)
+    sizes = replace(sizes, max_iter=min(max(n_epochs, _FEWEST_EPOCHS), sizes.max_iter))
+    return sizes, (f"at most {sizes.max_iter} epochs of networks at {len(sizes.dropouts)} rates")
+
+
+def trees(models, X, y, allowed):
+    """Make boosted trees fit: fewer of them."""
+    sizes = models.sizes
+    if not math.isfinite(allowed):
+        return sizes, None
+    start = time.perf_counter()
+    replace_sizes = replace(sizes, tree_iterations=_PROBE_TREES)
+    clone(_with(models, replace_sizes).boosted_trees()).fit(X, y)
+    each = (time.perf_counter() - start) / _PROBE_TREES
+    n_trees = int(allowed / max(each, 1e-9))
+    if n_trees >= _DEFAULT_TREES:
+        return sizes, None
+    n_trees = max(n_trees, _FEWEST_TREES)
+    return replace(sizes, tree_iterations=n_trees), (f"at most {n_trees} rounds of boosted trees")
+
+
+def machines(models, X, y, allowed, n_machines):
+    """Make boosting machines fit: fewer rounds, and one bag of rows."""
+    sizes = models.sizes
+    if not math.isfinite(allowed):
+        return sizes, None
+    probe = _with(models, replace(sizes, outer_bags=1, max_rounds=_PROBE_ROUNDS))
+    start = time.perf_counter()
+    probe.boosting_machine(0).fit(X, y)
+    each = (time.perf_counter() - start) / _PROBE_ROUNDS
+    bags = sizes.outer_bags or 14
+
+    def rounds_of(bags):
+        return int(allowed / max(each * bags * n_machines, 1e-9))
+
+    n_rounds = rounds_of(bags)
+    if n_rounds >= _USUAL_ROUNDS:
+        return sizes, None
+    if n_rounds < _USUAL_ROUNDS // 4:
+        bags = 1
+        n_rounds = rounds_of(bags)
+    n_rounds = min(max(n_rounds, _FEWEST_ROUNDS), _USUAL_ROUNDS)
+    return replace(sizes, outer_bags=bags, max_rounds=n_rounds), (
+        f"at most {n_rounds:,} rounds of boosting machines with {count(bags, 'bag')}"
+    )
+
+
+def _with(models, sizes):
+    other = type(models).__new__(type(models))
+    vars(other).update(vars(models), sizes=sizes)
+    return other

@@ -1,0 +1,233 @@
+"""What is fitted and measured, one stage after the other."""
+
+import warnings
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from skdropout._report import affording
+from skdropout._report.effects import effect_of, importance
+from skdropout._report.models import extended
+from skdropout._report.pairs import find_pairs, surface_of
+from skdropout._report.scoring import fit_and_score, losses_of, mean_loss, predicted_by
+from skdropout.inspection import interaction_order_spectrum, occlusion_curve
+
+COVERAGE = 0.9
+EBM_NAMES = "EBM, its own pairs", "EBM, the pairs found here"
+EBM_ALONE = "EBM, no pairs"
+_SHARE_OF_SEARCH = 0.6  # of its stage; the rest is for a grid that has to be extended
+_MOST_LEVELS_DRAWN = 4
+
+
+def measure(prepared, models, budget, progress, was_asked):
+    """Fit and look into everything, as far as time allows and nobody objects.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    models : Models
+        Its sizes shrink where time does not suffice.
+    budget : Budget
+    progress : Progress
+    was_asked : threading.Event
+        Set where Ctrl-C has been pressed.
+
+    Returns
+    -------
+    findings : Bunch
+        ``scores`` is a list, ours first; ``done`` has the stages that ended, ``interrupted`` the
+        words of the one that Ctrl-C ended, or None; what a table does not allow is None.
+    """
+    findings = Bunch(
+        scores=[], done=[], warnings=[], notes=[], interrupted=None, has_interpret=True
+    )
+    for name, (words, _, stage) in STAGES.items():
+        with progress.stage(name, words), warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                stage(findings, prepared, models, budget.share(name))
+            except KeyboardInterrupt:
+                was_asked.set()
+            else:
+                findings.done.append(name)
+        findings.warnings += [
+            f"While {words}: {str(warning.message).splitlines()[0]}"
+            for warning in caught
+            if not issubclass(warning.category, DeprecationWarning | FutureWarning)
+        ]
+        if was_asked.is_set():
+            findings.interrupted = words
+            break
+    findings.warnings = list(dict.fromkeys(findings.warnings))
+    return findings
+
+
+def _network(findings, prepared, models, allowed):
+    X, y = prepared.X_train, prepared.y_train
+    _take(findings, models, affording.networks(models, X, y, _SHARE_OF_SEARCH * allowed))
+    search = models.search().fit(X, y)
+    paths = [_path_of(search, models.is_regression)]
+    rates = extended(search.dropouts_, search.dropouts_[search.best_index_])
+    findings.was_extended = rates is not None
+    if rates is not None:
+        search = models.search(rates).fit(X, y)
+        paths.append(_path_of(search, models.is_regression))
+    findings.search, findings.path = search, _joined(paths)
+    network = models.network(findings.path.chosen)
+    findings.ours = _fitted(findings, network, prepared)
+    findings.intervals = None
+    if models.is_regression:
+        findings.intervals = search.predict_interval(prepared.X_test, COVERAGE)
+
+
+def _path_of(search, is_regression):
+    """What a search has found, in the unit of the page."""
+    results = search.cv_results_
+    folds = np.stack([results[f"split{k}_test_score"] for k in range(search.n_splits_)])
+    losses = np.sqrt(np.maximum(-folds, 0.0)) if is_regression else -folds
+    return Bunch(
+        rates=np.asarray(search.dropouts_, dtype=float),
+        losses=losses.mean(0),
+        spread=losses.std(0),
+        stopped=np.asarray(results["stopped_by_racing"]),
+        chosen=float(search.dropouts_[search.best_index_]),
+        n_folds=search.n_splits_,
+    )
+
+
+def _joined(paths):
+    """Return one path of several searches; where both tried a rate, the later one counts."""
+    rates, place = np.unique(np.concatenate([p.rates for p in paths])[::-1], return_index=True)
+    joined = Bunch(rates=rates, chosen=paths[-1].chosen, n_folds=paths[-1].n_folds)
+    for part in ("losses", "spread", "stopped"):
+        joined[part] = np.concatenate([p[part] for p in paths])[::-1][place]
+    return joined
+
+
+def _rivals(findings, prepared, models, allowed):
+    X, y = prepared.X_train, prepared.y_train
+    _take(findings, models, affording.trees(models, X, y, allowed / 2))
+    for model in models.rivals():
+        findings.trees = _fitted(findings, model, prepared)  # which are the last
+
+
+def _columns(findings, prepared, models, allowed):
+    names = list(prepared.X_train.columns)
+    kept = getattr(findings.ours.model, "kept_columns_", np.ones(len(names), bool))
+    findings.n_kept = int(kept.sum())
+    entered = [name for name, enters in zip(names, kept, strict=True) if enters]
+    found = importance(
+        findings.ours,
+        prepared.X_test,
+        prepared.y_test,
+        entered,
+        models.sizes.n_repeats,
+        0.6 * allowed,
+    )
+    findings.importance, findings.n_shuffled, findings.n_repeats = found
+    findings.leading = list(findings.importance.index)
+    findings.effects = [
+        _effect(findings, prepared, models, name)
+        for name in findings.leading[: models.sizes.n_effects]
+        if prepared.X_train[name].nunique() > 1
+    ]
+    levelled = [name for name in findings.leading if models.recipe.n_levels.get(name, 0) > 2]
+    known = {effect.name: effect for effect in findings.effects}
+    findings.levels = [
+        known.get(name) or _effect(findings, prepared, models, name)
+        for name in levelled[:_MOST_LEVELS_DRAWN]
+    ]
+
+
+def _effect(findings, prepared, models, name):
+    given = prepared.X_train, prepared.y_train, name, models.sizes.n_effect_rows
+    return effect_of(findings.ours.model, *given)
+
+
+def _pairs(findings, prepared, models, allowed):
+    findings.spectra = {
+        s.name: interaction_order_spectrum(
+            s.model, prepared.X_train, n_evaluations=models.sizes.n_evaluations, random_state=0
+        )
+        for s in (findings.ours, findings.trees)
+    }
+    names = findings.leading[: models.sizes.max_paired_columns]
+    findings.paired = [name for name in prepared.X_train.columns if name in names]
+    finder = models.finder(len(findings.paired))
+    findings.finder = findings.pairs = None
+    findings.surfaces = []
+    if finder is None:
+        return
+    X = prepared.X_train[findings.paired]
+    findings.finder = finder.fit(X, prepared.y_train)
+    findings.pairs = find_pairs(finder, X)
+    drawn = [pair for pair in findings.pairs if pair.stands_out and len(pair.names) == 2]
+    findings.surfaces = [
+        surface_of(findings.ours.model, prepared.X_train, pair.names, models.sizes.n_effect_rows)
+        for pair in drawn[: models.sizes.n_surfaces]
+    ]
+
+
+def _boosting_machines(findings, prepared, models, allowed):
+    findings.fast_pairs = None
+    names = findings.paired
+    pairs = [pair.places for pair in findings.pairs or () if pair.passes and len(pair.names) == 2]
+    given = dict(zip(EBM_NAMES, (len(pairs), pairs), strict=True)) if pairs else {EBM_ALONE: 0}
+    X = prepared.X_train[names]
+    try:
+        models.boosting_machine(0)
+        smaller = affording.machines(models, X, prepared.y_train, allowed, len(given))
+    except ImportError:
+        findings.has_interpret = False
+        return
+    _take(findings, models, smaller)
+    for name, interactions in given.items():
+        machine = models.boosting_machine(interactions)
+        found = fit_and_score(
+            machine, X, prepared.y_train, prepared.X_test[names], prepared.y_test, name
+        )
+        findings.scores.append(found)
+    if pairs:
+        terms = findings.scores[-2].model.term_features_
+        findings.fast_pairs = [tuple(map(int, term)) for term in terms if len(term) == 2]
+
+
+def _gaps(findings, prepared, models, allowed):
+    findings.reldrop = _fitted(findings, models.reldrop(findings.path.chosen), prepared)
+    findings.curves = {}
+    for s in (findings.ours, findings.reldrop):
+        curve = occlusion_curve(
+            s.model, prepared.X_test, prepared.y_test, scoring=_minus_loss, random_state=0
+        )
+        curve.losses = -curve.scores
+        findings.curves[s.name] = curve
+
+
+def _minus_loss(model, X, y):
+    predicted = predicted_by(model, X)
+    return -mean_loss(losses_of(model, predicted, np.asarray(y)), predicted.ndim > 1)
+
+
+def _fitted(findings, model, prepared):
+    found = fit_and_score(
+        model, prepared.X_train, prepared.y_train, prepared.X_test, prepared.y_test
+    )
+    findings.scores.append(found)
+    return found
+
+
+def _take(findings, models, smaller):
+    models.sizes, words = smaller
+    if words:
+        findings.notes.append(words)
+
+
+# what is said of a stage while it is at work, what it takes of the time, and what it does
+STAGES = {
+    "network": ("choosing the dropout rate", 6.0, _network),
+    "rivals": ("fitting scikit-learn's models", 2.0, _rivals),
+    "columns": ("asking which columns matter", 2.0, _columns),
+    "pairs": ("looking for columns that act together", 4.0, _pairs),
+    "machines": ("fitting boosting machines", 4.0, _boosting_machines),
+    "gaps": ("taking columns away", 2.0, _gaps),
+}
