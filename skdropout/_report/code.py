@@ -5,7 +5,8 @@ from textwrap import indent
 
 from sklearn.base import BaseEstimator
 
-from skdropout._report.cells import LARGEST
+from skdropout._report.cells import BETWEEN_THOUSANDS, LARGEST
+from skdropout._report.dates import SOURCES, source_of_moments
 from skdropout._report.names import name_of
 from skdropout._report.preparing import TEST_SHARE
 
@@ -140,6 +141,24 @@ def _data(recipe, reading):
             f"for name in {recipe.gaps!r}:  # words for missing cells",
             '    table[name] = pd.to_numeric(table[name], errors="coerce")',
         ]
+    decimal = [name for name, style in recipe.commas.items() if style == "decimal"]
+    thousands = [name for name, style in recipe.commas.items() if style == "thousands"]
+    if decimal:
+        lines += [
+            f"for name in {source(decimal)}:  # decimal commas",
+            f'    cells = table[name].str.replace(r"{BETWEEN_THOUSANDS}", "", regex=True)',
+            '    table[name] = pd.to_numeric(cells.str.replace(",", "."), errors="coerce")',
+        ]
+    if thousands:
+        lines += [
+            f"for name in {source(thousands)}:  # commas between thousands",
+            '    cells = table[name].str.replace(",", "")',
+            '    table[name] = pd.to_numeric(cells, errors="coerce")',
+        ]
+    for name, (options, parts) in recipe.dates.items():
+        lines.append(f"moments = {source_of_moments(name, options)}")
+        lines.append(f"table = table.drop(columns={name!r})")
+        lines += [f"table[{new!r}] = {SOURCES[part]}" for part, new in parts.items()]
     lines.append(f"table = table.dropna(subset=[{target}])")
     if recipe.n_rows is not None:
         lines.append(f"table = table.sample({recipe.n_rows}, random_state=0)")

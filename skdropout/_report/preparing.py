@@ -9,18 +9,23 @@ from sklearn.model_selection import train_test_split
 from skdropout._report.cells import (
     FEWEST_ROWS,
     LARGEST,
-    WITH_COMMAS,
+    UNCLEAR,
     as_categories,
     as_numbers,
     as_words,
+    comma_style,
+    is_code,
     is_known,
     is_number,
     is_numbers_with_gaps,
     kind_of,
-    number_with_comma,
+    read_commas,
     why_left_out,
     why_useless,
+    words_without_gaps,
 )
+from skdropout._report.dates import is_ambiguous, layout_of, moments_of, parts_of
+from skdropout._report.numbers import listed, number
 from skdropout._report.words import ReportError, named, some
 
 _FEW_VALUES = 10
@@ -35,6 +40,8 @@ TEST_SHARE = 0.25
 class Recipe:
     """What is done to a table; the report does it, and its code says it.
 
+    ``commas`` says what they are in which column, ``dates`` how they are read and what is made of
+    them, under which names; ``taken`` are names of columns that there are.
     ``why`` says of each column that is left out for what reason; ``notes`` are sentences for the
     reader.
     """
@@ -48,7 +55,9 @@ class Recipe:
     categories: list = field(default_factory=list)
     numbers: list = field(default_factory=list)
     n_levels: dict = field(default_factory=dict)
+    commas: dict = field(default_factory=dict)
     dates: dict = field(default_factory=dict)
+    taken: set = field(default_factory=set)
     why: dict = field(default_factory=dict)
     notes: list = field(default_factory=list)
 
@@ -95,13 +104,10 @@ def choose_recipe(table, target, task, max_rows):
             f"there are {table.shape[1] - 1:,} columns beside {target!r}, and the report takes "
             f"{_MOST_COLUMNS:,} at most; leave out what matters least."
         )
-    recipe = Recipe(target, task)
-    recipe.gaps = [name for name in table.columns if is_numbers_with_gaps(table[name])]
-    for name in recipe.gaps:
-        recipe.notes.append(
-            f"{named(name)}: numbers, with words for missing cells that are now missing."
-        )
-    table = _with_gaps(table, recipe)
+    recipe = Recipe(target, task, taken=set(table.columns))
+    for name in table.columns:
+        _settle_writing(recipe, table[name])
+    table = _cleaned(table, recipe)
     # before sampling, after which more columns would look like names of rows
     useless = {name: why for name in table.columns if (why := why_left_out(table[name]))}
     n_missing = int(table[target].isna().sum())
@@ -151,7 +157,7 @@ def apply_recipe(table, recipe):
     -------
     prepared : Prepared
     """
-    table = _of_common_classes(_sampled(_with_gaps(table, recipe), recipe), recipe)
+    table = _of_common_classes(_sampled(_cleaned(table, recipe), recipe), recipe)
     X = table.drop(columns=[recipe.target, *recipe.left_out])
     for name in recipe.numbers:
         X[name] = as_numbers(X[name])
@@ -167,10 +173,57 @@ def apply_recipe(table, recipe):
     return Prepared(*split)
 
 
-def _with_gaps(table, recipe):
+def _settle_writing(recipe, column):
+    """Say how the cells of a column are written: numbers with gaps or commas, or dates."""
+    name = column.name
+    if is_numbers_with_gaps(column):
+        recipe.gaps.append(name)
+        recipe.notes.append(
+            f"{named(name)}: numbers, with words for missing cells that are now missing."
+        )
+        return
+    is_target = name == recipe.target
+    style = None if is_target and recipe.task == "classification" else comma_style(column)
+    if style in ("decimal", "thousands"):
+        recipe.commas[name] = style
+        cell = next(c for c in words_without_gaps(column) if "," in c)
+        read = number(float(read_commas(pd.Series([cell]), style).iloc[0]), 6)
+        what = "are decimal" if style == "decimal" else "stand between thousands"
+        recipe.notes.append(f"{named(name)}: commas {what}, so {named(cell)} is {read}.")
+        return
+    if is_target:
+        return
+    options = layout_of(column)
+    if options is None:
+        return
+    parts = {}
+    for part in parts_of(moments_of(column, options)):
+        new = f"{name}: {part}"
+        while new in recipe.taken:
+            new += " (date)"
+        recipe.taken.add(new)
+        parts[part] = new
+    recipe.dates[name] = options, parts
+    of_what = listed(list(parts)) if parts else "nothing, as they are all the same"
+    doubt = ""
+    if is_ambiguous(column, options):
+        first = "month" if options["format"].startswith("%m") else "day"
+        doubt = f" The {first} is taken to come first; no cell tells."
+    recipe.notes.append(f"{named(name)}: dates, of which is kept: {of_what}.{doubt}")
+
+
+def _cleaned(table, recipe):
+    """Return a table of which numbers and dates are what they are."""
     table = table.copy(deep=False)
     for name in recipe.gaps:
         table[name] = pd.to_numeric(table[name], errors="coerce")
+    for name, style in recipe.commas.items():
+        table[name] = read_commas(table[name], style)
+    for name, (options, parts) in recipe.dates.items():
+        found = parts_of(moments_of(table[name], options))
+        table = table.drop(columns=name)
+        for part, new in parts.items():
+            table[new] = found[part]
     return table
 
 
@@ -189,23 +242,24 @@ def _settle_task(recipe, y):
             f"the target {recipe.target!r} holds {kind_of(y)}, which is neither numbers nor "
             "words; turn it into one of them."
         )
-    if recipe.task != "classification" and (cell := number_with_comma(y)):
+    if recipe.task != "classification" and comma_style(y) == "unclear":
+        cell = next(cell for cell in words_without_gaps(y) if "," in cell)
         raise ReportError(
-            f"the target {recipe.target!r} holds {WITH_COMMAS.format(cell)}, or use --task "
+            f"the target {recipe.target!r} holds {UNCLEAR.format(cell)}, or use --task "
             "classification."
         )
     n_values = y.nunique()
-    number = is_number(y)
+    are_numbers = is_number(y)
     if recipe.task == "auto":
-        whole = number and not (y.astype(float) % 1).any()
-        regression = number and not (whole and n_values <= _FEW_VALUES)
+        whole = are_numbers and not (y.astype(float) % 1).any()
+        regression = are_numbers and not (whole and n_values <= _FEW_VALUES)
         recipe.task = "regression" if regression else "classification"
         recipe.notes.append(
             f"{named(recipe.target)} has {n_values:,} different values, so this is {recipe.task}; "
             "--task says otherwise."
         )
     name = recipe.target
-    if recipe.task == "regression" and not number:
+    if recipe.task == "regression" and not are_numbers:
         raise ReportError(
             f"the target {name!r} holds words such as {str(y.iloc[0])[:40]!r}, which is not "
             "regression; use --task classification."
@@ -229,7 +283,11 @@ def _settle_task(recipe, y):
     if len(counts) > _MOST_CLASSES:
         raise ReportError(
             f"the target {name!r} has {len(counts):,} classes, more than {_MOST_CLASSES}; "
-            + ("use --task regression." if number else "join the rare ones, or choose another.")
+            + (
+                "use --task regression."
+                if are_numbers
+                else "join the rare ones, or choose another."
+            )
         )
     recipe.rare_classes = sorted(counts.index[counts < _FEWEST_OF_A_CLASS])
     if len(counts) - len(recipe.rare_classes) < 2:
@@ -250,7 +308,7 @@ def _settle_column(recipe, column, useless):
         useless[name] = why
         recipe.left_out.append(name)
         recipe.why[name] = why
-    elif is_number(column):
+    elif is_number(column) and not is_code(column):
         recipe.numbers.append(name)
         if (column.astype(float).abs() > LARGEST).any():
             recipe.notes.append(
@@ -258,5 +316,7 @@ def _settle_column(recipe, column, useless):
                 "missing."
             )
     else:
+        if is_number(column):
+            recipe.notes.append(f"{named(name)} is named like an id, so its numbers are names.")
         recipe.categories.append(name)
         recipe.n_levels[name] = column.nunique()

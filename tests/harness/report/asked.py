@@ -56,6 +56,6 @@ ASKED = {
     ),
     "fractions for classes": _asked("--task", "classification", words=("fewer than two classes",)),
     "commas for regression": _asked(
-        "--task", "regression", words=("commas",), content=every_y("1,5", "2,5")
+        "--task", "regression", words=("commas",), content=every_y("1,5", "2.5")
     ),
 }

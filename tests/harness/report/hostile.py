@@ -127,7 +127,8 @@ _TOLD = {
     "infinite cells": ("infinite numbers",),
     "huge cells": ("beyond 1e+130, are taken as missing",),
     "large cells": ("beyond 1e+130, are taken as missing",),
-    "decimal commas": ("with commas", "decimal points"),
+    "decimal commas": ("commas are decimal, so 3,14 is 3.14",),
+    "dates": ("dates, of which is kept",),
     "gaps": ("words for missing cells",),
 }
 
@@ -188,6 +189,54 @@ HOSTILE = {
     "no end of the last line": _of_content(PLAIN.rstrip("\n")),
     "blank lines": _of_content("\n\n" + PLAIN.replace("\n", "\n\n")),
     "lines of spaces": _of_content("  \n" + PLAIN.replace("\n", "\n   \n")),
+    "decimal commas in all columns": _of_content(
+        written({k: [c.replace(".", ",") for c in v] for k, v in cells().items()}, ";"),
+        words=("commas are decimal",),
+    ),
+    "decimal commas and gaps": _of_content(
+        written({k: [c.replace(".", ",") for c in v] for k, v in cells().items()}, "\t")
+        + "NA\tRome\t1,5\n",
+        words=("a: commas are decimal",),
+        shape=(71, 3),
+    ),
+    "commas between thousands": _of_content(
+        _with("a", ["1,234", "2,345,678", "12"]),
+        words=("commas stand between thousands, so 1,234 is 1,234",),
+    ),
+    "points between thousands": _of_content(
+        _with("y", ["1.234,5", "2.345.678,25", "12"]), words=("so 1.234,5 is 1,234.5",)
+    ),
+    "commas and points in a column": _of_content(_with("a", ["1,5", "2.5"]), words=("not clear",)),
+    "dates of all kinds": _of_content(
+        written(
+            cells()
+            | {
+                "iso": [f"2020-0{k % 9 + 1}-11T0{k % 8}:30:00Z" for k in range(70)],
+                "german": [f"{k % 27 + 1:02d}.03.19{k:02d}" for k in range(70)],
+                "american": [f"03/{k % 27 + 1:02d}/2021 1:3{k % 9} PM" for k in range(70)],
+                "ambiguous": [f"03/0{k % 9 + 1}/2021" for k in range(70)],
+                "digits": [f"202003{k % 27 + 1:02d}" for k in range(70)],
+                "timestamp": [str(1_600_000_000 + 5_000 * k) for k in range(70)],
+                "iso: month": [str(k % 3) for k in range(70)],
+            }
+        ),
+        ends="page",
+        words=("The month is taken to come first", "iso: month (date)"),
+        shape=(70, 10),
+    ),
+    "ids and texts": _of_content(
+        written(
+            cells()
+            | {
+                "row_id": [str(7 * k) for k in range(70)],
+                "stationId": [str(k % 5) for k in range(70)],
+                "note": [f"they came {k} times in all" for k in range(70)],
+            }
+        ),
+        ends="page",
+        words=("named like an id", "stationId", "hardly any of which"),
+        shape=(70, 6),
+    ),
     "quotes everywhere": _of_content(
         "\n".join(",".join(f'"{c}"' for c in line.split(",")) for line in PLAIN.splitlines())
     ),

@@ -121,7 +121,11 @@ _FILES = {
         for kind, column in _COLUMNS.items()
     },
     **{
-        f"Parquet, {kind}": (_content(_BASE | {kind: column}), "read", (f"{kind} is left out",))
+        f"Parquet, {kind}": (
+            _content(_BASE | {kind: column}),
+            "read",
+            (f"{kind}: dates" if kind in ("dates", "moments") else f"{kind} is left out",),
+        )
         for kind, column in _COLUMNS.items()
     },
     "Parquet, all odd columns": (
