@@ -199,6 +199,7 @@ def compare(losses, models, regressions, times):
     for title, better, worse in (
         ("gain by dropout, .1 for 0, in R2 or log-loss", GIVEN, WITHOUT),
         ('gain by dropout="auto", for .1, in R2 or log-loss', OURS, GIVEN),
+        ('gain by dropout="auto", for 0, in R2 or log-loss', OURS, WITHOUT),
     ):
         gains = {table: gap(of, worse, better) for table, of in losses.items()}
         rows = [[t, *_signed(g)] for t, g in gains.items() if g and g.n_splits > 1]

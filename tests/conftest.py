@@ -114,6 +114,7 @@ def train_stack(
     columns=RandomColumns,
     numeric_encoding="standard",
     input_scaling=0.0,
+    activation="relu",
     paces=None,
     **options,
 ):
@@ -125,7 +126,7 @@ def train_stack(
         members,
         criterion,
         hidden_layer_sizes=(16, 8),
-        activation="relu",
+        activation=activation,
         numeric_encoding=numeric_encoding,
         dims=[4] * len(encoder.categorical_),
         n_outputs=table.target.shape[1],

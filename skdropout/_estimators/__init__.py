@@ -4,7 +4,7 @@ from skdropout._estimators.classification import kind_of_target
 from skdropout._estimators.fitted import FittedNetworks, import_pandas
 from skdropout._estimators.perceptrons import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout._estimators.plan import Adopting
-from skdropout._estimators.recipes import PORTFOLIO, Recipe
+from skdropout._estimators.recipes import FIRST, Recipe
 from skdropout._estimators.reldrop import RelDropClassifier, RelDropRegressor
 from skdropout._estimators.search.estimators import DropoutMLPClassifierCV, DropoutMLPRegressorCV
 from skdropout._estimators.search.folds import (

@@ -63,8 +63,8 @@ class FittedNetworks(Adopting):
     recipes_ : DataFrame
         A row for each recipe that was tried: its "dropout", "learning_rate_init",
         "learning_rate", "weight_decay", "batch_size", "input_dropout" where there is one, whether
-        "bins" of numbers enter, how many "networks" are kept of it, and what these "weigh"
-        together. Needs pandas.
+        "bins" of numbers enter, whether the networks are "linear" in what enters, how many
+        "networks" are kept of it, and what these "weigh" together. Needs pandas.
     embeddings_ : dict of str to DataFrame
         For each categorical column that is kept the learnt vectors: one row per level, then
         "missing" and "unknown". Needs pandas.
@@ -100,10 +100,11 @@ class FittedNetworks(Adopting):
         check_is_fitted(self)
         pd, recipes = import_pandas("recipes_"), self._plan.recipes
         rows = []
-        for recipe in self._plan.tried or recipes:
+        for recipe in recipes if self._plan.tried is None else self._plan.tried.values():
             own = [recipe == kept for kept in recipes]
             rates = recipe["dropout"]
-            shown = {"bins": True, **recipe, "dropout": rates[0] if len({*rates}) == 1 else rates}
+            rates = rates[0] if len({*rates}) == 1 else rates
+            shown = {"bins": True, "linear": False, **recipe, "dropout": rates}
             weight = float(self.member_weights_[own].sum())
             learnt = [name for name in shown if self._plan.terms.get(name) == "learnt"]
             shown |= dict.fromkeys(learnt, "learnt")

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from skdropout._estimators.checks import PROFILES, column_rates, layer_rates, of_members
-from skdropout._estimators.recipes import PORTFOLIO
+from skdropout._estimators.recipes import FIRST
 from skdropout._sklearn_private import Interval, StrOptions
 from skdropout._stack import (
     ACTIVATIONS,
@@ -61,10 +61,11 @@ class NetworkParameters:
     screening : "auto" or None, default="auto"
         Whether columns that tell nothing of the target are left out, for networks fit noise in
         them. "auto" tests the training rows, and keeps a column that is a discovery [6]_, a tenth
-        of these being false (of d > 50 columns 5 / d): of the target's analysis of variance over
-        eight groups of its numbers, or its levels, missing cells apart; of one of what a linear
-        fit of the columns so kept leaves; or of products of its ranks with those of one or two
-        others. If there is none, all are kept, as with None. ``fit`` chooses, a search for each
+        of these being false (of d > 50 columns 5 / d, if rows are no fewer than columns): of the
+        target's analysis of variance over eight groups of its numbers, or its levels, missing cells
+        apart, where rows are fewer than columns also of its trend over ranks; of the same of what a
+        linear fit of the columns so kept leaves; or of products of its ranks with those of one or
+        two others. If there is none, all are kept, as with None. ``fit`` chooses, a search for each
         fold; ``warm_start`` keeps the choice, and networks begun by ``partial_fit`` have all.
     learning_rate_init : float or array-like of shape (n_members,), default=0.001
         Largest learning rate of AdamW, of all networks or of each.
@@ -281,14 +282,16 @@ class DropoutRates:
     Notes
     -----
     With ``dropout="auto"`` networks of three recipes are trained side by side: rate 0.1; rate 0.1
-    at three times ``learning_rate_init``; rate 0.2, where bins of numbers do not enter. Those of a
-    recipe stop by different rows, which are the same for all recipes; recipes that are clearly
-    beaten there leave early. Greedy selection with replacement [7]_, on average over resamples of
-    these rows, finds what each recipe counts. The two that count most are kept, at most
-    ``n_members`` networks, and predictions are weighted: see ``recipes_``, ``member_weights_`` and
-    ``dropout_``. ``warm_start`` and ``partial_fit`` go on with the networks that were kept. Where
-    there is nothing to choose by, without early stopping and in networks begun by ``partial_fit``,
-    all networks are of the first recipe.
+    at three times ``learning_rate_init``; and rate 0.2, where bins of numbers do not enter, or, of
+    1,000 rows or fewer, networks that are linear in numbers and vectors of levels, at rate 0.3.
+    Those of a recipe stop by different rows, which are the same for all recipes; recipes that are
+    clearly beaten there leave early. Greedy selection with replacement [7]_, on average over
+    resamples of these rows, finds what each recipe counts. Of few rows losses are corrected for
+    what the choice of each network's best epoch has fitted to the rows. The two recipes that count
+    most are kept, at most ``n_members`` networks, and predictions are weighted: see ``recipes_``,
+    ``member_weights_`` and ``dropout_``. ``warm_start`` and ``partial_fit`` go on with the networks
+    that were kept. Where there is nothing to choose by, without early stopping and in networks
+    begun by ``partial_fit``, all networks are of the first recipe.
 
     Rates that are learnt are those of concrete dropout [10]_. A mask is relaxed: with rate p,
     temperature t = 0.1 and u uniform in [0, 1) a unit is multiplied by ``(1 - d) / (1 - p)``, where
@@ -346,7 +349,7 @@ class DropoutRates:
     def _rates(self, sizes):
         self._check_learnt()
         given = not isinstance(self.dropout, str)
-        dropout = self.dropout if given else PORTFOLIO[0].dropout
+        dropout = self.dropout if given else FIRST.dropout
         of_layers = layer_rates(dropout, len(sizes), self.n_members, self.dropout_profile)
         is_learnt = isinstance(self.input_dropout, str)
         of_columns = column_rates(0.0 if is_learnt else self.input_dropout, self.n_members)

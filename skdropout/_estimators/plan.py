@@ -83,7 +83,7 @@ class Plan:
         Which columns the encoder still reads, and why; None in pickles of earlier versions.
     weights : ndarray of shape (n_networks,) or None
         What each network counts, in sum one; None: equally much.
-    tried : list of dict or None
+    tried : dict of Recipe to dict, or None
         What the members took of each recipe that was tried, kept or not; None: nothing was.
     kinds : list of Recipe or None
         The recipe of each network that was kept.
@@ -103,7 +103,7 @@ class Plan:
     device: torch.device
     screening: Screening | None = None
     weights: np.ndarray | None = None
-    tried: list[dict[str, Any]] | None = None
+    tried: dict[Any, dict[str, Any]] | None = None
     kinds: list[Any] | None = None
     unseen: list[np.ndarray] | None = None
     conformal: Any = None

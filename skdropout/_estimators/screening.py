@@ -11,10 +11,18 @@ from itertools import product
 import numpy as np
 from scipy.special import erfc
 
-from skdropout._table import adjusted, anova_p_values, groups_and_scores, level_scores
+from skdropout._table import (
+    adjusted,
+    anova_p_values,
+    groups_and_scores,
+    has_all_groups,
+    level_scores,
+    trend_p_values,
+)
 
 # Accepted share of false discoveries among up to so many columns, and in proportion fewer among
-# more: there what is found last is mostly false, and costs more than it gives.
+# more: there what is found last is mostly false, and costs more than it gives. Not so where rows
+# are fewer than columns, for they are too few to find much.
 _LEVEL, _FEW_COLUMNS = 0.1, 50
 # What a column is found by, as the tables name it; the first is not adjusted.
 TESTS = ("p_value", "alone", "beside_others", "with_others")
@@ -64,7 +72,7 @@ def screen(encoder, numeric, codes, targets, weight) -> Screening:
     rows = np.arange(len(targets)) if weight is None else np.flatnonzero(weight)
     if not len(rows):
         return Screening.none(len(encoder.names_))  # to be refused where networks are built
-    most = min(_MOST_ROWS, -(-_MOST_CELLS // n_columns))
+    n_rows, most = len(rows), min(_MOST_ROWS, -(-_MOST_CELLS // n_columns))
     rows = rows[:: -(-len(rows) // most)]
     weight = np.ones(len(rows)) if weight is None else weight[rows].astype(float)
     targets = _standardised(targets[rows].astype(float), weight)
@@ -76,8 +84,13 @@ def screen(encoder, numeric, codes, targets, weight) -> Screening:
     for column in codes.T:
         groups.append(np.unique(column[rows], return_inverse=True)[1])
         scores.append(level_scores(groups[-1]).astype(np.float32))
-    level = level_of(n_columns)
-    tests = _tests(groups, scores, targets, weight, level)
+    is_wide = n_rows < n_columns
+    level = _LEVEL if is_wide else _LEVEL * min(1, _FEW_COLUMNS / n_columns)
+    trends = [
+        part[:, 0] if is_wide and j < numeric.shape[1] and has_all_groups(group) else None
+        for j, (group, part) in enumerate(zip(groups, scores, strict=True))
+    ]
+    tests = _tests(groups, trends, scores, targets, weight, level)
 
     places = np.array([*encoder.numeric_, *encoder.categorical_], dtype=int)
     found = {name: np.full(len(encoder.names_), np.nan) for name in TESTS}
@@ -91,26 +104,23 @@ def screen(encoder, numeric, codes, targets, weight) -> Screening:
     return Screening(kept, found)
 
 
-def level_of(n_columns):
-    """Return the adjusted p-value that is a discovery among so many columns."""
-    return _LEVEL * min(1, _FEW_COLUMNS / n_columns)
-
-
-def _tests(groups, scores, targets, weight, level):
+def _tests(groups, trends, scores, targets, weight, level):
     owner = np.repeat(np.arange(len(scores)), [part.shape[1] for part in scores])
     scores = np.concatenate(scores, axis=1)
     p_values = anova_p_values(groups, targets, weight)
     # weighted as Genovese, Roeder and Wasserman (2006) do: a column that is the same in nearly all
     # rows can help few of them, and networks learn these by heart
     informed = np.array([_told_apart(group) for group in groups]).clip(1e-9)
-    alone = adjusted(p_values / informed)
+    alone = adjusted(_either(p_values, trends, targets, weight) / informed)
     kept = alone <= level
 
     # a column may matter only where others are accounted for, and noise is less then
     left = _left_over(scores[:, kept[owner]].astype(float), targets, weight)
     beside = np.full(len(kept), np.nan)
-    others = [group for group, is_kept in zip(groups, kept, strict=True) if not is_kept]
-    beside[~kept] = adjusted(anova_p_values(others, left, weight) / informed[~kept])
+    others = [groups[j] for j in np.flatnonzero(~kept)]
+    p_of_others = anova_p_values(others, left, weight)
+    trends = [trends[j] for j in np.flatnonzero(~kept)]
+    beside[~kept] = adjusted(_either(p_of_others, trends, left, weight) / informed[~kept])
     kept = kept | (beside <= level)
 
     together = np.full(len(kept), np.nan)
@@ -121,6 +131,13 @@ def _tests(groups, scores, targets, weight, level):
         together = np.fmin(together, found)
         kept = kept | (together <= level)
     return dict(zip(TESTS, (p_values, alone, beside, together), strict=True))
+
+
+def _either(p_values, trends, targets, weight):
+    """Return p-values of groups that differ, or follow a trend: few rows show the latter sooner."""
+    both = 2 * np.minimum(p_values, trend_p_values(trends, targets, weight))
+    has_trend = np.array([trend is not None for trend in trends], dtype=bool)
+    return np.where(has_trend, both, p_values).clip(max=1)
 
 
 def _told_apart(group):

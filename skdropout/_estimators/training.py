@@ -117,12 +117,10 @@ class TrainsStacks:
             callbacks.append(("progress_bar", ProgressBar()))
         if hasattr(self, "_skl_callbacks"):
             callbacks.append(("fit_tasks", FitTasks(context, data, found)))
-        if self.early_stopping:
-            callbacks.append(("best_epoch", BestEpoch(self.n_iter_no_change, self.tol)))
-        race = None if trial is None else trial.race(self.max_iter)
-        if race is not None:
-            callbacks.append(("race", race))
-        return callbacks
+        best_epoch = [("best_epoch", BestEpoch(self.n_iter_no_change, self.tol))]
+        if trial is not None:
+            best_epoch = trial.watched(best_epoch, self.max_iter)
+        return callbacks + (best_epoch if self.early_stopping else [])
 
     def _checked(self, net):
         """Return a net that has been trained and can predict; say if it was not done yet."""

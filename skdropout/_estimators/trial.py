@@ -1,5 +1,6 @@
 """Networks of several recipes, weighed by rows that they never saw."""
 
+from itertools import pairwise
 from math import ceil
 
 import numpy as np
@@ -38,6 +39,34 @@ def disjoint(n_rows, fraction, strata, seed, n_parts):
     return [(np.flatnonzero(of_row != k), np.flatnonzero(of_row == k)) for k in parts]
 
 
+def flattery_of(curves):
+    """Return by how much networks' losses are too small on the rows that they stop by.
+
+    A network that does not stop at its own best epoch, but at that of a recipe's mean curve, is
+    worse there by what the choice of an epoch has fitted to the rows. The mean curve's epoch has
+    fitted them too, a little: as the mean of ``n``, the share ``1 / n``.
+
+    Parameters
+    ----------
+    curves : ndarray of shape (n_recipes, n_epochs, n_networks)
+        Losses after each epoch, NaN after a network has stopped.
+
+    Returns
+    -------
+    flattery : ndarray of shape (n_recipes, n_networks)
+    """
+    n_recipes, _, n_networks = curves.shape
+    if n_networks == 1:
+        return np.zeros((n_recipes, 1))
+    curves = curves.copy()
+    for before, now in pairwise(range(curves.shape[1])):
+        stopped = np.isnan(curves[:, now])
+        curves[:, now][stopped] = curves[:, before][stopped]
+    in_common = curves.mean(2).argmin(1)
+    gain = curves[np.arange(n_recipes), in_common] - curves.min(1)
+    return np.where(np.isfinite(gain), gain, 0.0) * n_networks / (n_networks - 1)
+
+
 class Trial:
     """Recipes whose networks are trained side by side, those of one recipe being neighbours.
 
@@ -51,10 +80,15 @@ class Trial:
         Equally many of each recipe.
     table : TableTensors
     criterion : loss of the stack
+    corrects : bool
+        Whether losses are corrected for what the choice of an epoch has fitted to the rows. That is
+        worth it for few rows alone: recipes that fit more also gain more from averaging, which one
+        network's loss does not show, and on many rows the two are about equal.
     """
 
-    def __init__(self, n_recipes, members, table, criterion):
+    def __init__(self, n_recipes, members, table, criterion, corrects):
         self.n_recipes, self._table, self._criterion = n_recipes, table, criterion
+        self._corrects = corrects
         self.n_turns = len(members) // n_recipes
         self._recipe_of, self._turn_of = np.divmod(np.arange(len(members)), self.n_turns)
         self._valid = [torch.as_tensor(member.valid) for member in members]
@@ -72,6 +106,14 @@ class Trial:
             return None
         places = zip(self._recipe_of, self._turn_of, strict=True)
         return Race(self.n_recipes, self.n_turns, max_iter).enter(list(places))
+
+    def watched(self, best_epoch, max_iter):
+        """Return callbacks: what is given, before it what looks on, then what stops the beaten."""
+        from skdropout._training import Curves  # imports skorch
+
+        self._curves, race = Curves() if self._corrects else None, self.race(max_iter)
+        looks_on = [("curves", self._curves)] if self._corrects else []
+        return [*looks_on, *best_epoch, *([] if race is None else [("race", race)])]
 
     def choose(self, net, n_members):
         """Return the places of the networks to keep, in the whole stack, and their weights."""
@@ -96,7 +138,16 @@ class Trial:
                 for start in range(0, len(predicted), self.n_turns)
             ]
         )
-        return weights_of_predictions(means, self._table, self._rows, self._criterion)
+        units = [
+            part.mean(0).cpu() for part in (net.module_.target_location, net.module_.target_scale)
+        ]
+        flattery = None
+        if self._corrects:
+            curves = self._curves.losses_.reshape(-1, self.n_recipes, self.n_turns)
+            flattery = flattery_of(curves.transpose(1, 0, 2))
+        return weights_of_predictions(
+            means, self._table, self._rows, self._criterion, units, flattery
+        )
 
     def _mean_by_row(self, predicted):
         """Average what the networks of a recipe predict of each row."""

@@ -7,14 +7,18 @@ import numpy as np
 
 from skdropout._device import draw_seeds
 from skdropout._estimators.parameters import LEARNING, is_auto
-from skdropout._estimators.recipes import PORTFOLIO
+from skdropout._estimators.recipes import are_few, portfolio
 from skdropout._estimators.trial import Trial, disjoint, n_folds
 
 
 class TriesRecipes:
     """A base before the network's: with ``dropout="auto"``, recipes are tried and weighed."""
 
-    _portfolio, _trial = PORTFOLIO, Trial
+    _trial = Trial
+
+    def _portfolio(self, n_rows):
+        """Return the recipes to try on so many rows."""
+        return portfolio(n_rows)
 
     def _terms(self, sizes):
         given = {name: getattr(self, name) for name in ("dropout", "input_dropout")}
@@ -44,20 +48,21 @@ class TriesRecipes:
             return None
         # by the parameters of today
         first, *_ = super()._recipes(sizes)
-        return [kind.of(first) for kind in self._portfolio]
+        return {kind: kind.of(first) for kind in former._plan.tried}
 
     def _cast(self, plan, rows, former):
         if former is not None or not (is_auto(self.dropout) and self.early_stopping):
             return super()._cast(plan, rows, former)
         first, fraction = plan.recipes[0], self.validation_fraction
-        tried = [kind.of(first) for kind in self._portfolio]
+        tried = {kind: kind.of(first) for kind in self._portfolio(rows.n_train)}
         n_turns = n_folds(self.n_members, fraction)
         (seed,) = draw_seeds(self.random_state, 1)
         parts = cycle(disjoint(rows.n_train, fraction, rows.table.strata, seed, n_turns))
-        kinds = [kind for kind in self._portfolio for _ in range(n_turns)]
+        kinds = [kind for kind in tried for _ in range(n_turns)]
         plan = replace(plan, recipes=[kind.of(first) for kind in kinds], tried=tried, kinds=kinds)
         members, mask_seed = self._members(plan, rows, lambda *_: next(parts))
-        trial = self._trial(len(tried), members, rows.table, plan.target.criterion)
+        corrects = are_few(rows.n_train)
+        trial = self._trial(len(tried), members, rows.table, plan.target.criterion, corrects)
         return plan, members, mask_seed, trial
 
     def _chosen(self, plan, net, trial):

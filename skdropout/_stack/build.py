@@ -35,6 +35,8 @@ class Member:
     batch_size : int or "auto"
     bins : bool
         Whether bins of numbers enter where the encoding has them; without, the numbers alone.
+    linear : bool
+        Whether hidden units are given on as they are, so that the network is linear in its inputs.
     dropout_schedule : str or callable
         What all rates are multiplied by over the training, see ``factors_of``.
     column_schedule : str, callable or None
@@ -54,6 +56,7 @@ class Member:
     learning_rate: str = "constant"
     batch_size: int | str = "auto"
     bins: bool = True
+    linear: bool = False
     dropout_schedule: str | Callable[[float], float] = "constant"
     column_schedule: str | Callable[[float], float] | None = None
 
@@ -115,6 +118,7 @@ def build_stack(
         columns(len(members)),
         input_scaling,
         learns,
+        [member.linear for member in members],
     )
     return finish_stack(module, table, members, criterion)
 

@@ -5,6 +5,11 @@ import torch
 _NEARLY_ZERO = 1e-20
 
 
+def rectify_(z, least):
+    """Rectify hidden units in place, see ``StackMLP.least``."""
+    return z.relu_() if least is None else z.clamp_(min=least)
+
+
 class Pass:
     """Through all layers of a stack with dropout between them, and back.
 
@@ -67,11 +72,13 @@ def _activated(z, stack, law, masks):
         return _activated_relaxed(z, stack, law, masks)
     mask = None if law is None else masks.draw(law, z.shape)
     if stack.activation == "relu":
-        units = z.relu_() if mask is None else z.relu_().mul_(mask)
+        units = rectify_(z, stack.least)
+        units = units if mask is None else units.mul_(mask)
 
         def back(gradient):
             # what is zero, dropped or not, has no slope
-            torch.ops.aten.threshold_backward.grad_input(gradient, units, 0, grad_input=gradient)
+            slopes = units if stack.least is None else units.abs_()
+            torch.ops.aten.threshold_backward.grad_input(gradient, slopes, 0, grad_input=gradient)
             return gradient if law is None else gradient.mul_(law.scale)
 
         return units, back
@@ -83,7 +90,8 @@ def _activated(z, stack, law, masks):
 
 def _activated_relaxed(z, stack, law, masks):
     """As ``_activated``, and the way back writes the gradient of the rate."""
-    mask, is_relu = law.draw(masks, z.shape), stack.activation == "relu"
+    mask = law.draw(masks, z.shape)
+    is_relu = stack.activation == "relu" and stack.least is None
     if is_relu:
         units = z.relu_().mul_(mask)
     else:

@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from skdropout._stack.by_hand import rectify_
 from skdropout._stack.schedules import Laws, Strengths
 from skdropout.functional import Rule, relevance_block_mask
 from skdropout.functional._inner import (
@@ -51,11 +52,13 @@ def _relu_gradient(stack, x, share):
     """Autograd's result by hand and in place; this is most of what RelDrop costs."""
     units = []
     for layer in stack.hidden:
-        x = layer(x).relu_()
+        x = rectify_(layer(x), stack.least)
         units.append(x)
     gradient = share(stack.output(x)) @ stack.output.weight.mT
     for layer in reversed(stack.hidden):
         is_on = units.pop().sign_()
+        if stack.least is not None:
+            is_on.abs_()
         gradient = gradient.mul_(is_on) @ layer.weight.mT
     return gradient
 

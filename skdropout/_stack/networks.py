@@ -190,6 +190,14 @@ class StackMLP(Stack):
         ``speed`` of the first layer, see ``ScaledLinear``; 0: an ordinary layer.
     learns : bool, default=False
         Whether each layer's rate is learnt.
+    linear : sequence of bool, default=()
+        Of each network, whether its hidden units do not bend: it is linear in its inputs.
+
+    Attributes
+    ----------
+    least : Tensor of shape (n_members, 1, 1) or None
+        What rectified hidden units are at least: minus infinity of linear networks, else 0. None:
+        no network is linear.
     """
 
     def __init__(
@@ -202,6 +210,7 @@ class StackMLP(Stack):
         columns=None,
         input_scaling=0.0,
         learns=False,
+        linear=(),
     ):
         n_members = len(generators)
         columns = RandomColumns(n_members) if columns is None else columns
@@ -217,6 +226,11 @@ class StackMLP(Stack):
         self.input_scaling = input_scaling
         self.activation = activation
         self.learnt = LearntRates(n_members, len(self.hidden)) if learns else None
+        if any(linear):
+            least = [-torch.inf if is_linear else 0.0 for is_linear in linear]
+            self.register_buffer("least", torch.tensor(least).view(-1, 1, 1))
+        else:
+            self.least = None
 
     @property
     def hidden_layer_sizes(self):
@@ -235,9 +249,10 @@ class StackMLP(Stack):
         ``nn.Sequential``, whose layers ``smooth_hessian`` can see.
         """
         first, *others = (_linear(layer, k) for layer in (*self.hidden, self.output))
-        modules = [first]
+        is_linear = self.least is not None and bool(self.least[k].isinf())
+        modules, activation = [first], "identity" if is_linear else self.activation
         for layer in others:
-            modules += [ACTIVATIONS[self.activation], layer]
+            modules += [ACTIVATIONS[activation], layer]
         return nn.Sequential(*modules).eval()
 
     def for_predictions(self):
@@ -372,7 +387,8 @@ class StackMLP(Stack):
 
     def activate(self, x):
         """Apply the hidden units' function."""
-        return ACTIVATIONS[self.activation](x)
+        bent = ACTIVATIONS[self.activation](x)
+        return bent if self.least is None else torch.where(self.least.isinf(), x, bent)
 
 
 def _linear(layer, k):

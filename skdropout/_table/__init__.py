@@ -9,12 +9,14 @@ from skdropout._table.column import (
     bin_edges,
     column_of,
     groups_and_scores,
+    has_all_groups,
     is_frame,
     level_scores,
     looks_categorical,
     normal_scores,
     readable,
     spread,
+    trend_p_values,
 )
 from skdropout._table.encoder import TableEncoder, TableLike
 from skdropout._table.stored import StoredTable

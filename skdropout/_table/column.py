@@ -249,6 +249,11 @@ def groups_and_scores(column):
     return groups, _centred(scores, present)
 
 
+def has_all_groups(group):
+    """Say whether there are eight groups or more, so that an analysis of variance lacks power."""
+    return np.count_nonzero(np.bincount(group)) >= _GROUPS
+
+
 def level_scores(codes):
     """Return indicators of the levels that occur most often, of mean zero and variance one."""
     counts = np.bincount(codes)
@@ -290,6 +295,35 @@ def anova_p_values(groups, targets, weight):
         with np.errstate(divide="ignore"):
             ratio = between / (n_groups - 1) / within
         p_values[j] = fdtrc(n_groups - 1, n_rows - n_groups, ratio).min() * n_targets
+    return p_values.clip(max=1)
+
+
+def trend_p_values(trends, targets, weight):
+    """Return p-values of straight lines, by weighted least squares; 1 where there is none.
+
+    Of several targets it is the least p-value, times how many they are.
+
+    Parameters
+    ----------
+    trends : list of ndarray of shape (n_rows,), or None
+        One for each column.
+    targets : ndarray of shape (n_rows, n_targets)
+        Of mean zero.
+    weight : ndarray of shape (n_rows,)
+    """
+    n_rows, n_targets = targets.shape
+    total = weight @ targets**2
+    p_values = np.ones(len(trends))
+    for j, x in enumerate(trends):
+        if x is None or n_rows < 3 or not total.any():
+            continue
+        x = x.astype(float)
+        x -= np.average(x, weights=weight)
+        explained = ((weight * x) @ targets) ** 2 / max(weight @ x**2, np.finfo(float).tiny)
+        explained = np.minimum(explained, total)[total > 0]
+        with np.errstate(divide="ignore"):
+            ratio = explained / (total[total > 0] - explained) * (n_rows - 2)
+        p_values[j] = fdtrc(1, n_rows - 2, ratio).min() * n_targets
     return p_values.clip(max=1)
 
 

@@ -30,6 +30,8 @@ class BestEpoch(Callback):
     ----------
     best_loss_ : Tensor of shape (n_members,)
     best_epoch_ : Tensor of shape (n_members,)
+    is_going : bool Tensor of shape (n_members,)
+        In training, who has not stopped yet.
     """
 
     def __init__(self, patience, tol):
@@ -42,7 +44,7 @@ class BestEpoch(Callback):
         self.best_loss_ = torch.full((n_members,), torch.inf, device=device)
         self.best_epoch_ = torch.zeros(n_members, dtype=torch.long, device=device)
         self._bar, self._bar_epoch = self.best_loss_.clone(), self.best_epoch_.clone()
-        self._going = torch.ones(n_members, dtype=torch.bool, device=device)
+        self.is_going = torch.ones(n_members, dtype=torch.bool, device=device)
         self._whole = member_tensors(net.module_)
         self._best = [tensor.clone() for tensor in net.learnt()]
 
@@ -51,7 +53,7 @@ class BestEpoch(Callback):
         active = net.members_.to(net.device)
         loss = net.losses_["valid"].nan_to_num(nan=torch.inf).to(self.best_loss_.dtype)
         # a member that has stopped but is not cut off yet must not improve any more
-        loss = loss.where(self._going[active], torch.inf)
+        loss = loss.where(self.is_going[active], torch.inf)
         better = loss < self.best_loss_[active]
         epoch = torch.full_like(active, net.epoch_)
         best_loss = _merged(loss, self.best_loss_, active, better)
@@ -69,13 +71,13 @@ class BestEpoch(Callback):
 
     def going(self):
         """Say of each member of the whole stack whether it has not stopped yet."""
-        return self._going.cpu().numpy()
+        return self.is_going.cpu().numpy()
 
     def stop(self, net, stopped):
         """Stop the members that ``stopped`` marks in the whole stack."""
-        self._going &= ~torch.as_tensor(stopped, device=net.device)
+        self.is_going &= ~torch.as_tensor(stopped, device=net.device)
         active = net.members_.to(net.device)
-        going = self._going[active].cpu()
+        going = self.is_going[active].cpu()
         n_going = int(going.sum())
         if not n_going:
             net.stop_training()
@@ -87,7 +89,7 @@ class BestEpoch(Callback):
         replace_members(net.module_, self._whole)
         net.put_back(self._best)
         self.best_loss_, self.best_epoch_ = self.best_loss_.cpu(), self.best_epoch_.cpu()
-        del self._whole, self._best, self._bar, self._bar_epoch, self._going
+        del self._whole, self._best, self._bar, self._bar_epoch, self.is_going
 
 
 def _merged(new, old, members, chosen):
@@ -99,6 +101,32 @@ def _merged(new, old, members, chosen):
     if len(members) == len(old):
         return torch.where(chosen, new, old)
     return old.index_copy(0, members, torch.where(chosen, new, old[members]))
+
+
+class Curves(Callback):
+    """Remember the validation losses of all members after each epoch; comes before BestEpoch.
+
+    Attributes
+    ----------
+    losses_ : ndarray of shape (n_epochs, n_members)
+        NaN where a member has stopped.
+    """
+
+    def on_train_begin(self, net, **_):
+        self._losses = []
+
+    def on_epoch_end(self, net, **_):
+        is_going = dict(net.callbacks_)["best_epoch"].is_going
+        self._losses.append((net.members_.numpy(), net.losses_["valid"], is_going.clone()))
+
+    @property
+    def losses_(self):
+        found = []
+        for members, losses, is_going in self._losses:
+            of_all = np.full(len(is_going), np.nan)
+            of_all[members] = losses.cpu()
+            found.append(np.where(is_going.cpu(), of_all, np.nan))
+        return np.array(found)
 
 
 class Race(Callback):

@@ -12,12 +12,12 @@ from skorch.callbacks import Callback
 from skorch.utils import TeeGenerator
 
 from skdropout._stack import Factors, LogLoss, batches_of, encode_rows, select_members
-from skdropout._training.callbacks import BestEpoch, FitTasks, ProgressBar, Race
+from skdropout._training.callbacks import BestEpoch, Curves, FitTasks, ProgressBar, Race
 from skdropout._training.optimizer import StackAdamW, moments_on
 from skdropout._training.trained import Trained
 
 _EVALUATION_ROWS = 4096
-_OWN = (BestEpoch, FitTasks, ProgressBar, Race)
+_OWN = (BestEpoch, Curves, FitTasks, ProgressBar, Race)
 
 
 class StackNet(Trained, NeuralNet):

@@ -41,7 +41,7 @@ class Trained:
         self.optimizer_ = self.masks = None
         self.estimator_so_far = None
         # these refer to the data and to the estimator
-        passing = ("progress_bar", "fit_tasks", "race")
+        passing = ("progress_bar", "fit_tasks", "curves", "race")
         self.callbacks = self.callbacks_ = [
             (name, callback) for name, callback in self.callbacks_ if name not in passing
         ]

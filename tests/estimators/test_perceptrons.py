@@ -229,7 +229,8 @@ def test_partial_fit_may_meet_classes_later(data):
 
 def test_best_validation_epoch_is_kept(data):
     X, y = data
-    model = DropoutMLPRegressor(**{**SMALL, "max_iter": 60}, n_members=1, n_iter_no_change=5)
+    options = {**SMALL, "dropout": 0.1, "max_iter": 60}
+    model = DropoutMLPRegressor(**options, n_members=1, n_iter_no_change=5)
     model.fit(X, y, X_val=X[:50], y_val=y[:50])
     assert model.best_validation_score_ == pytest.approx(max(model.validation_scores_))
     error = np.mean((model.predict(X[:50]) - y[:50]) ** 2) / y.var()

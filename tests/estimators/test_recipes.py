@@ -9,12 +9,13 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.datasets import make_friedman1
+from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
-from skdropout._estimators.recipes import PORTFOLIO
-from skdropout._estimators.trial import disjoint
+from skdropout._estimators.recipes import FIRST, LINEAR, NUMBERS, portfolio
+from skdropout._estimators.trial import disjoint, flattery_of
 from skdropout._estimators.weighing import greedy_weights
 
 SMALL = {"hidden_layer_sizes": (16,), "dropout": "auto", "max_iter": 12, "random_state": 0}
@@ -99,6 +100,25 @@ def test_rows_without_weight_and_candidates_without_numbers_do_not_count():
     np.testing.assert_array_equal(weights, [1, 0, 0])
 
 
+def test_candidates_whose_losses_are_too_small_count_less():
+    """Of two that predict alike each network of one is flattered more than any of the other."""
+    y = np.zeros(50)
+    alike = np.random.default_rng(1).normal(size=(1, 50))[[0, 0]]
+    flattery = np.array([[0.0, 0.1], [0.2, 0.3]])
+    weights = greedy_weights(of_squares(alike, y), 2, np.ones(50), flattery)
+    np.testing.assert_array_equal(weights, [1, 0])
+
+
+def test_losses_are_too_small_by_what_each_choice_of_an_epoch_gains():
+    """Against the definition, network by network; who has stopped stays where it was."""
+    curves = np.array([[[3.0, 5.0], [1.0, 4.0], [2.0, 1.0], [np.nan, 2.0]]])
+    # after the last: 3 5, 1 4, 2 1, 2 2, so the mean is least in the third epoch
+    np.testing.assert_allclose(flattery_of(curves), 2 * np.array([[2.0 - 1.0, 1.0 - 1.0]]))
+    same = np.random.default_rng(0).normal(size=(2, 7, 1)).repeat(3, 2)
+    np.testing.assert_array_equal(flattery_of(same), np.zeros((2, 3)))
+    np.testing.assert_array_equal(flattery_of(curves[..., :1]), [[0.0]])
+
+
 # --- what is fitted -----------------------------------------------------------------------------
 
 
@@ -118,13 +138,43 @@ def test_what_is_kept_is_what_predicts(model, data):
 
 def test_recipes_are_a_table(model):
     recipes = model.recipes_
-    assert recipes["dropout"].tolist() == [recipe.dropout for recipe in PORTFOLIO]
-    speeds = [recipe.speed for recipe in PORTFOLIO]
+    assert recipes["dropout"].tolist() == [recipe.dropout for recipe in portfolio(300)]
+    speeds = [recipe.speed for recipe in portfolio(300)]
     np.testing.assert_allclose(recipes["learning_rate_init"], np.multiply(speeds, 1e-3))
     assert recipes["networks"].sum() == len(model.member_weights_)
     assert recipes["weigh"].sum() == pytest.approx(1)
     assert ((recipes["networks"] > 0) == (recipes["weigh"] > 0)).all()
     assert (recipes["networks"] > 0).sum() <= 2
+
+
+def test_many_rows_have_another_third_recipe():
+    assert portfolio(1000)[2] == LINEAR
+    assert portfolio(1001)[2] == NUMBERS
+    assert portfolio(1000)[:2] == portfolio(1001)[:2]
+    assert portfolio(1000)[0] == FIRST
+
+
+@pytest.fixture(scope="module")
+def straight():
+    """Of the variance of the target a third is noise, which is what bends are fitted to."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1200, 8))
+    y = X @ rng.choice([-1.0, 1.0], 8) + 2.0 * rng.normal(size=len(X))
+    return X[:200], y[:200], X[200:], y[200:]
+
+
+def test_a_linear_target_is_not_lost(straight):
+    """Within .01 of the R2 of ridge regression, and half of what networks that bend lose."""
+    X, y, X_test, y_test = straight
+    model = DropoutMLPRegressor(random_state=0, dropout="auto").fit(X, y)
+    best = RidgeCV(np.logspace(-3, 3, 20)).fit(X, y).score(X_test, y_test)
+    bent = DropoutMLPRegressor(random_state=0, dropout=FIRST.dropout).fit(X, y)
+    lost, lost_by_bends = (best - one.score(X_test, y_test) for one in (model, bent))
+    assert lost <= min(0.01, lost_by_bends / 2)
+    assert model.net_.module_.least.isinf().any()
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict(X_test), model.predict(X_test))
+    assert model.recipes_.query("linear")["weigh"].item() > 0
 
 
 def test_spread_of_weighted_networks(model, data):
@@ -203,7 +253,7 @@ def test_warm_start_goes_on_with_those_kept(data):
 def test_partial_fit_begins_with_the_first_recipe_and_goes_on_with_those_there_are(data):
     X, y = data
     begun = DropoutMLPRegressor(**SMALL, n_members=3).partial_fit(X, y)
-    assert begun.dropout_ == PORTFOLIO[0].dropout
+    assert begun.dropout_ == FIRST.dropout
     np.testing.assert_allclose(begun.member_weights_, 1 / 3)
     fitted = DropoutMLPRegressor(**SMALL).fit(X, y)
     weights = fitted.member_weights_
@@ -213,7 +263,7 @@ def test_partial_fit_begins_with_the_first_recipe_and_goes_on_with_those_there_a
 def test_without_rows_to_weigh_by_there_is_one_recipe(data):
     model = DropoutMLPRegressor(**SMALL, early_stopping=False, n_members=3).fit(*data)
     assert len(model.recipes_) == 1
-    assert model.dropout_ == PORTFOLIO[0].dropout
+    assert model.dropout_ == FIRST.dropout
 
 
 @pytest.mark.parametrize("n_members", [1, 2, 3])
@@ -221,13 +271,13 @@ def test_few_networks(data, n_members):
     X, y = data
     model = DropoutMLPRegressor(**SMALL, n_members=n_members).fit(X, y)
     assert 1 <= len(model.member_weights_) <= n_members
-    assert len(model.recipes_) == len(PORTFOLIO)
+    assert len(model.recipes_) == len(portfolio(300))
 
 
 def test_rows_to_stop_by_may_be_given(data):
     X, y = data
     model = DropoutMLPRegressor(**SMALL).fit(X[:200], y[:200], X_val=X[200:], y_val=y[200:])
-    assert len(model.recipes_) == len(PORTFOLIO)
+    assert len(model.recipes_) == len(portfolio(300))
 
 
 def test_a_recipe_that_diverges_is_left_out(data):

@@ -3,11 +3,18 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import f_oneway, false_discovery_control, kstest
+from scipy.stats import f_oneway, false_discovery_control, kstest, linregress
+from scipy.stats import t as student_t
 from sklearn.base import BaseEstimator
 
 from skdropout._estimators.screening import TESTS, screen
-from skdropout._table import TableEncoder, adjusted, anova_p_values, groups_and_scores
+from skdropout._table import (
+    TableEncoder,
+    adjusted,
+    anova_p_values,
+    groups_and_scores,
+    trend_p_values,
+)
 from skdropout.datasets import make_pure_interaction
 from tests.estimators.tables import with_noise
 
@@ -56,6 +63,39 @@ def test_weights_are_those_of_least_squares():
     for name, p_values in screened(X, y, weight, "from_dtype").tests.items():
         alone = screened(X[:250], y[:250], None, "from_dtype").tests[name]
         np.testing.assert_allclose(p_values, alone, err_msg=name)
+
+
+def test_trends_are_those_of_least_squares():
+    """Against scipy's, and with weights against the t-test of the slope, written out."""
+    rng = np.random.default_rng(0)
+    x, y, times = rng.normal(size=90), rng.normal(size=(90, 2)), np.ones(90)
+    y[:, 0] += 0.2 * x
+    y -= y.mean(0)
+    each = [linregress(x, part).pvalue for part in y.T]
+    found = trend_p_values([x, None], y, times)
+    np.testing.assert_allclose(found, [min(1, 2 * min(each)), 1])
+
+    times[:30] = 3
+    y -= np.average(y, axis=0, weights=times)
+    centred = x - np.average(x, weights=times)
+    slope = (times * centred) @ y[:, 0] / (times @ centred**2)
+    left = times @ (y[:, 0] - slope * centred) ** 2 / 88
+    t = slope / np.sqrt(left / (times @ centred**2))
+    assert trend_p_values([x], y[:, :1], times)[0] == pytest.approx(2 * student_t.sf(abs(t), 88))
+
+
+def test_of_more_columns_than_rows_a_trend_counts():
+    """60 rows, correlation .45: eight groups have a p-value that is seldom small enough."""
+    found = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(60, 70))
+        y = 0.5 * X[:, 0] + rng.normal(size=60)
+        wide, narrow = screened(X, y).tests, screened(X[:, :50], y).tests
+        np.testing.assert_allclose(narrow["alone"], adjusted(narrow["p_value"]))
+        found.append((narrow["alone"][0] <= 0.1, wide["alone"][0] <= 0.1))
+    by_groups, by_either = np.sum(found, axis=0)
+    assert by_either >= 2 * max(by_groups, 1)
 
 
 def test_adjusted_p_values_are_those_of_scipy():

@@ -11,10 +11,13 @@ from skdropout._stack.layers import ACTIVATIONS, KeepLaw, MaskSource, ScaledLine
 
 CPU = torch.device("cpu")
 MEMBERS, ROWS, CONSTANT, LEARNT = 3, 11, 5, 2
+NOBODY, SOME = torch.zeros(MEMBERS, dtype=torch.bool), torch.tensor([True, False, True])
 RATES = ([0.0, 0.3, 0.6], [0.0, 0.0, 0.0], [0.5, 0.5, 0.5])
 
 
-def make_stack(activation="relu", speed=0.0, sizes=(7, 6, 4), precision=torch.float64):
+def make_stack(
+    activation="relu", speed=0.0, sizes=(7, 6, 4), precision=torch.float64, linear=NOBODY
+):
     """Layers with weights that are not zero, and gains that are neither."""
     generators = [torch.Generator().manual_seed(k) for k in range(MEMBERS)]
     widths = [CONSTANT + LEARNT, *sizes, 2]
@@ -26,7 +29,8 @@ def make_stack(activation="relu", speed=0.0, sizes=(7, 6, 4), precision=torch.fl
         hidden=layers[:-1],
         output=layers[-1],
         activation=activation,
-        activate=ACTIVATIONS[activation],
+        activate=lambda x: torch.where(linear.view(-1, 1, 1), x, ACTIVATIONS[activation](x)),
+        least=torch.where(linear.view(-1, 1, 1), -torch.inf, 0.0) if linear.any() else None,
         encoding=SimpleNamespace(n_constant=CONSTANT),
         product_dtype=precision,
     )
@@ -71,9 +75,10 @@ def by_hand(stack, x, laws, start=None, is_own=False):
 @pytest.mark.parametrize("speed", [0.0, 20.0])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("sizes", [(), (7,), (7, 6, 4)])
-def test_gradients_are_autograds(activation, speed, sizes):
+@pytest.mark.parametrize("linear", [NOBODY, SOME], ids=["nobody", "some"])
+def test_gradients_are_autograds(activation, speed, sizes, linear):
     """To 1e-12 in double precision, of parameters and of inputs that something learnt made."""
-    stack = make_stack(activation, speed if sizes else 0.0, sizes)
+    stack = make_stack(activation, speed if sizes else 0.0, sizes, linear=linear)
     laws, x = make_laws(stack), draw(CONSTANT + LEARNT)
     inputs = x.clone().requires_grad_()
     raw = by_autograd(inputs, stack, laws, MaskSource(1, CPU))

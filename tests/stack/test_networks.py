@@ -64,6 +64,30 @@ def test_member_with_a_pace_of_its_own_equals_the_same_member_alone(mixed_table)
     assert not torch.allclose(together[1], together[2])
 
 
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_linear_member_among_others(mixed_table, activation):
+    """It is what it would be alone, and a straight line between any two encoded rows."""
+    rng = np.random.default_rng(4)
+    encoder, table = make_table(*mixed_table)
+    members = members_of(rng, 300, (200, 160, 120, 60), n_valid=40, rate=0.0)
+    members[1:3] = [replace(member, linear=True) for member in members[1:3]]
+    options = {"epochs": 30, "patience": 3, "paces": [(3e-2, 1e-2, "constant")] * 4}
+    options["activation"] = activation
+    net = train_stack(encoder, table, members, **options)
+    assert len(net.members_) < len(members), "the stack was never cut down"
+    together = outputs(net, table)
+    for k, member in enumerate(members):
+        alone = outputs(train_stack(encoder, table, [member], **options), table)
+        torch.testing.assert_close(together[k], alone[0], rtol=0, atol=1e-8)
+    with torch.no_grad():
+        rows = net.module_.encoding(table.numeric[None], table.codes[None])
+        respond = net.module_.respond
+        middle = respond((rows + rows.flip(1)) / 2)
+        bent = (middle - (respond(rows) + respond(rows.flip(1))) / 2).abs().amax((1, 2))
+    is_straight = bent < 1e-12
+    assert is_straight.tolist() == [False, True, True, False]
+
+
 def test_member_that_stops_early_equals_the_same_member_alone(mixed_table):
     """Early stopping, the best epoch and the cutting down of the stack are each member's own."""
     rng = np.random.default_rng(1)

@@ -22,7 +22,8 @@ def make_stack(mixed_table, activation="relu", n_outputs=1, hidden_layer_sizes=(
     encoder, table = make_table(*mixed_table)
     rows = torch.arange(300).numpy()
     members = [
-        Member(seed, rows, rows[:0], (0.0,) * len(hidden_layer_sizes)) for seed in range(N_MEMBERS)
+        Member(seed, rows, rows[:0], (0.0,) * len(hidden_layer_sizes), linear=seed == 1)
+        for seed in range(N_MEMBERS)
     ]
     stack = build_stack(
         encoder,

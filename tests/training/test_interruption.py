@@ -158,7 +158,7 @@ def test_in_an_encoder_nothing_is_fitted(fraction):
 @pytest.mark.parametrize("patience", [1, 2])
 def test_early_stopping_is_no_interruption(patience):
     """A target of noise stops at once, without a word."""
-    options = {**SMALL, "max_iter": 60, "n_iter_no_change": patience}
+    options = {**SMALL, "dropout": 0.1, "max_iter": 60, "n_iter_no_change": patience}
     noise = np.random.default_rng(1).normal(size=100)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -3,7 +3,7 @@
 from sklearn import get_config
 
 from skdropout._estimators import (
-    PORTFOLIO,
+    FIRST,
     DropoutMLPClassifier,
     DropoutMLPRegressor,
     Recipe,
@@ -72,8 +72,10 @@ class LittleHarm(Trial):
 class Detects:
     """Networks with dropout and without, in one stack, that know which rows they never saw."""
 
-    _portfolio = (Recipe(0.15), Recipe(0.0))
     _trial = LittleHarm
+
+    def _portfolio(self, n_rows):
+        return Recipe(0.15), Recipe(0.0)
 
     def _remembered(self, trial, places):
         return {"unseen": trial.unseen(places)}
@@ -95,7 +97,8 @@ class OwnRecipe(Detects):
     stack with the others their many inputs would make all of them slow.
     """
 
-    _portfolio = PORTFOLIO[:1]
+    def _portfolio(self, n_rows):
+        return (FIRST,)
 
 
 class OwnRecipeRegressor(OwnRecipe, DropoutMLPRegressor):
