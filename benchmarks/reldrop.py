@@ -1,17 +1,21 @@
 """Relevance-driven input dropout against none and against chance, on six tables and digits.
 
-Ten networks each, of ten seeds, trained on at most 5,000 rows, stopped early; random input dropout
-has the share of columns that RelDrop really dropped on the same table. Networks of one seed are
-paired. Columns are occluded as missing cells on held-out rows; scores are R2, the area under the
-ROC curve (two classes) or accuracy (digits). Intervals are 95 % of Student's t over the ten
-networks: they speak for networks trained anew on this split, not for other rows. Tables that are
-done are skipped.
+Ten networks each, every one of its own split and seed, of at most 2,000 rows to train on and 1,000
+to test, hidden units dropped at rate .1. Random input dropout has the share of cells that RelDrop
+really dropped in the same training; "random, told" is RelDrop's network with columns dropped at
+random and as often, so what is left between the two is relevance. Networks of one split and seed
+are paired. Columns are occluded as missing cells on held-out rows; scores are R2, the area under
+the ROC curve (two classes) or accuracy (digits). Intervals are 95 % of Student's t over the ten.
+Tables that are done are skipped.
 
 Of classifiers, what is occluded depends on the true class, in RelDrop's training as in the curve:
 the gaps themselves tell something of the class, which only a network trained with them has learnt
 to read. The scores with the same columns missing from all rows are free of this.
 
-    python benchmarks/reldrop.py [--data-dir DIR] [--tables adult ...] [--beta 0.15] [--cost]
+With `--tried`: what else was tried in the place of RelDrop's defaults, four networks of three
+splits on three tables, minus networks without dropped columns.
+
+    python benchmarks/reldrop.py [--data-dir DIR] [--tables adult ...] [--tried] [--cost] [--report]
 """
 
 import argparse
@@ -19,11 +23,11 @@ import time
 
 import numpy as np
 import torch
-from _results import append_rows, done, median_and_spread, show
+from _droppers import AveragedRelevance, DropCounter, FromOtherRows, ScaledUp, Untold
+from _results import append_rows, done, median_and_spread, rows_of, show
 from _tables import load_table, split
 from scipy.stats import t as student
 from sklearn.metrics import get_scorer
-from skorch.callbacks import Callback
 from torch import nn
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, RelDropClassifier, RelDropRegressor
@@ -39,12 +43,13 @@ TABLES = (
     "german_credit",
     "digits",
 )
-SEEDS = 10
+SEEDS, N_TRAIN, N_TEST = 10, 2000, 1000
 SHARED = {
     "hidden_layer_sizes": (64, 64),
     "n_members": 1,
     "max_iter": 40,
     "n_iter_no_change": 10,
+    "dropout": 0.1,
 }
 METRICS = (
     "test score",
@@ -59,31 +64,26 @@ KINDS = {
     "regression": (DropoutMLPRegressor, RelDropRegressor),
     "classification": (DropoutMLPClassifier, RelDropClassifier),
 }
-
-
-class DropCounter(Callback):
-    """Count, while networks are trained, the share of cells that are dropped."""
-
-    def __init__(self):
-        self.shares = []
-
-    def on_train_begin(self, net, **_):
-        encoding = net.module_.encoding
-        keep = encoding.keep
-
-        def counted(encoded, factor):
-            self.shares.append(1 - float(factor.mean()))
-            return keep(encoded, factor)
-
-        encoding.keep = counted
-
-    def on_train_end(self, net, **_):
-        del net.module_.encoding.keep
-
-
-def fit(kind, X, y, **options):
-    """Return one network for each seed."""
-    return [kind(**SHARED, random_state=seed, **options).fit(X, y) for seed in range(SEEDS)]
+THREE = ("california_housing", "bike_hour", "german_credit")
+CONSTANT = {"dropout_schedule": "constant"}
+# name: parameters, callbacks
+TRIED = {
+    "as before: not told, beta .15 throughout": ({"beta": 0.15, **CONSTANT}, [Untold]),
+    "told, beta .15 throughout": ({"beta": 0.15, **CONSTANT}, []),
+    "the defaults": ({}, []),
+    "the defaults, not told": ({}, [Untold]),
+    "told, beta .04 throughout": (CONSTANT, []),
+    "told, beta .15, decay": ({"beta": 0.15}, []),
+    "told, beta .3, early": ({"beta": 0.3, "dropout_schedule": "early"}, []),
+    "told, a tenth of the rows, beta .5, decay": ({"probability": 0.1, "beta": 0.5}, []),
+    "told, half of the rows, beta .3": ({"probability": 0.5, "beta": 0.3, **CONSTANT}, []),
+    "values of other rows, beta .15": ({"beta": 0.15, **CONSTANT}, [Untold, FromOtherRows]),
+    "what is kept scaled up, beta .15": ({"beta": 0.15, **CONSTANT}, [Untold, ScaledUp]),
+    "relevance of averaged weights, beta .15": (
+        {"beta": 0.15, **CONSTANT},
+        [Untold, AveragedRelevance],
+    ),
+}
 
 
 def without(X, columns):
@@ -94,45 +94,56 @@ def without(X, columns):
     return X
 
 
-def measure(networks, X, y, scoring, important):
-    """Return (seeds, metrics)."""
+def measure(network, X, y, scoring, important):
+    """Return the metrics."""
     score = get_scorer(scoring)
-    found = []
-    for network in networks:
-        curve = occlusion_curve(
-            network,
-            X,
-            y,
-            fractions=6,
-            fill="missing",
-            scoring=scoring,
-            random_state=0,
-        )
-        missing = [score(network, without(X, important[:n]), y) for n in (1, 2, 3)]
-        full = curve.scores[0]
-        found.append([full, curve.area, full - curve.area, *missing, curve.n_effective])
-    return np.array(found)
+    curve = occlusion_curve(
+        network, X, y, fractions=6, fill="missing", scoring=scoring, random_state=0
+    )
+    missing = [score(network, without(X, important[:n]), y) for n in (1, 2, 3)]
+    full = curve.scores[0]
+    return [full, curve.area, full - curve.area, *missing, curve.n_effective]
 
 
-def compare(name, data_dir, beta):
+def important_columns(network, X, y):
+    """Return the columns, the most relevant one first."""
+    curve = occlusion_curve(network, X, y, fractions=[0], fill="missing")
+    return X.columns[np.abs(curve.relevance).mean(0).argsort(kind="stable")[::-1]]
+
+
+def scoring_of(name, task):
+    return "r2" if task == "regression" else "accuracy" if name == "digits" else "roc_auc"
+
+
+def mean_factor(network):
+    """Return what beta was multiplied by on average over the epochs of RelDrop's default."""
+    progress = np.arange(len(network.loss_curve_)) / network.max_iter
+    return (1 + np.cos(2 * np.pi * np.maximum(0, progress - 0.5))).mean() / 2
+
+
+def compare(name, data_dir):
+    """Return the shares of cells dropped, and {contender: (seeds, metrics)}."""
     X, y, task = load_table(name, data_dir)
-    X_train, X_test, y_train, y_test = split(X, y, task, 0, most_test=1500)
     plain, reldrop = KINDS[task]
-    counter = DropCounter()
-    networks = {"RelDrop": fit(reldrop, X_train, y_train, beta=beta, callbacks=[counter])}
-    share = float(np.mean(counter.shares))
-    networks["random"] = fit(plain, X_train, y_train, input_dropout=share)
-    networks["none"] = fit(plain, X_train, y_train)
-    scoring = "r2" if task == "regression" else "accuracy" if name == "digits" else "roc_auc"
-    sizes = [
-        np.abs(occlusion_curve(network, X_test, y_test, fractions=[0], fill="missing").relevance)
-        for network in networks["none"]
-    ]
-    important = X_test.columns[np.mean(sizes, axis=(0, 1)).argsort()[::-1]]
-    found = {
-        key: measure(group, X_test, y_test, scoring, important) for key, group in networks.items()
-    }
-    return share, found
+    shares, found = [], {}
+    for seed in range(SEEDS):
+        X_train, X_test, y_train, y_test = split(X, y, task, seed, N_TRAIN, N_TEST)
+        shared = {**SHARED, "random_state": seed}
+        counter = DropCounter()
+        networks = {"RelDrop": reldrop(**shared, callbacks=[counter]).fit(X_train, y_train)}
+        shares.append(counter.share)
+        told = {"alpha": 1.0, "beta": counter.share / mean_factor(networks["RelDrop"])}
+        for key, model in {
+            "none": plain(**shared),
+            "random": plain(**shared, input_dropout=counter.share),
+            "random, told": reldrop(**shared, **told),
+        }.items():
+            networks[key] = model.fit(X_train, y_train)
+        important = important_columns(networks["none"], X_test, y_test)
+        for key, network in networks.items():
+            values = measure(network, X_test, y_test, scoring_of(name, task), important)
+            found.setdefault(key, []).append(values)
+    return np.mean(shares), {key: np.array(values) for key, values in found.items()}
 
 
 def interval(values):
@@ -141,23 +152,20 @@ def interval(values):
     return values.mean(), half
 
 
-def run_tables(names, data_dir, beta, save):
+def run_tables(names, data_dir, save):
     finished = {setting.split(":")[0] for setting, _ in done("reldrop")} if save else set()
     for name in names:
-        title = f"{name}, beta {beta}"
-        if title in finished:
+        if name in finished:
             continue
         start = time.perf_counter()
-        share, found = compare(name, data_dir, beta)
-        settings = {
-            **{key: found[key] for key in ("none", "random", "RelDrop")},
-            "RelDrop - random": found["RelDrop"] - found["random"],
-            "RelDrop - none": found["RelDrop"] - found["none"],
-        }
-        rows = [(f"{title}: RelDrop", "share of columns dropped in training", share, 0.0)]
+        share, found = compare(name, data_dir)
+        settings = {key: found[key] for key in ("none", "random", "random, told", "RelDrop")}
+        for other in ("none", "random", "random, told"):
+            settings[f"RelDrop - {other}"] = found["RelDrop"] - found[other]
+        rows = [(f"{name}: RelDrop", "share of cells dropped in training", share, 0.0)]
         for j, metric in enumerate(METRICS):
             for key, values in settings.items():
-                rows.append((f"{title}: {key}", metric, *interval(values[:, j])))
+                rows.append((f"{name}: {key}", metric, *interval(values[:, j])))
         if save:
             append_rows("reldrop", rows)
         cells = {
@@ -166,9 +174,70 @@ def run_tables(names, data_dir, beta, save):
         }
         seconds = time.perf_counter() - start
         show(
-            (f"{title}, {share:.2f} dropped, {seconds:.0f} s", *settings),
+            (f"{name}, {share:.3f} dropped, {seconds:.0f} s", *settings),
             [(metric, *(cells[key, metric] for key in settings)) for metric in METRICS],
         )
+
+
+def run_tried(names, data_dir):
+    known = done("reldrop")
+    for seed in range(3):
+        for name in names:
+            X, y, task = load_table(name, data_dir)
+            X_train, X_test, y_train, y_test = split(X, y, task, seed, N_TRAIN, N_TEST)
+            plain, reldrop = KINDS[task]
+            shared = {**SHARED, "n_members": 4, "random_state": seed}
+            base = plain(**shared).fit(X_train, y_train)
+            important = important_columns(base, X_test, y_test)
+            scoring = scoring_of(name, task)
+            before = measure(base, X_test, y_test, scoring, important)
+            for key, (options, callbacks) in TRIED.items():
+                setting = f"tried | {name} | {key} | seed {seed}"
+                if (setting, "seconds of the fit") in known:
+                    continue
+                model = reldrop(**{**shared, **options}, callbacks=[make() for make in callbacks])
+                start = time.process_time()
+                model.fit(X_train, y_train)
+                seconds = time.process_time() - start
+                after = measure(model, X_test, y_test, scoring, important)
+                gains = zip(METRICS, np.subtract(after, before), strict=True)
+                rows = [(setting, metric, gain, 0.0) for metric, gain in gains]
+                append_rows("reldrop", [*rows, (setting, "seconds of the fit", seconds, 0.0)])
+
+
+def report():
+    """Print the differences of all tables, and what else was tried."""
+    rows = {(row["setting"], row["metric"]): row for row in rows_of("reldrop")}
+    table = []
+    for name in TABLES:
+        cells = [name]
+        for other, metric in (
+            ("none", METRICS[0]),
+            ("random", METRICS[0]),
+            ("random", METRICS[2]),
+            ("random, told", METRICS[2]),
+            ("none", METRICS[4]),
+            ("random", METRICS[4]),
+        ):
+            row = rows.get((f"{name}: RelDrop - {other}", metric))
+            cells.append(row and f"{float(row['value']):+.4f} +- {float(row['spread']):.4f}")
+        table.append(cells)
+    header = ("score: - none", "- random", "loss: - random", "- told", "2 missing: - none")
+    show(("RelDrop", *header, "- random"), [cells for cells in table if None not in cells])
+    of_metric = (METRICS[0], METRICS[2], METRICS[4], "seconds of the fit")
+    for name in THREE:
+        table = []
+        for key in TRIED:
+            settings = [f"tried | {name} | {key} | seed {seed}" for seed in range(3)]
+            if all((setting, of_metric[-1]) in rows for setting in settings):
+                values = [
+                    np.array([float(rows[setting, metric]["value"]) for setting in settings])
+                    for metric in of_metric
+                ]
+                cells = [f"{v.mean():+.4f} +- {v.std(ddof=1) / 3**0.5:.4f}" for v in values]
+                table.append([key, *cells])
+        if table:
+            show((f"{name}, minus none", *of_metric), table)
 
 
 def timed_fits(rounds):
@@ -288,16 +357,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data-dir", help="folder of the tables; without it, OpenML")
     parser.add_argument("--tables", nargs="+", default=TABLES, choices=TABLES)
-    parser.add_argument("--beta", type=float, default=RelDropRegressor().beta)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--tried", action="store_true", help="what else was tried, instead")
+    parser.add_argument("--report", action="store_true", help="print what was measured")
     parser.add_argument("--cost", action="store_true", help="time fits and steps instead")
     parser.add_argument("--no-save", action="store_true", help="print only")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     if arguments.cost:
         run_cost(arguments.rounds, not arguments.no_save)
-    else:
-        run_tables(arguments.tables, arguments.data_dir, arguments.beta, not arguments.no_save)
+    elif arguments.tried:
+        run_tried(THREE, arguments.data_dir)
+    elif not arguments.report:
+        run_tables(arguments.tables, arguments.data_dir, not arguments.no_save)
+    report()
 
 
 if __name__ == "__main__":

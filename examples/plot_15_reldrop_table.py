@@ -53,7 +53,7 @@ for (name, model), color in zip(models.items(), ["0.5", "#0072B2", "#D55E00"], s
     order, scores = columns_by_relevance(model.fit(X, y)), []
     for n_occluded in counts:
         hidden, occluded = order[:, :n_occluded], X_test.copy()
-        np.put_along_axis(occluded, hidden, typical[hidden], axis=1)
+        np.put_along_axis(occluded, hidden, np.nan, axis=1)
         scores.append(model.score(occluded, y_test))
     ax.plot(counts, scores, "o-", color=color, markersize=4, label=name)
 ax.set(xlabel="columns of each row taken away, most relevant first", ylabel="accuracy, new rows")

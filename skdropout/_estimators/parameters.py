@@ -190,13 +190,16 @@ class NetworkParameters:
         "verbose": ["verbose"],
     }
 
+    def _schedule_of_all(self):
+        """Return what all rates follow, but those that follow something of their own."""
+        return self.dropout_schedule
+
     def _learning(self, n_members):
         """Return how each of so many networks learns, as its ``Member`` takes it."""
-        values = [
-            of_members(name, getattr(self, name), n_members, *rule)
-            for name, rule in LEARNING.items()
-        ]
-        check_schedules("dropout_schedule", self.dropout_schedule, n_members, self.max_iter)
+        given = {name: getattr(self, name) for name in LEARNING}
+        given["dropout_schedule"] = self._schedule_of_all()
+        values = [of_members(name, given[name], n_members, *LEARNING[name]) for name in LEARNING]
+        check_schedules("dropout_schedule", given["dropout_schedule"], n_members, self.max_iter)
         return [dict(zip(LEARNING, entries, strict=True)) for entries in zip(*values, strict=True)]
 
     def _recipes(self, sizes, former=None):

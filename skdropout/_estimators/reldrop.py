@@ -1,6 +1,5 @@
 """Relevance-driven input dropout, on tables, images and point clouds."""
 
-import copy
 import math
 import warnings
 from collections.abc import Callable, Sequence
@@ -9,132 +8,51 @@ from numbers import Integral, Real
 from typing import Literal
 
 import numpy as np
-import torch
+from numpy.typing import ArrayLike
 from torch import nn
 
-from skdropout._device import seeded
 from skdropout._estimators.checks import layer_rates
 from skdropout._estimators.documentation import documented
+from skdropout._estimators.own_module import OwnModule
+from skdropout._estimators.parameters import is_auto
 from skdropout._estimators.perceptrons import IncrementalClassifier, IncrementalRegressor
 from skdropout._sklearn_private import Interval, StrOptions
-from skdropout._stack import (
-    GridEncoding,
-    GridNetwork,
-    RelevantBlocks,
-    RelevantColumns,
-    finish_stack,
-)
+from skdropout._stack import SCHEDULES, RelevantColumns
 from skdropout.functional import Rule
 
 
-class OwnModule:
-    """A base before the network's: with ``module``, it takes the perceptrons' place."""
+@dataclass(eq=False, repr=False)
+class FadingColumns:
+    """Relevant columns are dropped less towards the end; a base before the network's.
 
-    def _rates(self, sizes):
-        rates = super()._rates(sizes)
-        if self.module is None:
-            if self.feature_shape is not None or self.occlusion != "element":
-                raise ValueError(
-                    f"feature_shape={self.feature_shape!r} and occlusion={self.occlusion!r} are "
-                    "for one's own module; give module=, a torch module or a callable that makes "
-                    "one."
-                )
-            return rates
-        self._check_grid()
-        return [{**rates[0], "dropout": ()}]
+    Parameters
+    ----------
+    dropout_schedule : {"auto", "constant", "early", "late", "decay", "ramp"}, callable or array-like of shape (n_members,), default="auto"
+        What ``beta`` and the rates of hidden units are multiplied by over the steps of ``max_iter``
+        epochs, of all networks or of each. "decay" is 1 for a half and then a cosine fall to 0;
+        "early" falls from 1 to 0 in the first third and "late" is 0 there [8]_; "ramp" rises from 0
+        to 1 in the first half. "auto" is "decay" for ``beta`` and "constant" for hidden units;
+        in ``partial_fit``, which knows no end, and with ``module``, "constant" for both. A callable
+        maps progress, from 0 to 1, to a factor in [0, 1]. ``warm_start`` begins anew;
+        ``partial_fit`` refuses all but "auto" and "constant".
+    """  # noqa: E501, types stay on one line
 
-    def _check_grid(self):
-        shape = self.feature_shape
-        if (
-            not isinstance(shape, list | tuple)
-            or len(shape) not in (2, 3)
-            or not all(isinstance(size, Integral) and size > 0 for size in shape)
-        ):
-            raise ValueError(
-                f"feature_shape={shape!r} must be (n_channels, height, width) or (n_points, "
-                "n_coordinates) where module is given."
-            )
-        if self.occlusion == "block" and len(shape) != 3:
-            raise ValueError(
-                f"occlusion='block' needs images, but feature_shape={shape!r}; give (n_channels, "
-                "height, width), or occlusion='element'."
-            )
-        if self.rule not in ("gradient_x_input", "integrated_gradients"):
-            raise ValueError(
-                f"rule={self.rule!r} needs layers that are known; with module use "
-                "'gradient_x_input' or 'integrated_gradients', or skdropout.nn.RelevanceDropout."
-            )
-        if self.precision != "float32":
-            raise ValueError(
-                f"precision={self.precision!r} is for the library's own layers; with module use "
-                "'float32', and torch.autocast within the module."
-            )
+    _: KW_ONLY
+    dropout_schedule: str | Callable[[float], float] | ArrayLike = "auto"
 
-    def _terms(self, sizes):
-        if self.module is None:
-            return super()._terms(sizes)
-        names = ("feature_shape", *self._target_parameters)
-        return {name: getattr(self, name) for name in names}
+    _parameter_constraints = {  # noqa: RUF012
+        "dropout_schedule": ["array-like", callable, StrOptions({"auto", *SCHEDULES})]
+    }
 
-    def _check_plan(self, plan):
-        if self.module is None:
-            return
-        encoder, n_columns = plan.encoder, plan.seen["n_features_in_"]
-        if encoder.categorical_:
-            names = [encoder.names_[j] for j in encoder.categorical_]
-            raise ValueError(f"module takes numbers only, but {names} hold categories.")
-        if math.prod(self.feature_shape) != n_columns:
-            raise ValueError(
-                f"feature_shape={self.feature_shape!r} has {math.prod(self.feature_shape)} "
-                f"entries, but X has {n_columns} columns."
-            )
+    def _schedule_of_all(self):
+        return "constant" if is_auto(self.dropout_schedule) else self.dropout_schedule
 
-    def _screening(self, plan, table, rows):
-        # a module of one's own has its shape
-        return super()._screening(plan, table, rows) if self.module is None else plan.screening
-
-    def _droppers(self, n_members, plan):
-        if self.occlusion == "block":
-            size = self.feature_shape[1:]
-            return RelevantBlocks(*size, plan.target.criterion.share, **self._dropping())
-        return super()._droppers(n_members, plan)
-
-    def _build(self, plan, table, members):
-        if self.module is None:
-            return super()._build(plan, table, members)
-        (member,) = members
-        rows = torch.as_tensor(table.looked_at(member.train))
-        network = GridNetwork(
-            GridEncoding(table.sample.numeric[rows], tuple(self.feature_shape)),
-            self._own_module(member.seed, plan.device),
-            tuple(self.feature_shape),
-            plan.target.n_raw_outputs,
-            self._droppers(1, plan),
-        )
-        network = finish_stack(network, table, members, plan.target.criterion)
-        self._check_output(network, table, plan.target.n_raw_outputs)
-        return network
-
-    def _own_module(self, seed, device):
-        with seeded(seed, device):
-            made = copy.deepcopy(self.module)
-            made = made if isinstance(made, nn.Module) else made()
-        if not isinstance(made, nn.Module):
-            raise ValueError(
-                f"module={self.module!r} made a {type(made).__name__}; it must be a torch module "
-                "or make one without arguments."
-            )
-        return made
-
-    def _check_output(self, network, table, n_outputs):
-        rows = table.sample.numeric[None, :2]
-        with torch.no_grad():
-            raw = network.respond(network.encoding(rows, None))
-        if raw.shape != (1, rows.shape[1], n_outputs):
-            raise ValueError(
-                f"module gives {raw.numel() // rows.shape[1]} outputs a row, but y needs "
-                f"{n_outputs}."
-            )
+    def _schedule_of_columns(self):
+        """Return what beta follows; None: what all rates do."""
+        if self._old_schedules():
+            return self._rise(self.max_iter)
+        fades = is_auto(self.dropout_schedule) and self.module is None
+        return "decay" if fades else None
 
 
 _RULES = {"gradient_x_input", "integrated_gradients", "epsilon", "zplus", "gamma", "wsquare"}
@@ -168,12 +86,12 @@ class RelevanceRates:
     alpha : float, default=0.5
         Share of chance, in [0, 1], in the choice of columns to drop. 0: by relevance alone; 1: by
         chance alone, at rate ``beta``.
-    beta : float, default=0.15
+    beta : float, default=0.04
         Strength, in [0, 1]. With r the relevance of a column for a row, from 0 for the row's least
         to 1 for its most relevant column, it is dropped with probability
         ``(alpha + beta - 1 + (1 - alpha) * r) / alpha``, cut off at 0 and 1. The most relevant
         column is thus dropped with probability ``beta / alpha``: with ``alpha = beta = 0.5``, the
-        paper's setting for point clouds, always; by default three times in ten.
+        paper's setting for point clouds, always; by default in eight of a hundred rows.
     probability : float, default=1.0
         Share, in [0, 1], of the rows of a training step whose columns may be dropped.
     rule : str, Rule, or sequence of them, default="gradient_x_input"
@@ -224,7 +142,7 @@ class RelevanceRates:
     _: KW_ONLY
     dropout: float | Sequence[float] | np.ndarray = 0.1
     alpha: float = 0.5
-    beta: float = 0.15
+    beta: float = 0.04
     probability: float = 1.0
     rule: str | Rule | Sequence[str | Rule] = "gradient_x_input"
     warmup: int | Literal["deprecated"] = "deprecated"
@@ -250,17 +168,20 @@ class RelevanceRates:
         self._check_rule(len(sizes) + 1)
         self._warn_of_old_schedules()
         of_columns = {"alpha": float(self.alpha), "beta": float(self.beta)}
-        of_columns["column_schedule"] = self._rise(self.max_iter)
+        of_columns["column_schedule"] = self._schedule_of_columns()
         of_layers = layer_rates(self.dropout, len(sizes), self.n_members, self.dropout_profile)
         return [{"dropout": dropout, **of_columns} for dropout in of_layers]
 
-    def _warn_of_old_schedules(self):
+    def _old_schedules(self):
         old = {"warmup": self.warmup, "schedule": self.schedule}
-        given = {name: value for name, value in old.items() if value != "deprecated"}
+        return {name: value for name, value in old.items() if value != "deprecated"}
+
+    def _warn_of_old_schedules(self):
+        given = self._old_schedules()
         if not given:
             return
         said = ", ".join(f"{name}={value!r}" for name, value in given.items())
-        if self.dropout_schedule != "constant":
+        if self._schedule_of_all() != "constant":
             raise ValueError(
                 f"{said} and dropout_schedule={self.dropout_schedule!r} both say how beta goes "
                 "over the epochs; give dropout_schedule alone."
@@ -314,14 +235,15 @@ class RelevanceRates:
 
 @documented
 @dataclass(eq=False, repr=False)
-class RelDropRegressor(OwnModule, IncrementalRegressor, RelevanceRates):
+class RelDropRegressor(OwnModule, FadingColumns, IncrementalRegressor, RelevanceRates):
     """Multilayer perceptrons for regression that are kept from leaning on few columns.
 
     In each training step the networks' present outputs, as distances from the mean, are attributed
     to the columns, dropout off; the more relevant a column is for a row, the more often it is
     dropped from this row.
-    Numeric columns are dropped to their median, categorical ones as a whole to the trained
-    "unknown" level, and nothing is scaled up. All networks, and all columns, are attributed in
+    A dropped number is its column's median and is marked as missing, so that it is told from a
+    median that is there; a dropped category is the trained "unknown" level; nothing is scaled up.
+    Cells that are missing later are as if dropped. All networks, and all columns, are attributed in
     one pass forward and one back. The rest is :class:`DropoutMLPRegressor`.
 
     See Also
@@ -332,9 +254,8 @@ class RelDropRegressor(OwnModule, IncrementalRegressor, RelevanceRates):
 
     Notes
     -----
-    Robustness has its price on complete rows. On three tables, against columns dropped by chance as
-    often (``benchmarks/reldrop.py``), R2 rose by 0.05 to 0.08 with the two most important columns
-    missing, and fell by 0.00 to 0.02 with none missing. A larger ``beta`` costs more.
+    Cells that are missing later carry a mark, and it is these that networks are made ready for;
+    cells that are there and wrong carry none. A larger ``beta`` costs more on complete rows.
 
     Examples
     --------
@@ -349,18 +270,20 @@ class RelDropRegressor(OwnModule, IncrementalRegressor, RelevanceRates):
     _parameter_constraints = {  # noqa: RUF012
         **RelevanceRates._parameter_constraints,
         **IncrementalRegressor._parameter_constraints,
+        **FadingColumns._parameter_constraints,
     }
 
 
 @documented
 @dataclass(eq=False, repr=False)
-class RelDropClassifier(OwnModule, IncrementalClassifier, RelevanceRates):
+class RelDropClassifier(OwnModule, FadingColumns, IncrementalClassifier, RelevanceRates):
     """Multilayer perceptrons for classification that are kept from leaning on few columns.
 
     In each training step the logit of each row's true class is attributed to the columns, dropout
     off; the more relevant a column is for a row, the more often it is dropped from this row.
-    Numeric columns are dropped to their median, categorical ones as a whole to the trained
-    "unknown" level, and nothing is scaled up. All networks, and all columns, are attributed in
+    A dropped number is its column's median and is marked as missing, so that it is told from a
+    median that is there; a dropped category is the trained "unknown" level; nothing is scaled up.
+    Cells that are missing later are as if dropped. All networks, and all columns, are attributed in
     one pass forward and one back. The rest is :class:`DropoutMLPClassifier`.
 
     See Also
@@ -371,11 +294,9 @@ class RelDropClassifier(OwnModule, IncrementalClassifier, RelevanceRates):
 
     Notes
     -----
-    On three tables of two classes, against columns dropped by chance as often
-    (``benchmarks/reldrop.py``), the area under the ROC curve did not differ clearly on complete
-    rows; with the two most important columns missing it rose by 0.016 on one and did not differ
-    clearly on the others. Which columns are dropped depends on the true class, so that gaps tell
-    something of it in training.
+    Cells that are missing later carry a mark, and it is these that networks are made ready for;
+    cells that are there and wrong carry none. Which columns are dropped depends on the true class,
+    so that gaps tell something of it in training.
 
     Examples
     --------
@@ -390,4 +311,5 @@ class RelDropClassifier(OwnModule, IncrementalClassifier, RelevanceRates):
     _parameter_constraints = {  # noqa: RUF012
         **RelevanceRates._parameter_constraints,
         **IncrementalClassifier._parameter_constraints,
+        **FadingColumns._parameter_constraints,
     }

@@ -286,6 +286,7 @@ def _gaps(reldrop):
             f'print({name_of(reldrop)!r}, "test score:", reldrop.score(X_test, y_test))',
             "OcclusionDisplay.from_estimators(",
             '    {"dropout network": model, "RelDrop network": reldrop}, X_test, y_test,',
+            '    fill="missing",',
             "    random_state=0,",
             ")",
         ]

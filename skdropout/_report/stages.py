@@ -197,7 +197,12 @@ def _gaps(findings, prepared, models, allowed):
     findings.curves = {}
     for s in (findings.ours, findings.reldrop):
         curve = occlusion_curve(
-            s.model, prepared.X_test, prepared.y_test, scoring=_minus_loss, random_state=0
+            s.model,
+            prepared.X_test,
+            prepared.y_test,
+            fill="missing",
+            scoring=_minus_loss,
+            random_state=0,
         )
         curve.losses = -curve.scores
         findings.curves[s.name] = curve

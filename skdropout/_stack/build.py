@@ -109,13 +109,14 @@ def build_stack(
     module : StackMLP
     """
     generators = [torch.Generator().manual_seed(member.seed) for member in members]
+    columns = columns(len(members))
     module = StackMLP(
-        _encoding(encoder, table, members, numeric_encoding, dims, generators),
+        _encoding(encoder, table, members, numeric_encoding, dims, generators, columns.marks),
         hidden_layer_sizes,
         n_outputs,
         activation,
         generators,
-        columns(len(members)),
+        columns,
         input_scaling,
         learns,
         [member.linear for member in members],
@@ -165,7 +166,7 @@ def _target_units(table, rows, criterion):
     return criterion.standardisation(table.target[rows].double().numpy(), weight)
 
 
-def _encoding(encoder, table, members, numeric_encoding, dims, generators):
+def _encoding(encoder, table, members, numeric_encoding, dims, generators, marks):
     numeric, drawn = None, ([], 0)
     if encoder.numeric_:
         cells, kind = table.sample.numeric.double().numpy(), NUMERIC_ENCODINGS[numeric_encoding]
@@ -176,6 +177,7 @@ def _encoding(encoder, table, members, numeric_encoding, dims, generators):
             of_rows if member.bins else kind.without_bins(of_rows)
             for of_rows, member in zip(statistics, members, strict=True)
         ]
+        statistics = [kind.marked(of_rows) for of_rows in statistics] if marks else statistics
         of_columns = kind.drawn(cells)
         layout = kind.layout(of_columns, len(cells))
         numeric = kind(statistics, layout, generators)

@@ -96,7 +96,7 @@ class RandomColumns(nn.Module):
         Probability of dropping a column; zero until set.
     """
 
-    learns = is_relaxed = False
+    learns = is_relaxed = marks = False
 
     def go_on_from(self, former):
         """Nothing was learnt."""
@@ -162,6 +162,8 @@ class RelevantColumns(nn.Module):
     """
 
     learns = is_relaxed = False
+    # networks are told which numbers are dropped, or else they take them for medians
+    marks = True
 
     def go_on_from(self, former):
         """Nothing was learnt."""

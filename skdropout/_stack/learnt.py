@@ -128,6 +128,7 @@ class LearntColumns(nn.Module):
     """
 
     learns = True
+    marks = False
 
     def __init__(self, n_members, n_columns):
         super().__init__()

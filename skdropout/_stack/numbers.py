@@ -24,10 +24,10 @@ class NumericEncoding(nn.Module):
 
     Parameters
     ----------
-    center : sequence of ndarray of shape (n_numeric,)
-        The median of each column among each member's training rows.
-    has_missing : sequence of ndarray of bool, of the same shape
-        Which columns had missing cells there.
+    statistics : list of dict
+        Of each member's training rows; here ``center``, the median of each column, ``has_missing``,
+        which columns have an indicator, and ``is_marked``, in which of these a dropped cell is a
+        missing one.
     n_inputs : ndarray of int of shape (n_numeric,)
         How many inputs each column has, its indicator apart.
     """
@@ -35,16 +35,20 @@ class NumericEncoding(nn.Module):
     shared_buffers = ("column", "flagged")
     learns = False
 
-    def __init__(self, center, has_missing, n_inputs):
+    def __init__(self, statistics, n_inputs):
         super().__init__()
-        has_missing = stacked(has_missing)
+        center, has_missing, is_marked = (
+            stacked([of_member[name] for of_member in statistics])
+            for name in ("center", "has_missing", "is_marked")
+        )
         flagged = has_missing.flatten(0, 1).any(0).nonzero().squeeze(1)
-        self.register_buffer("center", stacked(center))
+        self.register_buffer("center", center)
         self.register_buffer(
             "column", torch.arange(len(n_inputs)).repeat_interleave(torch.as_tensor(n_inputs))
         )
         self.register_buffer("flagged", flagged)
-        self.register_buffer("has_missing", has_missing[..., flagged].to(self.center.dtype))
+        self.register_buffer("has_missing", has_missing[..., flagged].to(center.dtype))
+        self.register_buffer("is_marked", is_marked[..., flagged].to(center.dtype))
 
     @classmethod
     def drawn(cls, numeric):
@@ -70,7 +74,18 @@ class NumericEncoding(nn.Module):
             "center": center,
             "scale": np.where(says_nothing, np.inf, scale),
             "has_missing": missing.any(0) & ~missing.all(0),
+            "is_marked": np.zeros_like(says_nothing),
         }
+
+    @staticmethod
+    def marked(statistics):
+        """Return statistics by which a network is told which of all cells are missing or dropped.
+
+        A median then is one cell and a dropped number another, as a level of a category and the
+        unknown one are two.
+        """
+        tells = np.isfinite(statistics["scale"])
+        return {**statistics, "has_missing": tells, "is_marked": tells}
 
     @staticmethod
     def without_bins(statistics):
@@ -99,7 +114,7 @@ class NumericEncoding(nn.Module):
         encoded = self.encode(self.center)
         if not len(self.flagged):
             return encoded
-        return torch.cat([encoded, torch.zeros_like(self.has_missing)], -1)
+        return torch.cat([encoded, self.is_marked], -1)
 
 
 class StandardEncoding(NumericEncoding):
@@ -118,11 +133,8 @@ class StandardEncoding(NumericEncoding):
     inputs_per_column = 1
 
     def __init__(self, statistics, layout, generators=None):
-        center, scale, has_missing = (
-            [of_member[name] for of_member in statistics]
-            for name in ("center", "scale", "has_missing")
-        )
-        super().__init__(center, has_missing, layout)
+        super().__init__(statistics, layout)
+        scale = [of_member["scale"] for of_member in statistics]
         self.register_buffer("scale", stacked(scale))
 
     def encode(self, numeric):
@@ -147,11 +159,8 @@ class QuantileEncoding(NumericEncoding):
     inputs_per_column = 1
 
     def __init__(self, statistics, layout, generators=None):
-        center, has_missing, scores = (
-            [of_member[name] for of_member in statistics]
-            for name in ("center", "has_missing", "scores")
-        )
-        super().__init__(center, has_missing, layout)
+        super().__init__(statistics, layout)
+        scores = [of_member["scores"] for of_member in statistics]
         n_knots = max(len(knots) for of_member in scores for knots, _ in of_member)
         curves = [[_curve(*of_column, n_knots) for of_column in of_member] for of_member in scores]
         knots, heights, slopes = torch.as_tensor(np.array(curves)).movedim(2, 0)
@@ -221,11 +230,10 @@ class PiecewiseLinearEncoding(NumericEncoding):
     shared_buffers = (*NumericEncoding.shared_buffers, "least", "most")
 
     def __init__(self, statistics, layout, generators=None):
-        center, scale, has_missing, edges = (
-            [of_member[name] for of_member in statistics]
-            for name in ("center", "scale", "has_missing", "edges")
+        super().__init__(statistics, layout)
+        center, scale, edges = (
+            [of_member[name] for of_member in statistics] for name in ("center", "scale", "edges")
         )
-        super().__init__(center, has_missing, layout)
         lines = [
             np.concatenate(list(map(_lines, *of_member, layout)), axis=1)
             for of_member in zip(center, scale, edges, strict=True)

@@ -58,7 +58,8 @@ def occlusion_curve(
     fill : {"typical", "missing"} or sequence of length n_columns
         What occluded cells become. "typical": the column's median or most frequent category in
         ``X``; "missing": missing cells, for estimators that know them (this library's networks
-        then see the median or the level that stands for the unknown); or one value per column.
+        then see the median or the level that stands for the unknown, and those of RelDrop, and of
+        columns that had missing cells in training, are told); or one value per column.
     scoring : str, callable or None
         As in scikit-learn; None is the estimator's own ``score``.
     random_state : int, RandomState instance or None

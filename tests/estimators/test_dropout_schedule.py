@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import make_friedman1
 
 from skdropout import (
@@ -53,7 +54,7 @@ def test_factor_times_rate_is_that_rate(data, factor):
     relevant = {"dropout": 0.25, "beta": 0.5}
     scaled = {name: factor * rate for name, rate in relevant.items()}
     assert curve(RelDropRegressor(**SMALL, **relevant, dropout_schedule=schedule), data) == curve(
-        RelDropRegressor(**SMALL, **scaled), data
+        RelDropRegressor(**SMALL, **scaled, dropout_schedule="constant"), data
     )
 
 
@@ -213,6 +214,16 @@ def test_one_schedule_for_all_where_recipes_are_tried(data):
         DropoutMLPRegressor(**SMALL, dropout_schedule=["early", "late"]).fit(*data)
 
 
+def test_relevant_columns_are_dropped_early_unless_said(data):
+    """ "auto" is "early" for beta alone, and constant in passes that know of no end."""
+    options = {**SMALL, "dropout": 0.2, "early_stopping": False}
+    auto = RelDropRegressor(**options, beta=0.8).fit(*data)
+    assert auto.net_.schedules[0] == ("constant", "decay")
+    steady = RelDropRegressor(**options, beta=0.8, dropout_schedule="constant")
+    auto, steady = (model.partial_fit(*data) for model in (clone(auto), steady))
+    np.testing.assert_array_equal(auto.predict(data[0]), steady.predict(data[0]))
+
+
 # --- what goes by deprecation ---------------------------------------------------------------------
 
 
@@ -236,7 +247,8 @@ def test_warmup_and_schedule_do_what_they_did(data, old, strengths):
         assert columns == "constant"
     else:
         assert [columns(epoch / 6) for epoch in range(6)] == strengths
-    first = RelDropRegressor(**options, beta=0.8 * strengths[0]).fit(*data)
+    constant = {**options, "dropout_schedule": "constant"}
+    first = RelDropRegressor(**constant, beta=0.8 * strengths[0]).fit(*data)
     assert model.loss_curve_[0] == pytest.approx(first.loss_curve_[0], rel=1e-6)
 
 

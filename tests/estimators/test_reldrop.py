@@ -31,12 +31,29 @@ def classes():
 
 
 def test_without_strength_it_is_the_plain_network(mixed_table):
+    """Of categories, of which networks know which are missing in any case."""
     X, y = mixed_table
+    X = X[[name for name in X if X[name].dtype.kind not in "iuf"]]
     plain = DropoutMLPRegressor(**SMALL).fit(X, y).predict(X)
     for options in ({"beta": 0.0}, {"probability": 0.0}):
         model = RelDropRegressor(**SMALL, **options).fit(X, y)
         np.testing.assert_array_equal(model.predict(X), plain)
     assert not np.array_equal(RelDropRegressor(**SMALL).fit(X, y).predict(X), plain)
+
+
+def test_a_missing_number_is_told_from_a_median():
+    """Of y = x the best guess is the median at the median, and the mean where x is missing.
+
+    One column is always as relevant as can be told, so it is dropped at the rate
+    ``(alpha + beta - 1) / alpha``, here 0.4.
+    """
+    X = np.random.default_rng(0).exponential(size=(400, 1))
+    options = {**SMALL, "max_iter": 30, "beta": 0.7, "dropout_schedule": "constant"}
+    model = RelDropRegressor(**options).fit(X, X[:, 0])
+    at_median, at_nothing = model.predict([[np.median(X)], [np.nan]])
+    assert at_median == pytest.approx(np.median(X), abs=0.1)
+    assert at_nothing == pytest.approx(X.mean(), abs=0.1)
+    assert abs(X.mean() - np.median(X)) > 0.2
 
 
 def test_hidden_dropout_stays(classes):
@@ -125,10 +142,10 @@ def test_classes(n_classes):
 
 
 def test_labels():
-    X, y = make_multilabel_classification(300, random_state=0)
+    X, y = make_multilabel_classification(1000, random_state=0)
     options = {**SMALL, "max_iter": 20, "batch_size": 32}
-    model = RelDropClassifier(**options).fit(X[:200], y[:200])
-    accuracy = (model.predict(X[200:]) == y[200:]).mean(0)
+    model = RelDropClassifier(**options).fit(X[:800], y[:800])
+    accuracy = (model.predict(X[800:]) == y[800:]).mean(0)
     most_frequent = np.maximum(y.mean(0), 1 - y.mean(0))
     assert (accuracy > most_frequent).all()
 
@@ -175,7 +192,7 @@ def test_warm_start_takes_the_new_strength(mixed_table):
 def test_passes_one_by_one_count_as_epochs(classes):
     X, y = classes
     model = RelDropClassifier(**SMALL, warmup=2)
-    plain = DropoutMLPClassifier(**SMALL)
+    plain = RelDropClassifier(**SMALL, beta=0.0)
     for n in range(3):
         model.partial_fit(X, y)
         plain.partial_fit(X, y)

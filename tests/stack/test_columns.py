@@ -181,7 +181,23 @@ def test_columns_go_as_a_whole_to_their_typical_value(stack_and_rows):
     unknown = table.unknown.expand(len(table.codes), -1)
     with torch.no_grad():
         levels = stack.encoding(table.numeric[None], unknown[None])
-    torch.testing.assert_close(levels[..., 3:], typical[..., 3:])
+    first = stack.encoding.n_constant
+    torch.testing.assert_close(levels[..., first:], typical[..., first:])
+
+
+def test_a_number_that_is_dropped_is_a_missing_one_and_no_median(stack_and_rows):
+    """Of all numeric columns, though one alone had missing cells in training."""
+    stack, table = stack_and_rows
+    numeric, n_numbers = stack.encoding.numeric, stack.encoding.n_constant
+    typical = stack.encoding.typical()[..., :n_numbers]
+    nothing = torch.full_like(table.numeric[None, :1], torch.nan)
+    with torch.no_grad():
+        missing, median = numeric(nothing), numeric(numeric.center)
+    torch.testing.assert_close(missing, typical)
+    assert n_numbers == 2 * table.numeric.shape[1]
+    differs = (missing != median)[0, 0]
+    for column in range(table.numeric.shape[1]):
+        assert differs[stack.encoding.groups[:n_numbers] == column].sum() == 1
 
 
 def test_gradients_reach_the_weights_and_the_unknown_level(stack_and_rows):

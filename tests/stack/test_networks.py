@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from skdropout._stack.build import Member
-from skdropout._stack.columns import RelevantColumns
+from skdropout._stack.columns import RandomColumns, RelevantColumns
 from skdropout._stack.layers import ScaledLinear, StackLinear
 from skdropout._stack.losses import SquaredError
 from tests.conftest import make_table, train_stack
@@ -20,6 +20,13 @@ def members_of(rng, n_rows, sizes, rate=0.0, n_valid=0):
         rates = (rate, rate / 2)
         members.append(Member(seed + 1, rows[:size], rows[size : size + n_valid], rates, rate / 2))
     return members
+
+
+def told_columns(n_members):
+    """Drop by chance, of networks that are told which numbers are missing."""
+    columns = RandomColumns(n_members)
+    columns.marks = True
+    return columns
 
 
 def relevant_columns(n_members):
@@ -189,7 +196,7 @@ def test_relevant_columns_are_each_members_own(mixed_table):
     for k, member in enumerate(members):
         alone = outputs(train_stack(encoder, table, [member], columns=relevant_columns), table)
         torch.testing.assert_close(together[k], alone[0], rtol=0, atol=1e-8)
-    plain = outputs(train_stack(encoder, table, members[:2]), table)
+    plain = outputs(train_stack(encoder, table, members[:2], columns=told_columns), table)
     torch.testing.assert_close(together[0], plain[0], rtol=0, atol=1e-7)
     assert (together[1] - plain[1]).abs().max() > 0.1
 

@@ -254,7 +254,7 @@ def scenarios_of(name):
     if hasattr(example, "warm_start"):
         yield of("warm_start", fit("fit"), partial(fitted, name, warm_start=True), 2.0)
     # which knows no end that a schedule could go to
-    if hasattr(example, "partial_fit") and example.dropout_schedule == "constant":
+    if hasattr(example, "partial_fit") and example.dropout_schedule in ("auto", "constant"):
         yield of("partial_fit", fit("partial_fit"), lambda: make()[0], 2.0)
         yield of("partial_fit of fitted", fit("partial_fit"))
         yield of("second partial_fit", fit("partial_fit"), partial(_once_more, name), 2.0)

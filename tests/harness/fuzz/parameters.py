@@ -81,7 +81,16 @@ _NETWORK = {
     "weight_decay": ["0", "0.01", "100.0", "np.float16(0.5)", "[0, 0.1]", "[-1, 0]", "[np.nan, 0]"],
     "dropout_profile": ["'flat'", "'front'", "'back'", "'middle'"],
     "dropout_schedule": [
-        *("'constant'", "'early'", "'late'", "'decay'", "'ramp'", "'cosine'", "lambda p: p"),
+        *(
+            "'auto'",
+            "'constant'",
+            "'early'",
+            "'late'",
+            "'decay'",
+            "'ramp'",
+            "'cosine'",
+            "lambda p: p",
+        ),
         *("lambda p: 2 * p", "lambda p: None", "lambda p: np.nan", "lambda: 1", "lambda p: 1 / p"),
         *("['early', 'late']", "['early']", "[lambda p: 1, 'ramp']", "[['early', 'late']]"),
     ],

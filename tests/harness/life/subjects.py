@@ -81,6 +81,11 @@ def as_labels(y):
     return np.column_stack([y > np.quantile(y, 0.3), y > np.median(y)]).astype(int)
 
 
+def fading(progress):
+    """A schedule of one's own."""
+    return 1 - progress
+
+
 def as_it_is(y):
     """Return the target itself."""
     return y
@@ -153,9 +158,22 @@ VARIANTS = {
         DropoutMLPRegressorCV, {**GRID, "refit": "bag", "loss": "quantile", "quantile": [0.2, 0.8]}
     ),
     "without refit": Subject(DropoutMLPRegressorCV, {**GRID, "refit": False}),
+    "learnt": Subject(
+        DropoutMLPRegressor, {**SMALL, "dropout": "learnt", "input_dropout": "learnt"}
+    ),
+    "scheduled": Subject(
+        DropoutMLPClassifier,
+        {**SMALL, "dropout": 0.3, "input_dropout": 0.2, "dropout_schedule": ["decay", fading]},
+        by_thirds,
+    ),
 }
 EVERY = {**SUBJECTS, **VARIANTS}
 # nothing is trained after their search
 OF_A_SEARCH = ("bag", "ensemble", "several quantiles", "without refit")
 NETWORKS = [name for name, subject in EVERY.items() if subject.is_network]
-INCREMENTAL = [name for name, subject in EVERY.items() if hasattr(subject.cls, "partial_fit")]
+# passes know of no end that a schedule could go to
+INCREMENTAL = [
+    name
+    for name, subject in EVERY.items()
+    if hasattr(subject.cls, "partial_fit") and "dropout_schedule" not in subject.options
+]
