@@ -41,6 +41,14 @@ def column_of(X, j):
     return X[:, [j]].toarray()[:, 0] if issparse(X) else safe_indexing(X, j, axis=1)
 
 
+def are_plain_numbers(X, columns):
+    """Whether these columns are of a pandas frame and hold NumPy's numbers: to be read at once."""
+    if not is_pandas_df(X):
+        return False
+    dtypes = X.dtypes.iloc[columns].unique()
+    return all(isinstance(dtype, np.dtype) and dtype.kind in "fiub" for dtype in dtypes)
+
+
 def rows_of(X, rows):
     """Return the rows of a frame or of an array that a slice names."""
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]

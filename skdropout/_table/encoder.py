@@ -9,6 +9,7 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
 from skdropout._table.column import (
+    are_plain_numbers,
     as_levels,
     as_numbers,
     column_of,
@@ -220,6 +221,9 @@ class TableEncoder:
         if not is_frame(X) and X.dtype.kind in "fiub":
             X = X if len(some) == X.shape[1] else X[:, some]
             return (X.toarray() if issparse(X) else X).astype(np.float64, copy=False)
+        if some and are_plain_numbers(X, some):
+            X = X if len(some) == X.shape[1] else X.iloc[:, some]
+            return np.ascontiguousarray(X.to_numpy(dtype=np.float64))
         columns = [as_numbers(column_of(X, j), self.names_[j]) for j in some]
         return np.stack(columns, axis=1) if columns else np.empty((X.shape[0], 0))
 

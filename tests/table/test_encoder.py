@@ -127,6 +127,20 @@ def test_pandas_number_types(dtype):
     assert np.isnan(numeric).sum() == X.isna().to_numpy().sum()
 
 
+def test_numbers_read_at_once_are_those_of_each_column():
+    """Beside a column that is read by itself, the others are too; the cells are the same."""
+    plain = frame()[["x", "whole", "flag"]].astype({"x": np.float32})
+    plain["large"] = np.full(len(plain), 2**63 + 1, dtype=np.uint64)
+    plain.loc[3, "x"] = np.nan
+    mixed = plain.assign(nullable=pd.array(range(len(plain)), dtype="Int64"))
+    read = []
+    for X in (plain, mixed):
+        owner = BaseEstimator()
+        read.append(TableEncoder("from_dtype").fit(X, owner).transform(X, owner)[0])
+    at_once, one_by_one = read
+    np.testing.assert_array_equal(at_once, one_by_one[:, :-1])
+
+
 def test_large_offsets_keep_their_resolution():
     """Time stamps: float32 would see them in steps of two minutes."""
     seconds = 1.7e9 + np.arange(1000.0)
