@@ -46,6 +46,8 @@ RECIPES = {
     "silu": {"activation": "silu"},
     "silu, numbers without bins": {**PLAIN, "dropout": 0.2, "activation": "silu"},
     "batches of 8": {"batch_size": 8},
+    "batches of 32": {"batch_size": 32},
+    "batches of 64": {"batch_size": 64},
     "400 epochs": {"max_iter": 400, "n_iter_no_change": 60},
 }
 
