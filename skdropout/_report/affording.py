@@ -5,7 +5,9 @@ Each function returns smaller sizes, or those it is given, and what there is to 
 
 import math
 import time
+import warnings
 from dataclasses import replace
+from functools import wraps
 
 from sklearn.base import clone
 
@@ -15,6 +17,10 @@ _FEWEST_EPOCHS = 12
 _FEW_RATES = (0.0, 0.1, 0.25, 0.5)
 _FEWEST_TREES, _FEWEST_ROUNDS = 20, 50
 _DEFAULT_TREES = 100
+_FEWEST_EVALUATIONS = 2_000
+# A finder fits its networks once, and to three quarters of the rows four times.
+_FITS_OF_A_FINDER = 4
+_SHARE_OF_DETECTING = 0.6  # of the time for pairs; the rest is for measuring
 _MEMBERS = 8  # of the network that is trained at the rate chosen
 # Epochs that are run of those planned, as rates leave the race and networks stop early.
 _SHARE_RUN = 0.6
@@ -23,6 +29,19 @@ _PROBE_EPOCHS, _PROBE_TREES, _PROBE_ROUNDS = 2, 2, 5
 _USUAL_ROUNDS = 2_000
 
 
+def _quietly(function):
+    """Let a function say nothing of what is fitted only to see how long it takes."""
+
+    @wraps(function)
+    def quiet(*given):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return function(*given)
+
+    return quiet
+
+
+@_quietly
 def networks(models, X, y, allowed):
     """Make search and network fit: fewer epochs, then fewer rates."""
     sizes = models.sizes
@@ -50,6 +69,30 @@ def networks(models, X, y, allowed):
     return sizes, (f"at most {sizes.max_iter} epochs of networks at {len(sizes.dropouts)} rates")
 
 
+@_quietly
+def detectors(models, X, y, allowed):
+    """Make the networks that look for pairs fit: fewer epochs."""
+    sizes = models.sizes
+    if not math.isfinite(allowed) or sizes.detecting is None:
+        return sizes, None
+    start = time.perf_counter()
+    probe = clone(models.finder().estimator).set_params(max_iter=_PROBE_EPOCHS)
+    probe.fit(X, y)
+    whole = time.perf_counter() - start
+    epoch = min(probe.net_.history[:, "dur"])
+    begin = max(whole - _PROBE_EPOCHS * epoch, 0.0) * _FITS_OF_A_FINDER
+    planned = sizes.detecting["max_iter"]
+    left = _SHARE_OF_DETECTING * allowed - whole - begin
+    n_epochs = int(left / max(epoch * _FITS_OF_A_FINDER, 1e-9))
+    if n_epochs >= planned:
+        return sizes, None
+    n_epochs = min(max(n_epochs, _FEWEST_EPOCHS), planned)
+    return replace(sizes, detecting=sizes.detecting | {"max_iter": n_epochs}), (
+        f"at most {n_epochs} epochs of networks that look for pairs"
+    )
+
+
+@_quietly
 def trees(models, X, y, allowed):
     """Make boosted trees fit: fewer of them."""
     sizes = models.sizes
@@ -66,6 +109,7 @@ def trees(models, X, y, allowed):
     return replace(sizes, tree_iterations=n_trees), (f"at most {n_trees} rounds of boosted trees")
 
 
+@_quietly
 def machines(models, X, y, allowed, n_machines):
     """Make boosting machines fit: fewer rounds, and one bag of rows."""
     sizes = models.sizes
@@ -90,6 +134,12 @@ def machines(models, X, y, allowed, n_machines):
     return replace(sizes, outer_bags=bags, max_rounds=n_rounds), (
         f"at most {n_rounds:,} rounds of boosting machines with {count(bags, 'bag')}"
     )
+
+
+def evaluations(scores, n_planned, allowed):
+    """Return how many rows these models can be asked about in a time, of those planned."""
+    each = sum(s.seconds_per_row for s in scores)
+    return int(max(min(n_planned, allowed / max(each, 1e-12)), _FEWEST_EVALUATIONS))
 
 
 def _with(models, sizes):

@@ -1,6 +1,5 @@
 """Which columns a model goes by, and what each does to its predictions."""
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +8,7 @@ import pandas as pd
 from skdropout._report.levels import order_of
 from skdropout._report.scoring import losses_of, predicted_by, rise
 
-_MOST_VALUES = 20
+VALUES = 20
 _MOST_LEVELS = 24
 _BINS = 30
 _FEWEST_ROWS = 200
@@ -70,9 +69,7 @@ def importance(score, X, y, names, n_repeats, seconds):
     is_class = score.predicted.ndim > 1
     n_rows = len(X)
     if np.isfinite(seconds):
-        start = time.perf_counter()
-        predicted_by(model, X)
-        once = (time.perf_counter() - start) * max(len(names), 1)
+        once = score.seconds_per_row * len(X) * max(len(names), 1)
         n_repeats = int(np.clip(seconds // max(once, 1e-9), 1, n_repeats))
         n_rows = int(np.clip(n_rows * seconds / max(once * n_repeats, 1e-9), _FEWEST_ROWS, n_rows))
     rows = np.sort(rng.permutation(len(X))[:n_rows])
@@ -144,8 +141,8 @@ def _with_column(X, name, values):
 def _numbers(column):
     known = column.dropna().to_numpy()
     values = np.unique(known)
-    if len(values) > _MOST_VALUES:
-        values = np.unique(np.quantile(known, np.linspace(0.01, 0.99, _MOST_VALUES)))
+    if len(values) > VALUES:
+        values = np.unique(np.quantile(known, np.linspace(0.01, 0.99, VALUES)))
     low, high = values[0], values[-1]
     if len(values) < 2 or not np.isfinite(high - low) or high - low < 1e-9 * max(abs(high), 1e-290):
         return values, np.array([len(known)]), None

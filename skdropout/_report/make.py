@@ -164,6 +164,8 @@ def _remarks(findings, request, sizes, minutes, n_rows):
     if minutes is not None and findings.notes:
         less = listed(findings.notes)
         words.append(f"For lack of time, --minutes {number(minutes)}, there were {less}.")
+    if findings.skipped:
+        words.append(f"There was no time left for {listed(findings.skipped)}.")
     return html + (paragraph(" ".join(words), "quick") if words else "")
 
 

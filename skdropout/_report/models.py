@@ -13,6 +13,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 
 import skdropout
 
+# Share of the pairs found that may be false, on average.
+ERROR_RATE = 0.05
 _MOST_LEVELS = 250  # that boosted trees take as categories
 _STRENGTHS = [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0]  # of the ridge
 # Rates above that networks learn little with.
@@ -129,14 +131,13 @@ class Models:
             **self._common,
         )
 
-    def finder(self, n_columns):
-        """What finds the pairs of columns that act together; None where there are no pairs."""
-        if n_columns < 2:
-            return None
+    def finder(self):
+        """What finds the pairs of columns that act together."""
         networks = self.sizes.detecting
         return skdropout.SmoothHessInteractions(
             networks and self._ours("DropoutMLP{}")(**networks, **self._common),
-            n_interactions=10,
+            n_interactions="auto",
+            error_rate=ERROR_RATE,
             target_type="continuous" if self.is_regression else "classes",
             **self._common,
         )
@@ -151,7 +152,9 @@ class Models:
         if self.is_regression:
             kind = HistGradientBoostingRegressor
         n_iterations = self.sizes.tree_iterations
-        trees = kind(random_state=0, **({"max_iter": n_iterations} if n_iterations else {}))
+        # fewer trees take larger steps
+        fewer = {"max_iter": n_iterations, "learning_rate": min(0.4, 10 / (n_iterations or 1))}
+        trees = kind(random_state=0, **(fewer if n_iterations else {}))
         if max(self.recipe.n_levels.values(), default=0) <= _MOST_LEVELS:
             return trees
         encode = ("encode", TargetEncoder(random_state=0), self.recipe.categories)

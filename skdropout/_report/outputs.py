@@ -97,7 +97,7 @@ def numbers_of(findings, look, prepared, recipe):
         "task": recipe.task,
         "interrupted": findings.interrupted,
         "done": findings.done,
-        "notes": [*recipe.notes, *findings.notes],
+        "notes": [_bare(words) for words in (*recipe.notes, *findings.notes)],
         "warnings": findings.warnings,
         "data": {
             "rows": look.n_rows,
@@ -161,6 +161,11 @@ def numbers_of(findings, look, prepared, recipe):
             for name, curve in findings.curves.items()
         }
     return found
+
+
+def _bare(words):
+    """Return words without the marks that keep the direction of names to themselves."""
+    return words.replace("\u2068", "").replace("\u2069", "")
 
 
 def _target(prepared, recipe):

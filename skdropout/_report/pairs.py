@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from skdropout._report.levels import order_of
+from skdropout._report.models import ERROR_RATE
 from skdropout._report.scoring import predicted_by
 from skdropout.inspection import interaction_table
 
-ERROR_RATE = 0.05
 # Share of the variance of predictions from which on a pair stands out.
 LEAST_SHARE = 0.02
-_CELLS, _MOST_LEVELS = 10, 14
+CELLS, _MOST_LEVELS = 10, 14
 
 
 @dataclass(eq=False)
@@ -20,7 +20,7 @@ class Pair:
     """Two columns, or more, that were found to act together; ``places`` are in the finder's table.
 
     ``share`` is what they carry of the variance of predictions, ``error`` the standard error of
-    their strength, ``q_value`` None where nothing was tested.
+    their strength, ``q_value`` the false discovery rate at which they just pass.
     """
 
     names: tuple
@@ -28,12 +28,12 @@ class Pair:
     strength: float
     error: float
     share: float
-    q_value: float | None
+    q_value: float
 
     @property
     def passes(self):
         """Whether chance alone is unlikely to have made it."""
-        return self.q_value is None or self.q_value <= ERROR_RATE
+        return self.q_value <= ERROR_RATE
 
     @property
     def stands_out(self):
@@ -53,25 +53,18 @@ class Surface:
     spread: float
 
 
-def find_pairs(finder, X):
-    """Return what a fitted finder has found, strongest first.
-
-    Parameters
-    ----------
-    finder : SmoothHessInteractions
-    X : DataFrame
-        What it was fitted to.
-    """
-    table = interaction_table(finder, X)
-    columns = list(X.columns)
+def pairs_of(finder):
+    """Return what a fitted finder has found, strongest first."""
+    table = interaction_table(finder)
+    columns = list(finder.feature_names_in_)
     return [
         Pair(
             names=tuple(columns[j] for j in row["columns"]),
             places=tuple(row["columns"]),
             strength=float(row["strength"]),
-            error=float(row.get("standard_error", np.nan)),
-            share=float(row.get("share", np.nan)),
-            q_value=float(row["q_value"]) if "q_value" in table else None,
+            error=float(row["standard_error"]),
+            share=float(row["share"]),
+            q_value=float(row["q_value"]),
         )
         for _, row in table.iterrows()
     ]
@@ -144,8 +137,8 @@ def _cells_of(column):
     known = column.to_numpy()
     there = known[~np.isnan(known)]
     values = np.unique(there)
-    if len(values) > _CELLS:
-        edges = np.unique(np.quantile(there, np.linspace(0, 1, _CELLS + 1)))
+    if len(values) > CELLS:
+        edges = np.unique(np.quantile(there, np.linspace(0, 1, CELLS + 1)))
         place = np.clip(np.searchsorted(edges, known, side="right") - 1, 0, len(edges) - 2)
         values = np.array(
             [

@@ -30,6 +30,7 @@ class Score:
     model: object
     seconds: float
     predicted: np.ndarray
+    seconds_per_row: float
     losses: np.ndarray
     loss: float
     error: float
@@ -47,13 +48,15 @@ def score(model, X, y, seconds, name=None):
     """Score a fitted model."""
     name = name_of(model) if name is None else name
     y = np.asarray(y)
+    start = time.perf_counter()
     predicted = predicted_by(model, X)
+    per_row = (time.perf_counter() - start) / len(y)
     losses = losses_of(model, predicted, y)
     loss = mean_loss(losses, is_class=predicted.ndim > 1)
     influence = _influence(losses, loss, predicted.ndim > 1)
     error = influence.std() / np.sqrt(len(y))
     metrics = _of_classes(model, predicted, y) if predicted.ndim > 1 else _of_numbers(predicted, y)
-    return Score(name, model, seconds, predicted, losses, loss, error, metrics)
+    return Score(name, model, seconds, predicted, per_row, losses, loss, error, metrics)
 
 
 def predicted_by(model, X):

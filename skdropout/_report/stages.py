@@ -1,14 +1,16 @@
 """What is fitted and measured, one stage after the other."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch
 
 from skdropout._report import affording
-from skdropout._report.effects import effect_of, importance
+from skdropout._report.effects import VALUES, effect_of, importance
 from skdropout._report.models import extended
-from skdropout._report.pairs import find_pairs, surface_of
+from skdropout._report.pairs import CELLS, pairs_of, surface_of
 from skdropout._report.scoring import fit_and_score, losses_of, mean_loss, predicted_by
 from skdropout.inspection import interaction_order_spectrum, occlusion_curve
 
@@ -17,6 +19,7 @@ EBM_NAMES = "EBM, its own pairs", "EBM, the pairs found here"
 EBM_ALONE = "EBM, no pairs"
 _SHARE_OF_SEARCH = 0.6  # of its stage; the rest is for a grid that has to be extended
 _MOST_LEVELS_DRAWN = 4
+_FEWEST_ROWS_OF_EFFECTS = 50
 
 
 def measure(prepared, models, budget, progress, was_asked):
@@ -36,12 +39,24 @@ def measure(prepared, models, budget, progress, was_asked):
     -------
     findings : Bunch
         ``scores`` is a list, ours first; ``done`` has the stages that ended, ``interrupted`` the
-        words of the one that Ctrl-C ended, or None; what a table does not allow is None.
+        words of the one that Ctrl-C ended, or None, ``skipped`` of those that there was no time
+        for; what a table does not allow is None.
     """
     findings = Bunch(
-        scores=[], done=[], warnings=[], notes=[], interrupted=None, has_interpret=True
+        scores=[],
+        done=[],
+        skipped=[],
+        warnings=[],
+        notes=[],
+        interrupted=None,
+        has_interpret=True,
     )
     for name, (words, _, stage) in STAGES.items():
+        if not _NEEDS.get(name, set()) <= set(findings.done):
+            continue
+        if name in _NEEDS and budget.share(name) <= 0:
+            findings.skipped.append(words)
+            continue
         with progress.stage(name, words), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
@@ -106,7 +121,7 @@ def _joined(paths):
 
 def _rivals(findings, prepared, models, allowed):
     X, y = prepared.X_train, prepared.y_train
-    _take(findings, models, affording.trees(models, X, y, allowed / 2))
+    _take(findings, models, affording.trees(models, X, y, 0.6 * allowed))
     for model in models.rivals():
         findings.trees = _fitted(findings, model, prepared)  # which are the last
 
@@ -126,45 +141,57 @@ def _columns(findings, prepared, models, allowed):
     )
     findings.importance, findings.n_shuffled, findings.n_repeats = found
     findings.leading = list(findings.importance.index)
+    n_drawn = models.sizes.n_effects + _MOST_LEVELS_DRAWN
+    n_rows = _rows_of_effects(findings, models, 0.4 * allowed, VALUES * n_drawn)
     findings.effects = [
-        _effect(findings, prepared, models, name)
+        effect_of(findings.ours.model, prepared.X_train, prepared.y_train, name, n_rows)
         for name in findings.leading[: models.sizes.n_effects]
         if prepared.X_train[name].nunique() > 1
     ]
     levelled = [name for name in findings.leading if models.recipe.n_levels.get(name, 0) > 2]
     known = {effect.name: effect for effect in findings.effects}
     findings.levels = [
-        known.get(name) or _effect(findings, prepared, models, name)
+        known.get(name)
+        or effect_of(findings.ours.model, prepared.X_train, prepared.y_train, name, n_rows)
         for name in levelled[:_MOST_LEVELS_DRAWN]
     ]
 
 
-def _effect(findings, prepared, models, name):
-    given = prepared.X_train, prepared.y_train, name, models.sizes.n_effect_rows
-    return effect_of(findings.ours.model, *given)
+def _rows_of_effects(findings, models, allowed, n_values):
+    """Return how many rows mean predictions can be of, where each takes so many values."""
+    planned = models.sizes.n_effect_rows
+    n = affording.evaluations([findings.ours], planned * n_values, allowed)
+    return min(max(n // max(n_values, 1), _FEWEST_ROWS_OF_EFFECTS), planned)
 
 
 def _pairs(findings, prepared, models, allowed):
+    both = findings.ours, findings.trees
+    n_evaluations = affording.evaluations(both, models.sizes.n_evaluations, 0.15 * allowed)
+    models.sizes = replace(models.sizes, n_evaluations=n_evaluations)
     findings.spectra = {
         s.name: interaction_order_spectrum(
-            s.model, prepared.X_train, n_evaluations=models.sizes.n_evaluations, random_state=0
+            s.model, prepared.X_train, n_evaluations=n_evaluations, random_state=0
         )
-        for s in (findings.ours, findings.trees)
+        for s in both
     }
     names = findings.leading[: models.sizes.max_paired_columns]
     findings.paired = [name for name in prepared.X_train.columns if name in names]
-    finder = models.finder(len(findings.paired))
     findings.finder = findings.pairs = None
     findings.surfaces = []
-    if finder is None:
+    if len(findings.paired) < 2:
         return
     X = prepared.X_train[findings.paired]
-    findings.finder = finder.fit(X, prepared.y_train)
-    findings.pairs = find_pairs(finder, X)
+    with warnings.catch_warnings():  # networks that detect are meant to go through all epochs
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        _take(findings, models, affording.detectors(models, X, prepared.y_train, allowed))
+        finder = models.finder()
+        findings.finder = finder.fit(X, prepared.y_train)
+    findings.pairs = pairs_of(finder)
     drawn = [pair for pair in findings.pairs if pair.stands_out and len(pair.names) == 2]
+    drawn = drawn[: models.sizes.n_surfaces]
+    n_rows = _rows_of_effects(findings, models, 0.2 * allowed, CELLS**2 * len(drawn))
     findings.surfaces = [
-        surface_of(findings.ours.model, prepared.X_train, pair.names, models.sizes.n_effect_rows)
-        for pair in drawn[: models.sizes.n_surfaces]
+        surface_of(findings.ours.model, prepared.X_train, pair.names, n_rows) for pair in drawn
     ]
 
 
@@ -227,10 +254,17 @@ def _take(findings, models, smaller):
         findings.notes.append(words)
 
 
+# stages that may be left out, and what they build on
+_NEEDS = {
+    "columns": {"network"},
+    "pairs": {"rivals", "columns"},
+    "machines": {"pairs"},
+    "gaps": {"rivals"},
+}
 # what is said of a stage while it is at work, what it takes of the time, and what it does
 STAGES = {
     "network": ("choosing the dropout rate", 6.0, _network),
-    "rivals": ("fitting scikit-learn's models", 2.0, _rivals),
+    "rivals": ("fitting scikit-learn's models", 3.0, _rivals),
     "columns": ("asking which columns matter", 2.0, _columns),
     "pairs": ("looking for columns that act together", 4.0, _pairs),
     "machines": ("fitting boosting machines", 4.0, _boosting_machines),

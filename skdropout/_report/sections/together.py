@@ -7,7 +7,7 @@ from skdropout._report.figures import draw_spectrum
 from skdropout._report.html import Right, figures, paragraph, section, subheading, table
 from skdropout._report.names import method_of
 from skdropout._report.numbers import count, listed, number, share, signed, with_error
-from skdropout._report.pairs import ERROR_RATE, LEAST_SHARE
+from skdropout._report.pairs import LEAST_SHARE
 from skdropout._report.scoring import difference
 from skdropout._report.sections.words import NEEDS_INTERPRET, pair_name
 from skdropout._report.stages import EBM_NAMES
@@ -36,7 +36,7 @@ def together(findings, prepared, terms):
                         pair_name(pair.names),
                         Right(share(pair.share, 1)),
                         Right(with_error(pair.strength, pair.error)),
-                        Right("not tested" if pair.q_value is None else _q(pair.q_value)),
+                        Right(_q(pair.q_value)),
                     )
                     for pair in pairs
                 ],
@@ -160,11 +160,11 @@ def _how(findings, prepared):
     if n < prepared.X_train.shape[1]:
         words.append(f"Only the {n} columns that matter most are looked at.")
     words.append(f"Pairs are measured {method_of(finder)}.")
-    if any(pair.q_value is not None for pair in findings.pairs) or hasattr(finder, "q_values_"):
+    if finder.q_values_ is not None:
         words.append(
-            f"A pair passes if its q-value is at most {ERROR_RATE:g}: of those that pass "
-            f"{share(ERROR_RATE)} are false on average. It is tested on rows that the networks "
-            "measured have not seen."
+            f"A pair passes if its q-value is at most {finder.error_rate:g}: of those that pass "
+            f"{share(finder.error_rate)} are false on average. It is tested on rows that the "
+            "networks measured have not seen."
         )
     words.append(f"It stands out if it also carries {share(LEAST_SHARE)} of the variance.")
     return " ".join(words)
