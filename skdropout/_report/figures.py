@@ -38,6 +38,7 @@ def draw_shares(classes, shares):
         places = np.arange(len(classes))[::-1]
         ax.barh(places, shares, color=BLUE)
         ax.set_yticks(places, [short(name, 24) for name in classes])
+        ax.set_ylim(-0.6, len(classes) - 0.4)
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
         label_axes(ax, x="share of the rows")
         ax.tick_params(axis="y", length=0)
@@ -197,4 +198,4 @@ def label_axes(ax, x=None, y=None):
         ax.set_ylabel(y)
     for axis in (ax.xaxis, ax.yaxis):
         if type(axis.get_major_formatter()).__name__ == "ScalarFormatter":
-            axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 5)))

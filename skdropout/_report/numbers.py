@@ -18,7 +18,8 @@ def number(value, digits=3):
         return f"{value:.{digits}g}".replace("-", _MINUS, value < 0)
     if value == int(value):
         return _with_minus(f"{value:,.0f}")
-    return _with_minus(f"{value:,.{max(0, digits - 1 - _magnitude(size))}f}")
+    words = f"{value:,.{max(0, digits - 1 - _magnitude(size))}f}"
+    return _with_minus(words.rstrip("0").rstrip(".") if "." in words else words)
 
 
 def with_error(value, error):

@@ -123,8 +123,10 @@ def _of_classes(model, predicted, y):
         else:
             one_hot = y[:, None] == np.array(classes, dtype=object)
             metrics["AUC"] = float(roc_auc_score(one_hot, predicted))
-        if is_unequal:
+        if is_unequal and len(classes) == 2:
             rare = int(shares.argmin())
             found = average_precision_score(y == classes[rare], predicted[:, rare])
             metrics["average precision"] = float(found)
+        elif is_unequal:
+            metrics["average precision"] = float(average_precision_score(one_hot, predicted))
     return metrics

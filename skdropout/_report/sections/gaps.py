@@ -15,9 +15,9 @@ def gaps(findings, terms):
     return section(
         HEADING,
         paragraph(
-            "Each test row loses its most important columns first; their cells are missing then. In "
-            f"the training of the {reldrop.name} columns that mattered most were dropped at random, "
-            f"so it knows such rows. With all columns it has a {terms.loss} of "
+            "Each test row loses its most important columns first; their cells are missing then. "
+            f"In the training of the {reldrop.name} columns that mattered most were dropped at "
+            f"random, so it knows such rows. With all columns it has a {terms.loss} of "
             f"{number(dropped.losses[0])}, the {ours.name} {number(plain.losses[0])}. The dotted "
             f"line is no model at all, {number(base.loss)}: above it a model does harm. "
             f"{_worse(ours.name, plain, base)} {_worse(reldrop.name, dropped, base)}"

@@ -192,7 +192,7 @@ def _classes(ours, prepared):
                 "A calibration curve.",
             )
         )
-    if "average precision" in ours.metrics:
+    if len(classes) == 2 and "average precision" in ours.metrics:
         rare = min(classes, key=lambda c: ((y == c).sum(), str(c)))
         found = ours.predicted[:, classes.index(rare)]
         drawn.append(
