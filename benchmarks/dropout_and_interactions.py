@@ -29,7 +29,7 @@ RATES = (0.0, 0.05, 0.1, 0.2, 0.4)
 NOISES = (0.0, 0.1, 0.3, 0.6)
 ROWS = 2000
 NETWORKS = {
-    "hidden_layer_sizes": (256, 256),
+    "hidden_layer_sizes": (128, 128),
     "activation": "silu",
     "n_members": 4,
     "numeric_encoding": "standard",
