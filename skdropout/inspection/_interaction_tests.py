@@ -6,24 +6,23 @@ from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
 from sklearn.preprocessing import SplineTransformer
 from sklearn.utils import Bunch, check_consistent_length
 
 from skdropout._device import draw_seeds
-from skdropout._table import TableLike, adjusted
+from skdropout._table import TableLike
 from skdropout.functional._inner import as_count, brief
 from skdropout.inspection._anchored import anchored_effects, products_of_fewer
 from skdropout.inspection._cells import as_table, as_targets, coded, column_names, take_rows
 from skdropout.inspection._expansion import column_bases, mid_ranks, orthonormal_basis
+from skdropout.inspection._forward import forward
 from skdropout.inspection._look_into import look_into
 from skdropout.inspection._model import FittedModel
-from skdropout.inspection._wald import wald
+from skdropout.inspection._score import Regression
 
 _MOST_ANCHORS = 8
 _MOST_EVALUATIONS = 2**21
 _LEAST_ROWS = 1000  # where that takes more evaluations
-_STRONG = 4.0  # z-score of pairs that models take to be of different strength
 _KNOTS = 5
 _MOST_LEVELS = 32  # each with a constant of its own; rarer ones share one
 _ROWS_PER_FUNCTION = 5  # of what columns do alone
@@ -44,11 +43,12 @@ def interaction_tests(
 
     Models of a cross-validation propose how columns act together; the rows that each of them never
     saw decide. With :math:`D_u` what the columns :math:`u` do together in a prediction, the target
-    of unseen rows is regressed on functions of every column by itself and on :math:`D_u` of all
-    candidates at once; the p-value of :math:`u` is the one-sided one of its coefficient. Where
-    columns act only by themselves these functions say all there is to say, whatever the models
-    believe and however columns depend on each other. So an interaction passes only if it tells
-    something that is new.
+    of unseen rows is regressed on functions of every column by itself, and each :math:`D_u` is
+    tested beside them. The clearest one, if it passes, joins them, and all others are tested again;
+    pairs come first, then triples, and so on. Where columns act only by themselves these functions
+    say all there is to say, whatever the models believe and however columns depend on each other.
+    So an interaction passes only if it tells something that is new; of two columns that say much
+    the same, one will do.
 
     Parameters
     ----------
@@ -77,10 +77,10 @@ def interaction_tests(
     result : Bunch
         - ``interactions``: list of tuple of int, in the order given;
         - ``p_values``: ndarray (n_interactions,), probability of so large a coefficient where the
-          columns do not act together;
-        - ``q_values``: ndarray (n_interactions,), the false discovery rate [2]_ at which an
-          interaction just passes: of those whose value is at most 0.05, on average at most 5 %
-          are false;
+          columns do not act together, beside all that passed before;
+        - ``q_values``: ndarray (n_interactions,), the false discovery rate at which an interaction
+          just passes [2]_: of those whose value is at most 0.05, on average at most 5 % are false.
+          Those above 0.2 are tested beside those below;
         - ``z_scores``: ndarray (n_interactions,), coefficients in units of their standard errors;
         - ``n_rows``: number of rows used;
         - ``feature_names``: list of str.
@@ -117,7 +117,8 @@ def interaction_tests(
     ----------
     .. [1] V. Chernozhukov et al., "Double/debiased machine learning for treatment and structural
        parameters", Econometrics Journal 21, 2018 (models and tests on different rows).
-    .. [2] Y. Benjamini, Y. Hochberg, "Controlling the false discovery rate", JRSS B 57, 1995.
+    .. [2] Y. Benjamini, Y. Gavrilov, "A simple forward selection procedure based on false discovery
+       rate control", Annals of Applied Statistics 3, 2009.
 
     Examples
     --------
@@ -146,7 +147,7 @@ def interaction_tests(
     random_state = np.random.RandomState(draw_seeds(random_state, 1)[0])
     models = [look_into(estimator, X) for estimator in estimators]
     n_anchors, parts = _affordable(parts, 1 + d + len(groups), random_state)
-    z, p_values, n_rows = np.zeros(len(groups)), np.ones(len(groups)), 0
+    (z, p_values, q_values), n_rows = np.outer([0.0, 1.0, 1.0], np.ones(len(groups))), 0
     if groups:
         seen, model_of_row, effects = _effects(models, parts, groups, n_anchors, random_state)
         n_rows = len(seen)
@@ -155,17 +156,18 @@ def interaction_tests(
         tested = np.argsort(-effects.var(0).sum(-1), kind="stable")[:most]
         codes, holds_levels = coded(take_rows(X, seen))
         outputs = _outputs(models[0], effects[:, tested], _targets(y, models[0])[seen])
-        z[tested], p_values[tested] = _tested(
+        z[tested], p_values[tested], q_values[tested] = _tested(
             [groups[g] for g in tested],
             outputs,
             _alone(codes, holds_levels),
             column_bases(codes, holds_levels) if max(map(len, groups)) > 2 else [],
             model_of_row,
+            n_hypotheses,
         )
     return Bunch(
         interactions=groups,
         p_values=p_values,
-        q_values=np.minimum(adjusted(p_values) * n_hypotheses / max(len(groups), 1), 1.0),
+        q_values=q_values,
         z_scores=z,
         n_rows=n_rows,
         feature_names=names,
@@ -246,29 +248,25 @@ def _effects(models, parts, groups, n_anchors, random_state):
     return seen, model_of_row, total / np.bincount(place)[:, None, None]
 
 
-def _tested(groups, outputs, alone, bases, model_of_row):
-    """Return z-scores and p-values, (n_groups,): groups of a size beside all that are smaller."""
-    size = np.array([len(u) for u in groups])
-    found = np.empty((len(outputs), len(groups)))
-    for z, (effects, rows, y, link) in zip(found, outputs, strict=True):
-        alone_there = alone[rows]
-        pairs = np.flatnonzero(size == 2)
-        z[pairs] = wald(effects[:, pairs], alone_there, y, link)
-        # models differ in how strong they take strong pairs for, which others could make up for
-        is_strong = z[pairs] > _STRONG
-        strong, weak = pairs[is_strong], pairs[~is_strong]
-        others = np.unique(model_of_row[rows])[1:]
-        differences = (model_of_row[rows][:, None] == others)[:, :, None] * effects[:, None, strong]
-        alone_there = np.hstack([alone_there, differences.reshape(len(y), -1)])
-        if len(strong) and len(weak):
-            nuisance = np.hstack([alone_there, effects[:, strong]])
-            z[weak] = wald(effects[:, weak], nuisance, y, link)
-        for g in np.flatnonzero(size > 2):
-            besides = (size <= size[g]) & (np.arange(len(size)) != g)
-            fewer = products_of_fewer(groups[g], [basis[:, rows] for basis in bases])
-            nuisance = np.hstack([alone_there, effects[:, besides], fewer])
-            z[g] = wald(effects[:, [g]], nuisance, y, link)[0]
-    return found.max(0), np.minimum(len(found) * norm.sf(found.max(0)), 1.0)
+def _tested(groups, outputs, alone, bases, model_of_row, n_hypotheses):
+    """Return z-scores, p-values and q-values, (n_groups,)."""
+    place = {u: g for g, u in enumerate(groups)}
+    larger = [g for g, u in enumerate(groups) if len(u) > 2]
+    regressions, features, besides, models = [], [], [], []
+    for effects, rows, y, link in outputs:
+        regressions.append(Regression(y, alone[rows], link))
+        of_rows = [basis[:, rows] for basis in bases]
+        besides.append({g: _fewer(groups[g], effects, place, of_rows) for g in larger})
+        features.append(effects)
+        models.append(model_of_row[rows])
+    sizes = np.array([len(u) for u in groups])
+    return forward(regressions, features, besides, models, sizes, n_hypotheses)
+
+
+def _fewer(group, effects, place, bases):
+    """Return what fewer columns of a group may do: what models say, and products of functions."""
+    within = [v for k in range(2, len(group)) for v in combinations(group, k) if v in place]
+    return np.hstack([effects[:, [place[v] for v in within]], products_of_fewer(group, bases)])
 
 
 def _targets(y, model):
