@@ -19,7 +19,7 @@ from skdropout.inspection import interaction_order_spectrum
 __all__ = ["CLAIMS"]
 
 SEEDS = range(10)
-WIDTHS = (32, 128)
+WIDTHS = (16, 64)
 RATES = np.array([0, 0.1, 0.2, 0.3, 0.5, 0.7])
 SEARCH = {
     "cv": 3,

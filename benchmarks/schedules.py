@@ -5,9 +5,10 @@ defaults; scores are R2 or minus the log-loss, so that more is better. Pairs sha
 An interval is 95 % of Student's t over the mean differences of the tables, in units of the
 standard deviation that scores of constant rates have between the splits of a table.
 
-With `--noise`: 20 columns of noise are appended to each of six tables (half normal, half copies of
-real columns in another order), the screening of columns is off, and rates that are learnt, one for
-each column, stand beside constant ones chosen by `DropoutMLPRegressorCV` and its twin.
+With `--noise`, of at most 1,000 rows: 20 columns of noise are appended to each of six tables (half
+normal, half copies of real columns in another order), the screening of columns is off, and rates
+that are learnt, one for each column, stand beside constant ones chosen by `DropoutMLPRegressorCV`
+and its twin.
 
     python benchmarks/schedules.py [--data-dir DIR] [--tables adult ...] [--noise] [--report]
 """
@@ -38,7 +39,7 @@ TABLES += ("adult", "german_credit", "digits", "mlc_churn", "bank_marketing")
 NOISY = ("california_housing", "bike_hour", "concrete", "wine_quality", "adult", "german_credit")
 SCHEDULES = ("constant", "early", "late", "decay", "ramp")
 RATES = (0.1, 0.3)
-SPLITS, N_TRAIN, N_TEST, N_NOISE = 3, 2000, 3000, 20
+SPLITS, N_TRAIN, N_TRAIN_NOISE, N_TEST, N_NOISE = 3, 2000, 1000, 3000, 20
 SHARED = {"n_members": 4}
 KINDS = {
     "regression": (DropoutMLPRegressor, DropoutMLPRegressorCV, "r2"),
@@ -98,7 +99,7 @@ def run_noise(names, data_dir):
         X, y, task = load_table(name, data_dir)
         network, search, scoring = KINDS[task]
         n_own = X.shape[1]
-        parts = split(with_noise(X, seed), y, task, seed, N_TRAIN, N_TEST)
+        parts = split(with_noise(X, seed), y, task, seed, N_TRAIN_NOISE, N_TEST)
         shared = {**SHARED, "screening": None, "random_state": seed}
         grid = {"dropouts": [0.0, 0.1, 0.3], "input_dropouts": [0.0, 0.1, 0.3]}
         for contender, model in {
