@@ -100,7 +100,11 @@ def damaged(X, way, columns, rng):
         is_number = old.dtype.kind in "iufb"
         values = old.astype(float) if is_number else old
         if way == "missing":
-            X[column] = pd.Series(np.nan, X.index) if is_number else values.where(False)
+            X[column] = (
+                pd.Series(np.nan, X.index)
+                if is_number
+                else values.where(np.zeros(len(X), dtype=bool))
+            )
         elif way == "permuted":
             X[column] = values.iloc[rng.permutation(len(X))].set_axis(X.index)
         elif way == "units":

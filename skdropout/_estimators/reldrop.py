@@ -255,7 +255,10 @@ class RelDropRegressor(OwnModule, FadingColumns, IncrementalRegressor, Relevance
     Notes
     -----
     Cells that are missing later carry a mark, and it is these that networks are made ready for;
-    cells that are there and wrong carry none. A larger ``beta`` costs more on complete rows.
+    cells that are there and wrong carry none. With the two most important columns missing, R2 rose
+    by 0.07 to 0.37 on three tables against no dropout of columns; on complete rows it fell by 0.006
+    on one and did not differ clearly on the others (``benchmarks/reldrop.py``). A larger ``beta``
+    costs more.
 
     Examples
     --------
@@ -295,8 +298,10 @@ class RelDropClassifier(OwnModule, FadingColumns, IncrementalClassifier, Relevan
     Notes
     -----
     Cells that are missing later carry a mark, and it is these that networks are made ready for;
-    cells that are there and wrong carry none. Which columns are dropped depends on the true class,
-    so that gaps tell something of it in training.
+    cells that are there and wrong carry none. With the two most important columns missing, the area
+    under the ROC curve rose by 0.018 on one of three tables against no dropout of columns; on the
+    others, and on complete rows, it did not differ clearly (``benchmarks/reldrop.py``). Which
+    columns are dropped depends on the true class, so that gaps tell something of it in training.
 
     Examples
     --------
