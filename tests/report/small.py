@@ -23,9 +23,9 @@ TINY = replace(
     n_evaluations=2_000,
     minutes=None,
     max_rounds=3,
-    tree_iterations=20,
+    tree_iterations=5,
     n_repeats=1,
-    n_effects=2,
+    n_effects=1,
     n_effect_rows=20,
     n_surfaces=1,
 )

@@ -5,7 +5,9 @@ import io
 import json
 import re
 import sys
+import tomllib
 import warnings
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import skdropout
 from skdropout.__main__ import main
 from skdropout._report.names import _OF_CLASSES as NAMES
 from skdropout._report.names import name_of
@@ -171,15 +174,18 @@ def test_says_that_it_is_quick(report):
     assert "boosting machines of 1 bag." in report
 
 
-def test_without_interpret_the_page_says_so(tiny, tmp_path, monkeypatch):
+def test_in_noise_nothing_is_found_and_what_is_not_installed_is_told(tiny, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "interpret", None)
     rng = np.random.default_rng(0)
-    table = pd.DataFrame(rng.normal(size=(120, 3)), columns=["a", "b", "y"])
+    table = pd.DataFrame(rng.normal(size=(240, 5)), columns=[*"abcd", "y"])
     table.to_parquet(tmp_path / "table.parquet")
     output = tmp_path / "report.html"
     data = str(tmp_path / "table.parquet")
     assert main(["report", data, "--target", "y", "--quick", "-o", str(output)]) == 0
     page = output.read_text()
+    assert "Nothing was found" in page
+    assert "No pair stands out: none can be told from chance" in page
+    assert "matters most is" not in page
     assert "interpret is not installed" in page
     assert "ExplainableBoosting" not in page
     assert "pd.read_parquet(" in page
@@ -219,6 +225,21 @@ def test_an_unknown_task_is_refused(capsys):
         main(["report", "bike_sharing", "--target", "cnt", "--task", "guess"])
     assert stop.value.code == 2
     assert "invalid choice: 'guess'" in capsys.readouterr().err
+
+
+def test_files_that_are_one_are_refused(capsys):
+    given = ["report", "bike_sharing", "--target", "cnt", "-o", "a.html", "--json", "./a.html"]
+    assert main(given) == 2
+    assert "-o and --json both name the file" in capsys.readouterr().err
+
+
+def test_the_console_script_knows_its_version(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"skdropout {skdropout.__version__}\n"
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    assert EntryPoint("skdropout", project["project"]["scripts"]["skdropout"], "").load() is main
 
 
 @pytest.mark.slow  # about a hundred seconds
