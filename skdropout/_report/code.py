@@ -52,7 +52,7 @@ def code_of(recipe, reading, models, findings):
     if "columns" in done:
         parts.append(_importance(models.is_regression, sizes.n_repeats))
     if "pairs" in done:
-        parts.append(_spectra(sizes))
+        parts.append(_spectra(sizes, len(findings.spectra)))
         displays.append("OrderSpectrumDisplay")
         if findings.finder is not None:
             parts.append(_pairs(_unfitted(findings.finder), findings.paired))
@@ -232,7 +232,8 @@ def _importance(is_regression, n_repeats):
     )
 
 
-def _spectra(sizes):
+def _spectra(sizes, n_models):
+    models = ['"network": model', '"boosted trees": trees'][:n_models]
     return "\n".join(
         [
             "# orders of interaction",
@@ -240,7 +241,7 @@ def _spectra(sizes):
             "    name: interaction_order_spectrum(",
             f"        fitted, X_train, n_evaluations={sizes.n_evaluations}, random_state=0",
             "    )",
-            '    for name, fitted in {"network": model, "boosted trees": trees}.items()',
+            f"    for name, fitted in {{{', '.join(models)}}}.items()",
             "}",
             'OrderSpectrumDisplay.from_spectra(spectra, kind="normalized")',
         ]

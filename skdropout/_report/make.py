@@ -104,7 +104,8 @@ def _parts(findings, look, prepared, recipe, program):
             words += columns.verdict(findings, terms)
     if "network" in done:
         made.append(("dropout", dropout.HEADING, dropout.dropout(findings, terms)))
-        words += dropout.verdict(findings, terms)
+        if not well.found_nothing(findings):
+            words += dropout.verdict(findings, terms)
     if "pairs" in done:
         made.append(("together", together.HEADING, together.together(findings, prepared, terms)))
         words += together.verdict(findings, terms)

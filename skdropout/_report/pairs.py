@@ -12,6 +12,7 @@ from skdropout.inspection import interaction_table
 
 # Share of the variance of predictions from which on a pair stands out.
 LEAST_SHARE = 0.02
+_SURE = 2  # standard errors
 CELLS, _MOST_LEVELS = 10, 14
 
 
@@ -32,8 +33,8 @@ class Pair:
 
     @property
     def passes(self):
-        """Whether chance alone is unlikely to have made it."""
-        return self.q_value <= ERROR_RATE
+        """Whether chance alone is unlikely to have made it, and there is something of it."""
+        return self.q_value <= ERROR_RATE and self.strength > _SURE * self.error
 
     @property
     def stands_out(self):

@@ -20,6 +20,8 @@ EBM_ALONE = "EBM, no pairs"
 _SHARE_OF_SEARCH = 0.6  # of its stage; the rest is for a grid that has to be extended
 _MOST_LEVELS_DRAWN = 4
 _FEWEST_ROWS_OF_EFFECTS = 50
+# Columns of which all pairs are correlated; networks leave out most of more.
+_MOST_OF_SPECTRUM = 200
 
 
 def measure(prepared, models, budget, progress, was_asked):
@@ -165,7 +167,9 @@ def _rows_of_effects(findings, models, allowed, n_values):
 
 
 def _pairs(findings, prepared, models, allowed):
-    both = findings.ours, findings.trees
+    both = [findings.ours]
+    if prepared.X_train.shape[1] <= _MOST_OF_SPECTRUM:
+        both.append(findings.trees)
     n_evaluations = affording.evaluations(both, models.sizes.n_evaluations, 0.15 * allowed)
     models.sizes = replace(models.sizes, n_evaluations=n_evaluations)
     findings.spectra = {
@@ -186,7 +190,7 @@ def _pairs(findings, prepared, models, allowed):
         _take(findings, models, affording.detectors(models, X, prepared.y_train, allowed))
         finder = models.finder()
         findings.finder = finder.fit(X, prepared.y_train)
-    findings.pairs = pairs_of(finder)
+    findings.pairs = [pair for pair in pairs_of(finder) if pair.passes]
     drawn = [pair for pair in findings.pairs if pair.stands_out and len(pair.names) == 2]
     drawn = drawn[: models.sizes.n_surfaces]
     n_rows = _rows_of_effects(findings, models, 0.2 * allowed, CELLS**2 * len(drawn))
@@ -198,7 +202,7 @@ def _pairs(findings, prepared, models, allowed):
 def _boosting_machines(findings, prepared, models, allowed):
     findings.fast_pairs = None
     names = findings.paired
-    pairs = [pair.places for pair in findings.pairs or () if pair.passes and len(pair.names) == 2]
+    pairs = [pair.places for pair in findings.pairs or () if len(pair.names) == 2]
     given = dict(zip(EBM_NAMES, (len(pairs), pairs), strict=True)) if pairs else {EBM_ALONE: 0}
     X = prepared.X_train[names]
     try:

@@ -142,7 +142,7 @@ def found_with(*shares):
 def test_a_pair_stands_out_by_what_it_carries():
     assert "No pair stands out: 1 pair can be told" in together.verdict(found_with(0.018), None)[0]
     assert "No pair stands out: none" in together.verdict(found_with(), None)[0]
-    assert "1 group of columns stands out" in together.verdict(found_with(0.05, 0.001), None)[0]
+    assert "1 pair of columns stands out" in together.verdict(found_with(0.05, 0.001), None)[0]
 
 
 def test_methods_are_named_as_they_were_used(rng):

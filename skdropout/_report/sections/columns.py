@@ -55,7 +55,7 @@ def columns(findings, prepared, terms):
                 "one value after the other. Where there are few rows (grey, below) it is a guess. "
                 "All are on one scale."
             ),
-            figures(*_effects(findings, terms)),
+            figures(*_effects(findings, prepared, terms)),
         ]
     return section(COLUMNS, *parts, anchor="columns")
 
@@ -79,10 +79,12 @@ def _sentence(findings, terms):
     return words + (f"; then {listed(others)}." if others else ".")
 
 
-def _effects(findings, terms):
+def _effects(findings, prepared, terms):
     means = np.concatenate([effect.means.ravel() for effect in findings.effects])
     low, high = means.min(), means.max()
-    room = 0.06 * (high - low) or 0.06 * abs(high) or 1.0
+    # what is next to nothing is to look like it
+    least = prepared.y_train.std() / 2 if terms.is_regression else 0.1
+    room = max(0.06 * (high - low), (least - (high - low)) / 2) or 1.0
     limits = (low - room, high + room) if np.isfinite(high - low) else (None, None)
     for effect in findings.effects:
         of_class = effect.classes[0] if len(effect.classes) == 1 else None

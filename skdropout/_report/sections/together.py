@@ -61,20 +61,22 @@ def verdict(findings, terms):
     if findings.pairs is None:
         return []
     out = [pair for pair in findings.pairs if pair.stands_out]
-    passing = [pair for pair in findings.pairs if pair.passes]
+    passing = findings.pairs
     if out:
         names = [pair_name(pair.names) for pair in out[:3]]
         more = len(out) - len(names)
+        what = "pair" if all(len(pair.names) == 2 for pair in out) else "group"
         stand = "stands" if len(out) == 1 else "stand"
         return [
-            f"{count(len(out), 'group', 'groups')} of columns {stand} out as acting together: "
+            f"{count(len(out), what)} of columns {stand} out as acting together: "
             f"{listed(names)}{f' and {more} more' if more else ''}."
         ]
     if passing:
+        they = "it carries" if len(passing) == 1 else "together they carry"
         carried = sum(pair.share for pair in passing)
         return [
             f"No pair stands out: {count(len(passing), 'pair')} can be told from chance, but "
-            f"together they carry {share(carried, 1)} of the variance of the predictions."
+            f"{they} {share(carried, 1)} of the variance of the predictions."
         ]
     return ["No pair stands out: none can be told from chance."]
 
@@ -88,7 +90,7 @@ def boosting_machines(findings, terms):
         words = "No pair passes, so there is none to hand on to an explainable boosting machine."
         return section(heading, paragraph(words), anchor="machines")
     theirs, ours = (next(s for s in findings.scores if s.name == name) for name in EBM_NAMES)
-    pairs = [pair for pair in findings.pairs if pair.passes and len(pair.names) == 2]
+    pairs = [pair for pair in findings.pairs if len(pair.names) == 2]
     both = {pair.places for pair in pairs} & set(findings.fast_pairs)
     apart, error = difference(ours, theirs)
     verdict = "no better and no worse than two standard errors can tell"
@@ -158,11 +160,13 @@ def _how(findings, prepared):
     finder, n = findings.finder, len(findings.paired)
     words = []
     if n < prepared.X_train.shape[1]:
-        words.append(f"Only the {n} columns that matter most are looked at.")
+        why = "matter most" if n < findings.n_kept else "the network uses"
+        words.append(f"Only the {n} columns that {why} are looked at.")
     words.append(f"Pairs are measured {method_of(finder)}.")
     if finder.q_values_ is not None:
         words.append(
-            f"A pair passes if its q-value is at most {finder.error_rate:g}: of those that pass "
+            f"A pair passes if its q-value is at most {finder.error_rate:g} and its strength more "
+            "than two standard errors. Of those that pass "
             f"{share(finder.error_rate)} are false on average. It is tested on rows that the "
             "networks measured have not seen."
         )
