@@ -109,12 +109,17 @@ class TrainsStacks:
             plan.device,
         )
 
+    @property
+    def _doing(self):
+        """How the bar is named that shows a training."""
+        return type(self).__name__
+
     def _training_callbacks(self, context, data, found, trial=None):
         from skdropout._training import BestEpoch, FitTasks, ProgressBar
 
         callbacks = list(self.callbacks or [])
         if self.verbose:
-            callbacks.append(("progress_bar", ProgressBar()))
+            callbacks.append(("progress_bar", ProgressBar(self._doing)))
         if hasattr(self, "_skl_callbacks"):
             callbacks.append(("fit_tasks", FitTasks(context, data, found)))
         best_epoch = [("best_epoch", BestEpoch(self.n_iter_no_change, self.tol))]

@@ -203,10 +203,25 @@ class Race(Callback):
 
 
 class ProgressBar(Callback):
-    """One bar over the epochs, with the losses beside it."""
+    """One bar over the epochs, with the losses beside it.
+
+    Parameters
+    ----------
+    name : str
+        What is being done; the number of networks is added.
+    stays : bool
+        Whether the bar is left where it is at the end.
+    """
+
+    def __init__(self, name, stays=True):
+        self.name, self.stays = name, stays
 
     def on_train_begin(self, net, **_):
-        self._bar = tqdm(total=net.max_epochs, unit="epoch")
+        n = net.module_.n_members
+        networks = f"{n} networks" if n > 1 else "1 network"
+        self._bar = tqdm(
+            desc=f"{self.name}, {networks}", total=net.max_epochs, unit="epoch", leave=self.stays
+        )
 
     def on_epoch_end(self, net, **_):
         last = net.history[-1]

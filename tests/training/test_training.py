@@ -102,6 +102,7 @@ def test_verbose_shows_one_bar(data, capsys):
     DropoutMLPRegressor(**SMALL, verbose=1).fit(*data)
     shown = capsys.readouterr().err
     assert "6/6" in shown
+    assert "DropoutMLPRegressor, " in shown
     assert "train_loss" in shown
     assert "valid_loss" in shown
     DropoutMLPRegressor(**SMALL).fit(*data)

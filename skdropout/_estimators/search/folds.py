@@ -208,7 +208,7 @@ def train_folds(job, places):
     estimator = job.estimator
     callbacks = [("best_epoch", BestEpoch(estimator.n_iter_no_change, estimator.tol))]
     if estimator.verbose:
-        callbacks.insert(0, ("progress_bar", ProgressBar()))
+        callbacks.insert(0, ("progress_bar", ProgressBar("networks of folds")))
     net = job.train(places, callbacks)
     estimator._check_finite(net)
     return net.finish()

@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, count
 from typing import Any, Self
 
 import numpy as np
@@ -251,8 +251,9 @@ class RateSearch:
             keeps=kept is not None,
         )
         slices = slices_of(len(grid), len(folds), self._members_that_fit(plan, folds))
+        numbers = count(1)
         for turn in rounds_of(slices, self.racing):
-            tasks = [(job, places, race) for places in turn]
+            tasks = [(job, places, race, (next(numbers), len(slices))) for places in turn]
             for found in chain(*spread(train_slice, tasks, self.n_jobs)):
                 fill({"fit": train_scores, "test": test_scores}, found)
                 race.learn(found.race)
@@ -290,17 +291,27 @@ class RateSearch:
 
         return Race(n_candidates, n_folds, self.max_iter)
 
-    def _search_callbacks(self, race):
-        from skdropout._training import BestEpoch, ProgressBar
+    @property
+    def _doing(self):
+        return f"{type(self).__name__}: chosen rate"
+
+    def _search_callbacks(self, race, part):
+        from skdropout._training import BestEpoch
 
         callbacks = []
         if self.verbose:
-            callbacks.append(("progress_bar", ProgressBar()))
+            callbacks.append(("progress_bar", self._bar(*part)))
         if self.early_stopping:
             callbacks.append(("best_epoch", BestEpoch(self.n_iter_no_change, self.tol)))
         if self.racing:
             callbacks.append(("race", race))
         return callbacks
+
+    def _bar(self, number, n_parts):
+        from skdropout._training import ProgressBar
+
+        part = f", part {number} of {n_parts}" if n_parts > 1 else ""
+        return ProgressBar(f"{type(self).__name__}: search{part}", stays=number == n_parts)
 
     def _check_scores(self, scores):
         lost = int(np.isnan(scores).any(1).sum())

@@ -117,7 +117,7 @@ class SliceJob(StackJob):
         return self.estimator._candidate(self.plans[fold], net, trained, known)
 
 
-def train_slice(job, places, race):
+def train_slice(job, places, race, part):
     """Train and judge a slice; return one SliceFound, or more if the memory did not suffice.
 
     Parameters
@@ -126,16 +126,18 @@ def train_slice(job, places, race):
     places : list of (candidate, fold)
     race : Race
         What is known of earlier slices; it is not changed.
+    part : tuple of int
+        The number of the slice, from 1, and how many there are.
     """
     own = copy.deepcopy(race)
     try:
-        net = job.train(places, job.estimator._search_callbacks(own.enter(places)))
+        net = job.train(places, job.estimator._search_callbacks(own.enter(places), part))
     except torch.cuda.OutOfMemoryError:
         if len(places) == 1:
             raise
         found = []
         for half in halves_of(places):
-            found += train_slice(job, half, found[-1].race if found else race)
+            found += train_slice(job, half, found[-1].race if found else race, part)
         return found
     return [job.judge(places, own, net)]
 

@@ -72,7 +72,7 @@ class LittleHarm(Trial):
 class Detects:
     """Networks with dropout and without, in one stack, that know which rows they never saw."""
 
-    _trial = LittleHarm
+    _trial, _doing = LittleHarm, "looking for interactions"
 
     def _portfolio(self, n_rows):
         return Recipe(0.15), Recipe(0.0)
