@@ -5,7 +5,7 @@
 Each experiment trains stacks of networks, repeats everything with other data and other initial
 weights, and draws one figure into docs/images. The first six print medians and half the distance
 between the extremes over three seeds and say in how many of these the paper's claim holds; the
-others print means and half of their 95 % intervals over ten seeds (five for the schedules).
+others print means and half of their 95 % intervals over ten seeds.
 Set-ups follow the paper in the number of rows, columns and units; ours is AdamW, and a fixed
 number of epochs stands for "until the training loss first rises".
 """
