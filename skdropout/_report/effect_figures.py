@@ -5,6 +5,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from skdropout._report.drawing import BLUE, GREEN, GREY, HEIGHT, ORANGE, drawing
 from skdropout._report.figures import label_axes
+from skdropout._report.numbers import number, reader_of
 from skdropout._report.words import short
 
 _LINES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."))
@@ -52,6 +53,7 @@ def draw_effect(effect, limits, label):
             _name_places(below.xaxis, effect.values, is_flat=True)
         else:
             below.xaxis.set_major_locator(MaxNLocator(6))
+            _write_as(below.xaxis, effect.values)
     return done.svg
 
 
@@ -110,9 +112,12 @@ def draw_surface(surface, label):
         image = ax.pcolormesh(
             *edges, surface.values.T, cmap="RdBu_r", vmin=-most, vmax=most, rasterized=True
         )
-        for axis, levels in zip((ax.xaxis, ax.yaxis), surface.levels, strict=True):
+        for axis, levels, own in zip(
+            (ax.xaxis, ax.yaxis), surface.levels, surface.edges, strict=True
+        ):
             if levels is None:
                 axis.set_major_locator(MaxNLocator(6))
+                _write_as(axis, own)
             else:
                 _name_places(axis, levels, is_flat=axis is ax.xaxis)
         first, second = (short(name, 34) for name in surface.names)
@@ -122,6 +127,16 @@ def draw_surface(surface, label):
         bar.solids.set_rasterized(True)
         label_axes(bar.ax)
     return done.svg
+
+
+def _write_as(axis, values):
+    """Label an axis as the numbers of a column are written."""
+    middle = np.asarray(values, dtype=float)
+    # edges between whole numbers lie between these
+    read = reader_of(np.floor(middle) if (middle % 1 == 0.5).all() else middle)
+    if read is not number:
+        axis.set_major_locator(MaxNLocator(6, integer=True))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: read(value)))
 
 
 def _name_places(axis, levels, is_flat):

@@ -14,7 +14,7 @@ from skdropout._report.numbers import number
 from skdropout._report.words import short
 from skdropout.inspection import OrderSpectrumDisplay
 
-_MOST_POINTS = 1_500
+_MOST_POINTS, _MANY_POINTS = 1_500, 300
 _MOST_INTERVALS = 60
 _MOST_TICKS = 16
 _MOST_IN_CELLS = 12  # classes of a confusion matrix with numbers in its cells
@@ -64,7 +64,8 @@ def draw_predictions(y, predicted, target):
     """Predicted against actual; and what the predictions are off by."""
     drawn = []
     rows = np.random.default_rng(0).permutation(len(y))[:_MOST_POINTS]
-    points = {"s": 9, "alpha": 0.5, "color": BLUE, "linewidths": 0, "rasterized": True}
+    alpha = 0.5 if len(rows) > _MANY_POINTS else 0.8
+    points = {"s": 9, "alpha": alpha, "color": BLUE, "linewidths": 0, "rasterized": True}
     for kind in ("actual_vs_predicted", "residual_vs_predicted"):
         with drawing(height=HEIGHT + 0.3) as (ax, done):
             PredictionErrorDisplay(y_true=y[rows], y_pred=predicted[rows]).plot(

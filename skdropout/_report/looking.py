@@ -37,13 +37,17 @@ def look_at(table, recipe, prepared):
     if recipe.task == "classification":
         y = as_words(y)
     pairs = near_duplicates(X, np.random.RandomState(0)) if X.shape[1] > 1 else []
-    names = list(X.columns)
+    names, dates = list(X.columns), list(recipe.dates.values())
     return Look(
         n_rows=len(table),
         n_columns=table.shape[1] - 1,
         missing=float(X.isna().to_numpy().mean()),
         determining=_determining(X, y),
-        duplicates=[(names[a], names[b]) for a, b in pairs],
+        duplicates=[
+            (names[a], names[b])
+            for a, b in pairs
+            if not any({names[a], names[b]} <= set(parts.values()) for _, parts in dates)
+        ],
     )
 
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 _LARGE, _SMALL = 1e15, 1e-4
+_FIRST_YEAR, _LAST_YEAR = 1500, 2200
 _MINUS = "\u2212"
 
 
@@ -20,6 +21,18 @@ def number(value, digits=3):
         return _with_minus(f"{value:,.0f}")
     words = f"{value:,.{max(0, digits - 1 - _magnitude(size))}f}"
     return _with_minus(words.rstrip("0").rstrip(".") if "." in words else words)
+
+
+def reader_of(values):
+    """Return what writes the numbers of a column: years have nothing between thousands."""
+    values = np.asarray(values, dtype=float)
+    known = values[np.isfinite(values)]
+    are_years = (
+        len(known) > 0
+        and _FIRST_YEAR <= known.min() <= known.max() <= _LAST_YEAR
+        and not (known % 1).any()
+    )
+    return (lambda value: f"{value:.4g}") if are_years else number
 
 
 def with_error(value, error):

@@ -8,7 +8,16 @@ import pytest
 
 from skdropout._report.drawing import BLUE, GREEN, GREY, ORANGE
 from skdropout._report.levels import order_of
-from skdropout._report.numbers import listed, number, plain, seconds, share, signed, with_error
+from skdropout._report.numbers import (
+    listed,
+    number,
+    plain,
+    reader_of,
+    seconds,
+    share,
+    signed,
+    with_error,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +38,13 @@ from skdropout._report.numbers import listed, number, plain, seconds, share, sig
 )
 def test_numbers(value, words):
     assert number(value) == words
+
+
+def test_years_are_written_as_years():
+    assert [reader_of([2019, 2021])(x) for x in (2019, 2020)] == ["2019", "2020"]
+    assert reader_of([2019, 20_210])(2019) == "2,019"
+    assert reader_of([1999.5, 2021])(2019) == "2,019"
+    assert reader_of([np.nan])(2019) == "2,019"
 
 
 def test_errors_tell_how_many_digits_count():

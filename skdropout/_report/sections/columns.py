@@ -4,7 +4,7 @@ import numpy as np
 
 from skdropout._report.effect_figures import draw_effect, draw_importance, draw_levels
 from skdropout._report.html import figures, paragraph, section, subheading
-from skdropout._report.numbers import count, listed, number, signed
+from skdropout._report.numbers import count, listed, reader_of, signed
 from skdropout._report.words import named, short
 
 COLUMNS, LEVELS = "Which columns matter?", "Categories, level by level"
@@ -109,7 +109,9 @@ def _caption(effect, terms):
 
 def _value(effect, place):
     value = effect.values[place]
-    return number(value) if effect.values.dtype != object else named(value, 40)
+    if effect.values.dtype == object:
+        return named(value, 40)
+    return reader_of(effect.values)(value)
 
 
 def levels(findings, prepared, terms):

@@ -4,11 +4,12 @@ from collections import defaultdict
 
 from skdropout._report.figures import draw_distribution, draw_shares
 from skdropout._report.html import Right, figures, listing, paragraph, section, subheading, table
-from skdropout._report.numbers import count, listed, number, share
+from skdropout._report.numbers import count, listed, number, reader_of, share
 from skdropout._report.words import clipped, named, short
 
 HEADING = "The data"
 _MOST_NAMED = 12
+_MOST_PAIRS = 6
 _MOST_SHOWN = 30
 
 
@@ -74,12 +75,12 @@ def _hints(look, recipe):
             "predicted? If not, leave them out: all scores below would be too good."
         )
     if look.duplicates:
-        shown = [f"{named(a)} and {named(b)}" for a, b in look.duplicates[:_MOST_NAMED]]
+        shown = [f"{named(a)} and {named(b)}" for a, b in look.duplicates[:_MOST_PAIRS]]
         rest = len(look.duplicates) - len(shown)
         more = f" ({rest:,} more pairs)" if rest > 0 else ""
         hints.append(
             f"Of two columns that say nearly the same one is enough: {'; '.join(shown)}{more}. "
-            "What either of them matters is shared between them below."
+            "How much they matter is shared between them below."
         )
     if recipe.dates:
         hints.append(
@@ -120,8 +121,6 @@ def _rows(X, recipe):
             seen = f"{count(known.nunique(), 'level')}, most often {named(most)}"
             yield named(clipped(name)), "category", seen, missing
         else:
-            seen = (
-                f"{number(values.min())} to {number(values.max())}, median "
-                f"{number(values.median())}"
-            )
+            read = reader_of(values)
+            seen = f"{read(values.min())} to {read(values.max())}, median {read(values.median())}"
             yield named(clipped(name)), "number", seen, missing

@@ -56,7 +56,7 @@ def verdict(findings, terms):
     """Return a sentence for the top of the page."""
     path = findings.path
     if not path.chosen:
-        return [f"Of {count(len(path.rates), 'dropout rate')} none is best: 0, no dropout at all."]
+        return [f"No dropout is best, of {count(len(path.rates), 'rate')} that were tried."]
     return [f"Of {count(len(path.rates), 'dropout rate')} the best is {path.chosen:.3g}."]
 
 

@@ -47,6 +47,13 @@ ASKED = {
     "a page within a file": _asked("-o", "t.csv/page.html", words=("cannot be written", "-o")),
     "a page of a long name": _asked("-o", "x" * 5_000, words=("cannot be written",)),
     "a page of a hostile name": _asked("-o", "a\0b", words=("cannot be written",)),
+    "a model where the table is": _asked("--model", "t.csv", words=("itself", "--model")),
+    "numbers where the page is": _asked(
+        "-o", "a.html", "--json", "./a.html", words=("both name", "--json")
+    ),
+    "predictions where a folder is": _asked("--predictions", ".", words=("--predictions",)),
+    "no time": _asked("--minutes", "0", words=("--minutes", "too short")),
+    "time that is none": _asked("--minutes", "nan", words=("--minutes", "too short")),
     "no such device": _asked("--device", "<b>\n", words=("no device",)),
     "words for regression": _asked(
         "--task",

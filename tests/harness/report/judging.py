@@ -3,12 +3,14 @@
 import ast
 import contextlib
 import io
+import json
 import re
 import unicodedata
 import warnings
 from pathlib import Path
 
 import html5lib
+import joblib
 import numpy as np
 import pandas as pd
 from pandas.testing import assert_frame_equal, assert_series_equal
@@ -31,6 +33,9 @@ _ELEMENTS = set(
 )
 _ADDRESSES = {"src", "href", "action", "formaction", "data", "poster", "srcset", "background"}
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+_FILES = {"--json": "n.json", "--predictions": "p.csv", "--model": "m.joblib"}
 
 
 class WrongError(AssertionError):
@@ -56,6 +61,8 @@ def _judged(case, browser):
     before = _content_of(case.path)
     said, output = _Said(), "page.html"
     arguments = ["report", f"--target={case.target}", "--quick", "-o", output, *case.options]
+    if case.ends == "page":
+        arguments += [word for option, path in _FILES.items() for word in (option, path)]
     only_read = contextlib.nullcontext() if case.ends == "page" else without_models()
     found = None
     with said, small_reports(), only_read:
@@ -75,6 +82,7 @@ def _judged(case, browser):
         return "table"
     _check(status == 0, f"status {status}")
     check_page(case, Path(output).read_bytes(), browser)
+    _check_files()
     return "page" if browser is None else "page, in Chromium too"
 
 
@@ -105,6 +113,22 @@ def _content_of(path):
         return Path(path).read_bytes() if Path(path).is_file() else None
     except (OSError, ValueError):
         return None
+
+
+def _check_files():
+    """Numbers, predictions and model are whole, and fit each other."""
+    numbers = json.loads(Path(_FILES["--json"]).read_text(encoding="utf-8"), parse_constant=_no)
+    predictions = pd.read_csv(_FILES["--predictions"], index_col="row", keep_default_na=False)
+    n_rows = numbers["data"]["rows_to_judge_by"]
+    _check(len(predictions) == n_rows, f"{len(predictions)} predictions of {n_rows} rows")
+    _check(predictions["predicted"].map(str).ne("").all(), "a prediction is missing")
+    model = joblib.load(_FILES["--model"])
+    n_columns = len(numbers["data"]["numbers"]) + len(numbers["data"]["categories"])
+    _check(model.n_features_in_ == n_columns, f"a model of {model.n_features_in_} columns")
+
+
+def _no(constant):
+    raise WrongError(f"{constant} in JSON")
 
 
 def _check_message(case, said):
