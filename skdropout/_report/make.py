@@ -143,7 +143,8 @@ def _check_device(device):
 def _check_minutes(minutes):
     if minutes is not None and not minutes >= _LEAST_MINUTES:
         raise ReportError(
-            f"--minutes {format(minutes, 'g')!r} is too short; use --minutes {_LEAST_MINUTES:g} or more."
+            f"--minutes {format(minutes, 'g')!r} is too short; use --minutes {_LEAST_MINUTES:g} "
+            "or more."
         )
 
 
