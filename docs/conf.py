@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -10,6 +11,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(HERE))
 
 import benchmark_tables  # noqa: E402
+from sklearn.exceptions import ConvergenceWarning  # noqa: E402
+from sphinx_gallery.sorting import ExplicitOrder  # noqa: E402
 
 import skdropout  # noqa: E402
 
@@ -44,8 +47,20 @@ autodoc_default_options = {
 autodoc_typehints = "none"  # the docstrings say more
 numpydoc_show_class_members = False
 
+# examples train for a few epochs only
+warnings.filterwarnings("ignore", category=ConvergenceWarning)
+
+TASKS = [
+    "how_much_dropout",
+    "what_is_learnt",
+    "act_together",
+    "how_sure",
+    "missing_columns",
+    "work_with_others",
+]
 sphinx_gallery_conf = {
     "examples_dirs": str(HERE.parent / "examples"),
+    "subsection_order": ExplicitOrder([f"../examples/{task}" for task in TASKS]),
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"/plot_",
     "within_subsection_order": "FileNameSortKey",

@@ -90,7 +90,7 @@ def module_name(path):
 SOURCES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 TESTS = sorted((REPOSITORY / "tests").rglob("*.py"))
 USERS = sorted(
-    path for name in ("benchmarks", "examples") for path in REPOSITORY.glob(f"{name}/*.py")
+    path for name in ("benchmarks", "examples") for path in REPOSITORY.glob(f"{name}/**/*.py")
 )
 
 

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 PUBLIC = ("", ".inspection", ".functional", ".datasets", ".callbacks", ".export")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = [page for page in PAGES if not {"_build", "_generated"} & set(page.parts)]
+EXAMPLES = sorted((ROOT / "examples").rglob("plot_*.py"))
 
 
 def resolve(name):
@@ -45,5 +46,26 @@ def test_pages_name_what_exists(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_examples_that_pages_point_to_exist(page):
-    there = {path.stem for path in (ROOT / "examples").glob("plot_*.py")}
-    assert set(re.findall(r"plot_\d\d_\w+?(?=_\d{3}\.png|\b)", page.read_text())) <= there
+    there = {path.relative_to(ROOT / "examples").as_posix() for path in EXAMPLES}
+    named = re.findall(
+        r"auto_examples/([\w/]*?)(?:images/sphx_glr_)?(plot_\d\d_\w+)", page.read_text()
+    )
+    assert {f"{folder}{name.removesuffix('_001')}.py" for folder, name in named} <= there
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
+def test_an_example_ends_with_a_check_of_its_claim(example):
+    """Examples run while the pages are built, so a claim that fails is a warning there."""
+    last = ast.parse(example.read_text()).body[-1]
+    checks = [node for node in ast.walk(last) if isinstance(node, ast.Assert)]
+    assert checks
+    assert not any(isinstance(check.test, ast.Constant) for check in checks)
+
+
+def test_the_gallery_has_a_heading_for_every_task():
+    folders = {example.parent for example in EXAMPLES}
+    assert ROOT / "examples" not in folders
+    assert all((folder / "GALLERY_HEADER.rst").exists() for folder in folders)
+    order = ast.parse((ROOT / "docs" / "conf.py").read_text()).body
+    tasks = next(n for n in order if isinstance(n, ast.Assign) and n.targets[0].id == "TASKS")
+    assert set(ast.literal_eval(tasks.value)) == {folder.name for folder in folders}

@@ -1,6 +1,6 @@
 """
-In a pipeline with a ColumnTransformer
-======================================
+Columns prepared in a pipeline, categories and gaps left as they are
+====================================================================
 
 Steps before the network may leave some columns alone. With data frames as output, categories
 arrive as categories and need no one-hot encoding, and missing cells may stay.
@@ -37,3 +37,7 @@ display = PredictionErrorDisplay.from_estimator(
 )
 display.ax_.set_title(f"bikes an hour, R² = {model.score(X_test, y_test):.2f} on new rows")
 plt.show()
+
+assert model.score(X_test, y_test) > 0.85
+assert model[0].transform(X_test)["hr"].dtype == "category"
+assert model[0].transform(X_test)["windspeed"].isna().any()

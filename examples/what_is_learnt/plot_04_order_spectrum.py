@@ -1,9 +1,9 @@
 """
-Dropout removes high orders first
-=================================
+The more dropout, the less is learnt of noise, and the simpler it is
+====================================================================
 
 The target is noise, so everything the networks learn is wrong. The more dropout, the less they
-learn, and the larger the share of main effects in what is left.
+learn, and the larger the share of single columns (order 1) in what is left.
 """
 
 import matplotlib.pyplot as plt
@@ -36,3 +36,8 @@ for rate in [0.0, 0.1, 0.2]:
 
 OrderSpectrumDisplay.from_spectra(spectra)
 plt.show()
+
+totals = [spectrum.variances.sum() + spectrum.remainder for spectrum in spectra.values()]
+single = [spectrum.normalized[0] for spectrum in spectra.values()]
+assert totals[0] > totals[1] > totals[2]
+assert single[0] < single[1] < single[2]

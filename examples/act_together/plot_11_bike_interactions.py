@@ -1,6 +1,6 @@
 """
-What two columns do together
-============================
+Commuters ride at eight and at five, but only on working days
+=============================================================
 
 Hours and working days act together in bike sharing: on working days more bikes are rented at the
 hours of commuting and fewer at noon than each column alone would say; on free days it is the other
@@ -20,5 +20,11 @@ model = DropoutMLPRegressor((64, 64), learning_rate_init=0.003, max_iter=40, ran
 model.fit(X.loc[rows], y[rows])
 
 figure, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
-InteractionDisplay.from_pair(model, X.loc[rows], ("hr", "workingday"), random_state=0, ax=ax)
+display = InteractionDisplay.from_pair(
+    model, X.loc[rows], ("hr", "workingday"), random_state=0, ax=ax
+)
 plt.show()
+
+hours, working = (list(values) for values in display.grid)
+at = dict(zip(hours, display.values[:, working.index(1)], strict=True))
+assert min(at[8], at[17]) > 0 > max(at[12], at[13])

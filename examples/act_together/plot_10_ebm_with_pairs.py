@@ -1,6 +1,6 @@
 """
-An explainable boosting machine with other pairs
-================================================
+An explainable boosting machine errs less with better pairs
+===========================================================
 
 ``interactions_`` is what ``ExplainableBoostingRegressor(interactions=...)`` takes. With as many
 pairs, those that :class:`~skdropout.SmoothHessInteractions` found leave less error on new rows of
@@ -8,6 +8,7 @@ this function than those that the machine chose by FAST.
 """
 
 import matplotlib.pyplot as plt
+import numpy as np
 from interpret.glassbox import ExplainableBoostingRegressor
 from sklearn.metrics import root_mean_squared_error
 
@@ -46,3 +47,5 @@ ax.set(xticks=counts, xlabel="number of pairs", ylabel="error on new rows (RMSE)
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
 plt.show()
+
+assert (np.array(errors["pairs by SmoothHess"]) < errors["pairs by FAST"]).all()

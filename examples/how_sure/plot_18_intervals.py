@@ -1,11 +1,11 @@
 """
-How far off a prediction may be
-===============================
+Nine of ten new targets lie within, and intervals are wide where the noise is
+=============================================================================
 
 A search that keeps the networks of its folds says how far off it may be: `predict_interval`.
 Here some rows are noisier than others, and a column tells which. CV+ makes all intervals about as
-wide; networks of several quantiles, and the scaled method, make them narrow where there is little
-noise. The last lines come to the same from outside, by MAPIE and by crepes.
+wide; the scaled method, and networks of several quantiles, make them narrow where there is little
+noise. The last lines do the same from outside, with MAPIE and with crepes.
 """
 
 import matplotlib.pyplot as plt
@@ -41,8 +41,12 @@ intervals = {
 is_noisy = X_new[:, 1] > 0.5
 
 
+found = {}
+
+
 def say(name, lower, upper):
     covered = (lower <= y_new) & (y_new <= upper)
+    found[name] = covered.mean(), covered[is_noisy].mean()
     print(
         f"{name:20} covered {covered.mean():.3f}, of noisy rows {covered[is_noisy].mean():.3f}; "
         f"mean width {np.mean(upper - lower):.2f}"
@@ -72,3 +76,10 @@ say("MAPIE", *mapie.predict_interval(X_new)[1][..., 0].T)
 
 crepes = ConformalRegressor().fit(residuals=y - search.oof_predictions_)
 say("crepes", *crepes.predict_int(search.predict(X_new), confidence=0.9).T)
+
+# %%
+# All five hold between 87 and 95 % of the new targets. Of the noisy rows the intervals that know
+# where the noise is hold more than CV+ does.
+
+assert all(0.87 < share < 0.95 for share, _ in found.values())
+assert found["CV+"][1] < min(found["scaled"][1], found["quantiles"][1])

@@ -1,10 +1,10 @@
 """
-What hours have in common
-=========================
+Nights lie together: what the network knows of hours
+====================================================
 
 :class:`~skdropout.EmbeddingEncoder` learns a vector for each hour of the day from the number of
-bikes rented. Nights lie together, and the day runs through the map: nobody said that 8 comes after
-7.
+bikes rented. Nights lie together, and the day runs through the map, though nobody said that 4 comes
+after 3.
 """
 
 import matplotlib.pyplot as plt
@@ -22,3 +22,6 @@ encoder = EmbeddingEncoder(
 
 EmbeddingDisplay.from_estimator(encoder, "hr")
 plt.show()
+
+alike = encoder.most_similar("hr", 3, k=3)
+assert set(alike.index) <= {0, 1, 2, 4, 5}
