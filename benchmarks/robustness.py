@@ -9,8 +9,9 @@ rates that are learnt; "random, told" is RelDrop's networks with columns dropped
 Columns count as important by the mean of two ranks, those of permutation importance for the first
 networks and for HistGradientBoosting. "Random" columns are the mean of three draws. Wrong columns:
 values times 2.54 (units change), values of other rows (permuted), normal noise of half the
-column's standard deviation added (noise). Scores are R2 or the area under the ROC curve. Intervals
-are 95 % of Student's t over the tables' mean paired differences.
+column's standard deviation added (noise). Scores are R2 or the area under the ROC curve; in the
+report an R2 below zero counts as zero, as of the mean. Intervals are 95 % of Student's t over the
+tables' mean paired differences.
 
     python benchmarks/robustness.py [--data-dir DIR] [--tables adult ...] [--report]
 """
@@ -168,7 +169,9 @@ def read():
     values = {}
     for row in rows_of("robustness"):
         table, model, seed = row["setting"].split(" | ")
-        values.setdefault((table, model, row["metric"]), {})[seed] = float(row["value"])
+        value = float(row["value"])
+        value = value if row["metric"] == "fit, s" else max(value, 0.0)
+        values.setdefault((table, model, row["metric"]), {})[seed] = value
     return {
         key: np.mean(list(of_seeds.values()))
         for key, of_seeds in values.items()

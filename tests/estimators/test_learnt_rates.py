@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_friedman1
 
-from skdropout import DropoutMLPClassifier, DropoutMLPRegressor, DropoutMLPRegressorCV
+from skdropout import (
+    DropoutMLPClassifier,
+    DropoutMLPRegressor,
+    DropoutMLPRegressorCV,
+    RelDropRegressor,
+)
 
 SMALL = {
     "hidden_layer_sizes": (16, 8),
@@ -116,6 +121,8 @@ def test_life(data, fitted):
         ),
         (DropoutMLPRegressorCV, {"dropouts": "learnt"}, "'dropouts' parameter"),
         (DropoutMLPRegressorCV, {"dropouts": ["learnt", 0.1]}, "dropouts=.* must be"),
+        (DropoutMLPRegressorCV, {"input_dropouts": ["learnt"]}, "input_dropouts=.* must be"),
+        (RelDropRegressor, {"dropout": "learnt"}, "'dropout' parameter"),
     ],
 )
 def test_bad_input_is_refused_before_training(data, make, parameters, message):
