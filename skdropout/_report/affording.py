@@ -20,7 +20,10 @@ _DEFAULT_TREES = 100
 _FEWEST_EVALUATIONS = 2_000
 # A finder fits its networks once, and to three quarters of the rows four times.
 _FITS_OF_A_FINDER = 4
+# Pairs times classes to be tested in a bounded time, and columns that are looked at in any case.
+_TESTS, _FEWEST_PAIRED = 800, 8
 _SHARE_OF_DETECTING = 0.6  # of the time for pairs; the rest is for measuring
+_SHARE_OF_NETWORK = 0.5  # of the time for both, what is left is for the search
 _MEMBERS = 8  # of the network that is trained at the rate chosen
 # Epochs that are run of those planned, as rates leave the race and networks stop early.
 _SHARE_RUN = 0.6
@@ -43,7 +46,7 @@ def _quietly(function):
 
 @_quietly
 def networks(models, X, y, allowed):
-    """Make search and network fit: fewer epochs, then fewer rates."""
+    """Make network and search fit: fewer epochs of either, then fewer rates."""
     sizes = models.sizes
     if not math.isfinite(allowed):
         return sizes, None
@@ -51,22 +54,30 @@ def networks(models, X, y, allowed):
     start = time.perf_counter()
     probe.fit(X, y)
     whole = time.perf_counter() - start
-    epoch = min(probe.net_.history[:, "dur"])
-    begin = max(whole - _PROBE_EPOCHS * epoch, 0.0) * (sizes.cv + 1)
+    epoch = min(probe.net_.history[:, "dur"]) * _SHARE_RUN
+    begin = max(whole - _PROBE_EPOCHS * epoch, 0.0)
     allowed -= whole
+    # the network that is shown first; a search that is cut short still tells the better rates
+    n_epochs = int((_SHARE_OF_NETWORK * allowed - begin) / max(epoch * _MEMBERS, 1e-9))
+    n_epochs = min(max(n_epochs, _FEWEST_EPOCHS), sizes.max_iter)
+    allowed -= begin + n_epochs * epoch * _MEMBERS
 
     def epochs_of(rates):
-        members = len(rates) * sizes.cv + _MEMBERS
-        return int((allowed - begin) / max(epoch * members * _SHARE_RUN, 1e-9))
+        left = allowed - begin * sizes.cv
+        return int(left / max(epoch * len(rates) * sizes.cv, 1e-9))
 
-    n_epochs = epochs_of(sizes.dropouts)
-    if n_epochs >= sizes.max_iter:
-        return sizes, None
-    if n_epochs < _FEWEST_EPOCHS and len(sizes.dropouts) > len(_FEW_RATES):
-        sizes = replace(sizes, dropouts=_FEW_RATES)
-        n_epochs = epochs_of(_FEW_RATES)
-    sizes = replace(sizes, max_iter=min(max(n_epochs, _FEWEST_EPOCHS), sizes.max_iter))
-    return sizes, (f"at most {sizes.max_iter} epochs of networks at {len(sizes.dropouts)} rates")
+    rates = sizes.dropouts
+    if epochs_of(rates) < _FEWEST_EPOCHS and len(rates) > len(_FEW_RATES):
+        rates = _FEW_RATES
+    n_of_search = min(max(epochs_of(rates), _FEWEST_EPOCHS), sizes.max_iter)
+    sizes = replace(sizes, max_iter=n_epochs, search_iter=n_of_search, dropouts=rates)
+    said = [
+        f"at most {n_epochs} epochs of networks" if n_epochs < models.sizes.max_iter else "",
+        f"at most {n_of_search} epochs at {len(rates)} rates in the search for the best one"
+        if n_of_search < models.sizes.max_iter
+        else "",
+    ]
+    return sizes, ", ".join(filter(None, said)) or None
 
 
 @_quietly
@@ -140,6 +151,15 @@ def evaluations(scores, n_planned, allowed):
     """Return how many rows these models can be asked about in a time, of those planned."""
     each = sum(s.seconds_per_row for s in scores)
     return int(max(min(n_planned, allowed / max(each, 1e-12)), _FEWEST_EVALUATIONS))
+
+
+def n_paired(sizes, n_outputs, allowed):
+    """Return how many columns to look at for pairs: each pair is tested on every class."""
+    n = sizes.max_paired_columns
+    n_outputs = 1 if n_outputs == 2 else n_outputs
+    while math.isfinite(allowed) and n > _FEWEST_PAIRED and n * (n - 1) / 2 * n_outputs > _TESTS:
+        n -= 1
+    return n
 
 
 def _with(models, sizes):

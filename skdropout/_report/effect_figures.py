@@ -10,6 +10,7 @@ from skdropout._report.words import short
 
 _LINES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."))
 _MOST_TICKS = 12
+_FEW_VALUES = 6
 
 
 def draw_importance(names, rises, errors, label):
@@ -112,12 +113,14 @@ def draw_surface(surface, label):
         image = ax.pcolormesh(
             *edges, surface.values.T, cmap="RdBu_r", vmin=-most, vmax=most, rasterized=True
         )
-        for axis, levels, own in zip(
-            (ax.xaxis, ax.yaxis), surface.levels, surface.edges, strict=True
+        for axis, levels, own, asked in zip(
+            (ax.xaxis, ax.yaxis), surface.levels, surface.edges, surface.asked, strict=True
         ):
             if levels is None:
                 axis.set_major_locator(MaxNLocator(6))
                 _write_as(axis, own)
+                if len(asked) <= _FEW_VALUES:
+                    axis.set_ticks(asked, list(map(reader_of(asked), asked)))
             else:
                 _name_places(axis, levels, is_flat=axis is ax.xaxis)
         first, second = (short(name, 34) for name in surface.names)

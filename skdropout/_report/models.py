@@ -26,8 +26,9 @@ class Sizes:
     """How many rows, networks and steps everything takes.
 
     ``minutes`` None is no bound. ``outer_bags`` None and ``detecting`` None stand for the defaults
-    of the boosting machine and of the interaction finder; ``max_rounds`` and ``tree_iterations``
-    None for those of boosting machine and boosted trees.
+    of the boosting machine and of the interaction finder, ``max_rounds`` and ``tree_iterations``
+    None for those of boosting machine and boosted trees, ``search_iter`` None for as many epochs as
+    ``max_iter``.
     """
 
     max_rows: int
@@ -39,6 +40,7 @@ class Sizes:
     detecting: dict | None
     n_evaluations: int
     minutes: float | None = None
+    search_iter: int | None = None
     max_rounds: int | None = None
     tree_iterations: int | None = None
     n_repeats: int = 5
@@ -109,7 +111,7 @@ class Models:
             cv=self.sizes.cv,
             racing=True,
             refit="ensemble" if self.is_regression else False,
-            max_iter=self.sizes.max_iter,
+            max_iter=self.sizes.search_iter or self.sizes.max_iter,
             **self._common,
         )
 

@@ -59,7 +59,8 @@ def share(value, places=None):
     if not math.isfinite(value):
         return "unknown"
     if places is None:
-        places = 0 if abs(value) >= 9.95 or value == 0 else 1
+        is_whole = math.isclose(value, round(value), abs_tol=1e-9)
+        places = 0 if abs(value) >= 9.95 or is_whole else 1
     if 0 < abs(value) < 0.05 and places == 1:
         return "less than 0.1 %"
     return f"{_with_minus(f'{value:,.{places}f}')} %"

@@ -13,7 +13,7 @@ from skdropout.inspection import interaction_table
 # Share of the variance of predictions from which on a pair stands out.
 LEAST_SHARE = 0.02
 _SURE = 2  # standard errors
-CELLS, _MOST_LEVELS = 10, 14
+CELLS, _MOST_LEVELS = 10, 24
 
 
 @dataclass(eq=False)
@@ -44,10 +44,15 @@ class Pair:
 
 @dataclass(eq=False)
 class Surface:
-    """What two columns do together to the mean prediction; NaN in cells without rows."""
+    """What two columns do together to the mean prediction; NaN in cells without rows.
+
+    ``asked`` has the values of either column that were asked about; cells of numbers have
+    ``edges``, of categories ``levels``, and the other is None.
+    """
 
     names: tuple
     values: np.ndarray
+    asked: tuple
     edges: tuple
     levels: tuple
     of_class: object
@@ -112,7 +117,10 @@ def surface_of(model, X, names, n_rows):
         own = own[:, chosen]
     values = np.where(visits > 0, joint[..., chosen], np.nan)
     levels = tuple(part[0] if part[1] is None else None for part in parts)
-    return Surface(tuple(names), values, (edges_a, edges_b), levels, of_class, float(own.std()))
+    asked = first, second
+    return Surface(
+        tuple(names), values, asked, (edges_a, edges_b), levels, of_class, float(own.std())
+    )
 
 
 def _joint(means, visits):

@@ -178,7 +178,8 @@ def _pairs(findings, prepared, models, allowed):
         )
         for s in both
     }
-    names = findings.leading[: models.sizes.max_paired_columns]
+    n_outputs = findings.ours.predicted.shape[1] if findings.ours.predicted.ndim > 1 else 1
+    names = findings.leading[: affording.n_paired(models.sizes, n_outputs, allowed)]
     findings.paired = [name for name in prepared.X_train.columns if name in names]
     findings.finder = findings.pairs = None
     findings.surfaces = []

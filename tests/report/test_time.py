@@ -70,7 +70,16 @@ def test_networks_get_as_many_epochs_as_there_is_time_for(table):
     assert (sizes.max_iter, words) == (5_000, None)
     sizes, words = affording.networks(models, X, y, 0.5)
     assert sizes.max_iter < 5_000
+    assert sizes.search_iter < 5_000
     assert f"at most {sizes.max_iter} epochs" in words
+
+
+@pytest.mark.parametrize(
+    ("n_outputs", "seconds", "n"),
+    [(1, 60.0, 40), (2, 60.0, 40), (10, 60.0, 13), (30, 60.0, 8), (30, np.inf, 40)],
+)
+def test_of_many_classes_fewer_columns_are_paired(n_outputs, seconds, n):
+    assert affording.n_paired(TINY, n_outputs, seconds) == n
 
 
 def test_ctrl_c_keeps_the_stages_that_are_done(table, monkeypatch, tmp_path, capsys, tiny):
