@@ -88,7 +88,7 @@ html_theme_options = {
     "footer_end": ["theme-version"],
     "pygments_light_style": "tango",
 }
-html_sidebars = {"index": [], "benchmarks": []}
+html_sidebars = {"index": [], "benchmarks": [], "get_started": [], "which_estimator": []}
 html_show_sourcelink = False
 
 

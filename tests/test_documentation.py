@@ -69,3 +69,15 @@ def test_the_gallery_has_a_heading_for_every_task():
     order = ast.parse((ROOT / "docs" / "conf.py").read_text()).body
     tasks = next(n for n in order if isinstance(n, ast.Assign) and n.targets[0].id == "TASKS")
     assert set(ast.literal_eval(tasks.value)) == {folder.name for folder in folders}
+
+
+def test_the_map_of_estimators_leads_to_pages_of_the_reference():
+    text = (ROOT / "docs" / "images" / "which_estimator.svg").read_text()
+    targets = re.findall(r'<a href="([^"#]+)', text)
+    listed = (ROOT / "docs" / "api.rst").read_text().split()
+    for name in filter(
+        None, (re.match(r"_generated/api/skdropout\.(.+)\.html", t) for t in targets)
+    ):
+        assert name[1] in listed
+    pages = {t for t in targets if not t.startswith("_generated")}
+    assert pages == {"api.html", "report.html"}
