@@ -1,6 +1,7 @@
 """The benchmark page takes whatever is in the folder of results."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,11 @@ def test_every_result_of_the_repository_has_a_section(page, tmp_path):
     names = [path.stem for path in (ROOT / "benchmarks" / "results").glob("*.csv")]
     assert text.count("\n## ") + 1 == len(names) > 5
     assert "nan" not in text
+
+
+def test_every_section_answers_a_question_in_the_summary(page, tmp_path):
+    page.write(ROOT / "benchmarks", tmp_path / "page.md")
+    sections = re.findall(r"^## (.+)$", (tmp_path / "page.md").read_text(), re.MULTILINE)
+    summary = (ROOT / "docs" / "benchmarks.md").read_text()
+    named = set(re.findall(r"\(#([\w-]+)\)", summary))
+    assert named == {section.lower().replace(" ", "-") for section in sections}

@@ -81,3 +81,9 @@ def test_the_map_of_estimators_leads_to_pages_of_the_reference():
         assert name[1] in listed
     pages = {t for t in targets if not t.startswith("_generated")}
     assert pages == {"api.html", "report.html"}
+
+
+def test_the_reference_lists_nothing_twice():
+    lines = (ROOT / "docs" / "api.rst").read_text().splitlines()
+    names = [line.strip() for line in lines if re.fullmatch(r" {3}[\w.]+", line)]
+    assert len(names) == len(set(names)) > 30
