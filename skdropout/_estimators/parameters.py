@@ -47,8 +47,8 @@ class NetworkParameters:
         in training.
     input_scaling : float, default=20.0
         Every input of the first layer is multiplied by a factor that is learnt, this many times as
-        fast as the weights [5]_, so inputs that say little soon count little. 0: no factors, which
-        leaves a network more even-handed to be looked into.
+        fast as the weights [5]_, so inputs that say little soon count little. 0: no factors; inputs
+        are then treated more alike, which suits networks whose interactions are to be measured.
     categorical_features : "from_dtype", None, or array-like of {int, str, bool}, default="from_dtype"
         Which columns hold categories. "from_dtype": a data frame's columns of dtype category, and
         columns of strings. Otherwise column indices, column names, a mask, or None for none at all.

@@ -41,11 +41,11 @@ class SmoothHessInteractions(Found, Finds, Adopting, TransformerMixin, BaseEstim
     Parameters
     ----------
     estimator : estimator, default=None
-        What to fit and to look into; a fitted one in a ``FrozenEstimator`` is used as it is. None
+        What to fit and to measure; a fitted one in a ``FrozenEstimator`` is used as it is. None
         are networks of this library, trained side by side on different quarters of the rows left
-        out, with dropout at a rate of 0.15 and without: those are looked into whose validation loss
-        is at most 1.2 times the least. Of up to 32 columns networks of the library's own first
-        recipe are trained too, and taken where their validation loss is less by a tenth.
+        out, with dropout at a rate of 0.15 and without; those whose validation loss is at most 1.2
+        times the least are used. With up to 32 columns, networks by the library's own first recipe
+        are trained too, and taken where their validation loss is less by a tenth.
     n_interactions : int or "auto", default=10
         Number of pairs, or groups, to keep. "auto" keeps all those that pass at ``error_rate``.
     error_rate : float, default=0.05
