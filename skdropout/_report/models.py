@@ -48,6 +48,7 @@ class Sizes:
     n_effect_rows: int = 500
     n_surfaces: int = 4
     max_paired_columns: int = 40
+    max_order: int = 2
 
 
 FULL = Sizes(
@@ -59,6 +60,7 @@ FULL = Sizes(
     outer_bags=None,
     detecting=None,
     n_evaluations=1_000_000,
+    max_order=3,
 )
 
 
@@ -140,6 +142,7 @@ class Models:
             networks and self._ours("DropoutMLP{}")(**networks, **self._common),
             n_interactions="auto",
             error_rate=ERROR_RATE,
+            max_order=self.sizes.max_order,
             target_type="continuous" if self.is_regression else "classes",
             **self._common,
         )
@@ -154,9 +157,7 @@ class Models:
         if self.is_regression:
             kind = HistGradientBoostingRegressor
         n_iterations = self.sizes.tree_iterations
-        # fewer trees take larger steps
-        fewer = {"max_iter": n_iterations, "learning_rate": min(0.4, 10 / (n_iterations or 1))}
-        trees = kind(random_state=0, **(fewer if n_iterations else {}))
+        trees = kind(random_state=0, **({"max_iter": n_iterations} if n_iterations else {}))
         if max(self.recipe.n_levels.values(), default=0) <= _MOST_LEVELS:
             return trees
         encode = ("encode", TargetEncoder(random_state=0), self.recipe.categories)

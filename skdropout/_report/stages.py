@@ -70,13 +70,19 @@ def measure(prepared, models, budget, progress, was_asked):
         findings.warnings += [
             f"While {words}: {str(warning.message).splitlines()[0]}"
             for warning in caught
-            if not issubclass(warning.category, DeprecationWarning | FutureWarning)
+            if not issubclass(warning.category, _of_no_use(findings))
         ]
         if was_asked.is_set():
             findings.interrupted = words
             break
     findings.warnings = list(dict.fromkeys(findings.warnings))
     return findings
+
+
+def _of_no_use(findings):
+    """Return the kinds of warnings that readers can do nothing about, or have been told of."""
+    kinds = DeprecationWarning, FutureWarning
+    return (*kinds, ConvergenceWarning) if findings.notes else kinds
 
 
 def _network(findings, prepared, models, allowed):

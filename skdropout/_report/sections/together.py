@@ -65,7 +65,7 @@ def verdict(findings, terms):
     if out:
         names = [pair_name(pair.names) for pair in out[:3]]
         more = len(out) - len(names)
-        what = "pair" if all(len(pair.names) == 2 for pair in out) else "group"
+        what = _what(out)
         stand = "stands" if len(out) == 1 else "stand"
         return [
             f"{count(len(out), what)} of columns {stand} out as acting together: "
@@ -74,11 +74,16 @@ def verdict(findings, terms):
     if passing:
         they = "it carries" if len(passing) == 1 else "together they carry"
         carried = sum(pair.share for pair in passing)
+        n_passing = count(len(passing), _what(passing))
         return [
-            f"No pair stands out: {count(len(passing), 'pair')} can be told from chance, but "
+            f"No pair stands out: {n_passing} can be told from chance, but "
             f"{they} {share(carried, 1)} of the variance of the predictions."
         ]
     return ["No pair stands out: none can be told from chance."]
+
+
+def _what(pairs):
+    return "pair" if all(len(pair.names) == 2 for pair in pairs) else "group"
 
 
 def boosting_machines(findings, terms):
