@@ -117,7 +117,10 @@ def _parts(findings, look, prepared, recipe, program):
         made.append(("levels", columns.LEVELS, columns.levels(findings, prepared, terms)))
     code_section = section(
         "The code",
-        paragraph("These lines repeat the report in Python, with the same numbers."),
+        paragraph(
+            "These lines repeat the report in Python. The models and their scores are the same; "
+            "what is shuffled or drawn at random differs a little."
+        ),
         code(program),
         anchor="code",
     )

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.utils import Bunch
 
 from skdropout import DropoutMLPRegressor
 from skdropout.__main__ import main
@@ -15,6 +16,8 @@ from skdropout._report import affording
 from skdropout._report.budget import Budget, Progress
 from skdropout._report.models import Models, extended
 from skdropout._report.preparing import apply_recipe, choose_recipe
+from skdropout._report.sections import dropout
+from skdropout._report.sections.words import Terms
 from skdropout._report.stages import STAGES, measure
 from tests.report.small import TINY
 
@@ -135,6 +138,18 @@ def test_progress_moves_within_a_stage(monkeypatch):
 def test_a_grid_whose_edge_is_best_is_extended(rates, best, grid):
     found = extended(rates, best)
     assert found is None if grid is None else found == pytest.approx(grid)
+
+
+def test_the_page_says_that_the_grid_was_extended(table, monkeypatch):
+    monkeypatch.setattr("skdropout._report.stages.extended", lambda rates, best: [0.3, 0.6, 0.8])
+    recipe = choose_recipe(table, "y", "auto", 1_000)
+    findings = Bunch(scores=[], notes=[])
+    network = STAGES["network"][2]
+    network(findings, apply_recipe(table, recipe), Models(recipe, TINY, "cpu"), np.inf)
+    assert findings.path.rates.tolist() == [0, 0.3, 0.6, 0.8]
+    assert findings.path.chosen in (0.3, 0.6, 0.8)
+    assert findings.ours.model.dropout == findings.path.chosen
+    assert "the grid was extended once" in dropout.dropout(findings, Terms(recipe))
 
 
 @pytest.mark.parametrize("minutes", ["0", "-3", "nan"])

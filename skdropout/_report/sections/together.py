@@ -115,7 +115,7 @@ def boosting_machines(findings, terms):
             f"method called FAST. With {count(len(pairs), 'pair')} found here its test "
             f"{terms.loss} is {with_error(ours.loss, ours.error)}, with as many of its own "
             f"{with_error(theirs.loss, theirs.error)} (difference {signed(apart, error)}): "
-            f"{verdict}. {count(len(both), 'pair')} are the same."
+            f"{verdict}. {count(len(both), 'pair')} {'is' if len(both) == 1 else 'are'} the same."
         ),
         table(("pairs found here, strongest first", "picked by FAST too"), rows),
         paragraph(f"FAST's alone: {', '.join(only)}." if only else "", "note"),
