@@ -44,6 +44,20 @@ def test_pages_name_what_exists(page):
                     resolve(f"{node.module}.{alias.name}")
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:columns of X nearly duplicate")
+def test_the_steps_of_get_started_run():
+    pytest.importorskip("matplotlib").use("agg")
+    text = (
+        (ROOT / "docs" / "get_started.md").read_text().replace("train_size=2000", "train_size=400")
+    )
+    names = {}
+    for code in re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        exec(code, names)
+    assert names["search"].dropout_ in {0.0, 0.1, 0.3}
+    assert len(names["strengths"].names) >= 3
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_examples_that_pages_point_to_exist(page):
     there = {path.relative_to(ROOT / "examples").as_posix() for path in EXAMPLES}
