@@ -17,7 +17,7 @@ from skdropout.inspection import interaction_order_spectrum, occlusion_curve
 COVERAGE = 0.9
 EBM_NAMES = "EBM, its own pairs", "EBM, the pairs found here"
 EBM_ALONE = "EBM, no pairs"
-_SHARE_OF_SEARCH = 0.6  # of its stage; the rest is for a grid that has to be extended
+_SHARE_OF_SEARCH = 0.75  # of its stage; the rest is for a grid that has to be extended
 _MOST_LEVELS_DRAWN = 4
 _FEWEST_ROWS_OF_EFFECTS = 50
 # Columns of which all pairs are correlated; networks leave out most of more.
@@ -274,7 +274,7 @@ _NEEDS = {
 }
 # what is said of a stage while it is at work, what it takes of the time, and what it does
 STAGES = {
-    "network": ("choosing the dropout rate", 6.0, _network),
+    "network": ("choosing the dropout rate", 9.0, _network),
     "rivals": ("fitting scikit-learn's models", 3.0, _rivals),
     "columns": ("asking which columns matter", 2.0, _columns),
     "pairs": ("looking for columns that act together", 4.0, _pairs),
