@@ -1,6 +1,6 @@
 r"""
-A second derivative where there is none, right to the last digit
-================================================================
+A smoothed second derivative where there is none
+================================================
 
 A product of two numbers whose factor changes from quadrant to quadrant has no second derivative at
 the origin. Smoothed with Gaussian noise it has one, the same for every :math:`\sigma`, and known in

@@ -1,6 +1,6 @@
 """
-Commuters ride at eight and at five, but only on working days
-=============================================================
+On working days bikes are rented at eight and at five, on free days at noon
+===========================================================================
 
 Hours and working days act together in bike sharing: on working days more bikes are rented at the
 hours of commuting and fewer at noon than each column alone would say; on free days it is the other

@@ -1,10 +1,10 @@
 """
-Digits are still read when the pixels that matter are hidden
-============================================================
+Digits are read for longer as the pixels that matter are hidden
+===============================================================
 
 :class:`~skdropout.nn.RelevanceDropout` stands in front of a convolutional network in a training
-loop of your own. The pixels that the network relies on are hidden more often than others; trained
-like that, it reads digits better once they are hidden.
+loop of your own. The pixels that the network relies on are hidden more often than others. Trained
+like that, it reads digits better once such pixels are hidden, and complete ones a little worse.
 """
 
 import matplotlib.pyplot as plt
@@ -83,5 +83,6 @@ right.spines[["top", "right"]].set_visible(False)
 right.legend(frameon=False)
 plt.show()
 
-without, chance, by_relevance = (values[-1] for values in curves.values())
-assert by_relevance > max(chance, without)
+without, chance, by_relevance = map(np.array, curves.values())
+assert (by_relevance > np.maximum(without, chance))[1:].all()
+assert without[0] - 0.1 < by_relevance[0] < without[0]

@@ -1,6 +1,6 @@
 """
-Point clouds are still told apart when the points that matter are gone
-======================================================================
+Point clouds are told apart for longer as the points that matter go
+===================================================================
 
 A small network in the manner of PointNet tells spheres, cubes and cylinders apart: the same layers
 for every point, then the largest value over the points. Networks trained while points were dropped
