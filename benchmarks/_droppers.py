@@ -86,12 +86,19 @@ class AveragedRelevance(Callback):
     def on_train_end(self, net, **_):
         del self._columns.forward, self._columns, self._forward, self._average
 
-    @torch.no_grad()
     def _drop(self, encoded, stack, target, masks):
         if self._average is None or self._average.n_members != stack.n_members:
             columns, stack.columns = stack.columns, None
             self._average = copy.deepcopy(stack)
             stack.columns = columns
-        for slow, fast in zip(self._average.parameters(), stack.parameters(), strict=True):
-            slow.lerp_(fast, 0.02)
+            self._average.encoding = (
+                stack.encoding
+            )  # of which what is dropped takes part in training
+        with torch.no_grad():
+            for slow, fast in zip(self._layers(self._average), self._layers(stack), strict=True):
+                slow.lerp_(fast, 0.02)
         return self._forward(encoded, self._average, target, masks)
+
+    @staticmethod
+    def _layers(stack):
+        return [*stack.hidden.parameters(), *stack.output.parameters()]
