@@ -1,13 +1,14 @@
-# `make demo`, `make test`, `make harness`, `make docs`, `make pytabkit`: each does all its own set-up in .venv.
+# `make demo`, `make test`, `make harness`, `make docs`, `make dist`, `make pytabkit`: each does all its own set-up in .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FLOORS := .venv-floors
 PYTABKIT := .venv-pytabkit
+ALONE := .venv-dist
 DOCS_READY := $(VENV)/.docs-ready
 
-.PHONY: demo test harness lint slow floors docs pytabkit clean
+.PHONY: demo test harness lint slow floors docs dist pytabkit clean
 
 # products this small are no faster on several threads, and far slower on a busy machine
 demo: $(READY)
@@ -50,6 +51,19 @@ $(DOCS_READY): $(READY)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[docs]"
 	touch $(DOCS_READY)
 
+# the wheel and the source archive; then the wheel in an environment with what it asks for alone
+dist: $(READY)
+	rm -rf dist $(ALONE)
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m twine check --strict dist/*
+	$(PYTHON) -m venv $(ALONE)
+	$(ALONE)/bin/python -m pip install --quiet -c constraints.txt torch
+	$(ALONE)/bin/python -m pip install --quiet -c constraints.txt dist/*.whl
+	cd dist && ../$(ALONE)/bin/skdropout --version
+	cd dist && OMP_NUM_THREADS=1 ../$(ALONE)/bin/python -c "from skdropout import DropoutMLPRegressor as M; \
+		from skdropout.datasets import make_pure_interaction as make; \
+		X, y = make(200, n_features=3, random_state=0); print(M().fit(X, y).predict(X[:1]))"
+
 # RealMLP-TD and TabM on the first split; DATA=FOLDER gives tables that no public server has
 pytabkit: $(PYTABKIT)/.ready
 	OMP_NUM_THREADS=1 $(PYTABKIT)/bin/python benchmarks/tabular.py --models RealMLP-TD TabM \
@@ -71,5 +85,5 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) $(FLOORS) $(PYTABKIT) .harness build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(FLOORS) $(PYTABKIT) $(ALONE) .harness build dist *.egg-info .pytest_cache .ruff_cache
 	rm -rf docs/_build docs/_generated docs/auto_examples docs/sg_execution_times.rst

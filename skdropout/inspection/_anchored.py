@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 _ROWS_AT_ONCE = 2**12
-# Functions of each column whose products tell what 2, 3, ... columns do in a larger group.
-_FUNCTIONS = {2: 3, 3: 2, 4: 2}
+# Functions of each column whose products tell what 2, 3, ... columns do together.
+_FUNCTIONS = {2: 4, 3: 2, 4: 2, 5: 1}
 
 
 def anchored_effects(model, rows, anchors, groups):
@@ -65,23 +65,23 @@ def anchored_effects(model, rows, anchors, groups):
     return torch.cat(effects).numpy()
 
 
-def products_of_fewer(group, bases):
-    """Return products of functions of two columns of a group, or more, but not of all of them.
+def products_within(group, bases, sizes):
+    """Return products of functions of so many columns of a group.
 
     Parameters
     ----------
     group : tuple of int
     bases : list of ndarray of shape (n_functions, n_rows)
         Of each column, as of ``column_bases``.
+    sizes : iterable of int
 
     Returns
     -------
     products : ndarray of shape (n_rows, n_products)
-        No columns for a pair.
     """
     found = [
         np.prod(functions, axis=0)
-        for k in range(2, len(group))
+        for k in sizes
         for v in combinations(group, k)
         for functions in product(*(bases[j][: _FUNCTIONS[k]] for j in v))
     ]

@@ -1,27 +1,50 @@
 """Candidates enter one by one, each tested beside those that entered before it."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 from scipy.stats import norm
+
+from skdropout.inspection._score import Regression
 
 _STRONG = 4.0  # z-score of effects that models take to be of different strength
 _ENTERS = 0.2  # largest false discovery rate of a candidate that others are tested beside
 
 
-def forward(regressions, features, besides, models, sizes, n_hypotheses):
+class Output(NamedTuple):
+    """What one output's candidates are tested by.
+
+    Attributes
+    ----------
+    regression : Regression
+        What enters is added to it.
+    effects : ndarray of shape (n_rows, n_candidates)
+        What models say each does.
+    model_of_row : ndarray of int, shape (n_rows,)
+    fewer : callable
+        ``fewer(candidate)`` returns functions beside which it is tested, (n_rows, n_functions), or
+        None: what some of its columns may do without the others.
+    own : callable
+        ``own(candidate)`` returns functions of its columns, (n_rows, n_functions), that join it
+        where it enters: models do not say quite what it does, and others could make up for that.
+    """
+
+    regression: Regression
+    effects: np.ndarray
+    model_of_row: np.ndarray
+    fewer: Callable
+    own: Callable
+
+
+def forward(outputs, sizes, n_hypotheses):
     """Test candidates, the clearest of those that are left entering the regressions each time.
 
     Small groups of columns come first: what they do is part of what larger ones may do.
 
     Parameters
     ----------
-    regressions : list of Regression
-        One for each output; what enters is added to them.
-    features : list of ndarray of shape (n_rows, n_candidates)
-        Of each output.
-    besides : list of dict of int to ndarray of shape (n_rows, n_functions)
-        Of each output: functions beside which a candidate is tested.
-    models : list of ndarray of int, shape (n_rows,)
-        Of each output: the model of each row.
+    outputs : list of Output
     sizes : ndarray of int, shape (n_candidates,)
     n_hypotheses : int
         How many the candidates were chosen from.
@@ -41,27 +64,23 @@ def forward(regressions, features, besides, models, sizes, n_hypotheses):
     for size in np.unique(sizes):
         left = np.flatnonzero(sizes == size)
         while len(left):
-            of_outputs = [
-                _scores(*of_output, left)
-                for of_output in zip(regressions, features, besides, strict=True)
-            ]
-            z[left] = np.max(of_outputs, axis=0)
-            p[left] = np.minimum(len(regressions) * norm.sf(z[left]), 1.0)
+            z[left] = np.max([_scores(output, left) for output in outputs], axis=0)
+            p[left] = np.minimum(len(outputs) * norm.sf(z[left]), 1.0)
             q[left] = np.maximum(_rates(p[left], n_entered + 1, n_hypotheses), passed)
             first = left[z[left].argmax()]
             if q[first] > _ENTERS:
                 break
             n_entered, passed, left = n_entered + 1, q[first], left[left != first]
-            for of_output in zip(regressions, features, besides, models, strict=True):
-                _enter(*of_output, first, z[first])
+            for output in outputs:
+                _enter(output, first, z[first])
     return z, p, q
 
 
-def _enter(regression, effects, besides, models, first, z):
-    effect = effects[:, [first]]
+def _enter(output, first, z):
+    effect, models = output.effects[:, [first]], output.model_of_row
     if z > _STRONG:  # which other effects could make up for
         effect = effect * (models[:, None] == np.unique(models))
-    regression.add(np.hstack([effect, besides.get(first, np.empty((len(effect), 0)))]))
+    output.regression.add(np.hstack([effect, output.own(first)]))
 
 
 def _rates(p, place, n_hypotheses):
@@ -70,10 +89,11 @@ def _rates(p, place, n_hypotheses):
     return np.minimum(odds * (n_hypotheses + 1 - place) / place, 1.0)
 
 
-def _scores(regression, effects, besides, left):
-    z = np.empty(len(left))
-    alone = np.array([u not in besides for u in left])
-    z[alone] = regression.scores(effects[:, left[alone]])
-    for k in np.flatnonzero(~alone):
-        z[k] = regression.scores(effects[:, [left[k]]], besides[left[k]])[0]
-    return z
+def _scores(output, left):
+    fewer = {k: output.fewer(k) for k in left}
+    alone = [k for k in left if fewer[k] is None]
+    scores = dict(zip(alone, output.regression.scores(output.effects[:, alone]), strict=True))
+    for k in left:
+        if fewer[k] is not None:
+            scores[k] = output.regression.scores(output.effects[:, [k]], fewer[k])[0]
+    return [scores[k] for k in left]

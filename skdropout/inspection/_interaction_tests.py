@@ -12,10 +12,10 @@ from sklearn.utils import Bunch, check_consistent_length
 from skdropout._device import draw_seeds
 from skdropout._table import TableLike
 from skdropout.functional._inner import as_count, brief
-from skdropout.inspection._anchored import anchored_effects, products_of_fewer
+from skdropout.inspection._anchored import anchored_effects, products_within
 from skdropout.inspection._cells import as_table, as_targets, coded, column_names, take_rows
 from skdropout.inspection._expansion import column_bases, mid_ranks, orthonormal_basis
-from skdropout.inspection._forward import forward
+from skdropout.inspection._forward import Output, forward
 from skdropout.inspection._look_into import look_into
 from skdropout.inspection._model import FittedModel
 from skdropout.inspection._score import Regression
@@ -23,10 +23,11 @@ from skdropout.inspection._score import Regression
 _MOST_ANCHORS = 8
 _MOST_EVALUATIONS = 2**21
 _LEAST_ROWS = 1000  # where that takes more evaluations
-_KNOTS = 5
+_KNOTS = 10
 _MOST_LEVELS = 32  # each with a constant of its own; rarer ones share one
 _ROWS_PER_FUNCTION = 5  # of what columns do alone
 _ROWS_PER_FEATURE = 10  # of interactions that are tested
+_ROWS_PER_OWN = 20  # of what one that has passed may do otherwise than models say
 
 
 def interaction_tests(
@@ -156,14 +157,17 @@ def interaction_tests(
         tested = np.argsort(-effects.var(0).sum(-1), kind="stable")[:most]
         codes, holds_levels = coded(take_rows(X, seen))
         outputs = _outputs(models[0], effects[:, tested], _targets(y, models[0])[seen])
-        z[tested], p_values[tested], q_values[tested] = _tested(
-            [groups[g] for g in tested],
+        candidates = [groups[g] for g in tested]
+        by_output = _tested(
+            candidates,
             outputs,
             _alone(codes, holds_levels),
-            column_bases(codes, holds_levels) if max(map(len, groups)) > 2 else [],
+            column_bases(codes, holds_levels),
             model_of_row,
-            n_hypotheses,
         )
+        sizes = np.array([len(u) for u in candidates])
+        found = forward(by_output, sizes, n_hypotheses)
+        z[tested], p_values[tested], q_values[tested] = found
     return Bunch(
         interactions=groups,
         p_values=p_values,
@@ -248,25 +252,28 @@ def _effects(models, parts, groups, n_anchors, random_state):
     return seen, model_of_row, total / np.bincount(place)[:, None, None]
 
 
-def _tested(groups, outputs, alone, bases, model_of_row, n_hypotheses):
-    """Return z-scores, p-values and q-values, (n_groups,)."""
+def _tested(groups, outputs, alone, bases, model_of_row):
+    """Return what each output's candidates are tested by."""
     place = {u: g for g, u in enumerate(groups)}
-    larger = [g for g, u in enumerate(groups) if len(u) > 2]
-    regressions, features, besides, models = [], [], [], []
-    for effects, rows, y, link in outputs:
-        regressions.append(Regression(y, alone[rows], link))
-        of_rows = [basis[:, rows] for basis in bases]
-        besides.append({g: _fewer(groups[g], effects, place, of_rows) for g in larger})
-        features.append(effects)
-        models.append(model_of_row[rows])
-    sizes = np.array([len(u) for u in groups])
-    return forward(regressions, features, besides, models, sizes, n_hypotheses)
 
+    def of_output(effects, rows, y, link):
+        own_bases = [basis[:, rows] for basis in bases]
 
-def _fewer(group, effects, place, bases):
-    """Return what fewer columns of a group may do: what models say, and products of functions."""
-    within = [v for k in range(2, len(group)) for v in combinations(group, k) if v in place]
-    return np.hstack([effects[:, [place[v] for v in within]], products_of_fewer(group, bases)])
+        def fewer(g):
+            group, sizes = groups[g], range(2, len(groups[g]))
+            if not sizes:
+                return None
+            within = [place[v] for k in sizes for v in combinations(group, k) if v in place]
+            return np.hstack([effects[:, within], products_within(group, own_bases, sizes)])
+
+        def own(g):
+            functions = products_within(groups[g], own_bases, range(2, len(groups[g]) + 1))
+            is_affordable = functions.shape[1] * _ROWS_PER_OWN <= len(y)
+            return functions if is_affordable else functions[:, :0]
+
+        return Output(Regression(y, alone[rows], link), effects, model_of_row[rows], fewer, own)
+
+    return [of_output(*output) for output in outputs]
 
 
 def _targets(y, model):

@@ -6,7 +6,7 @@ from scipy import stats
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
 
-from skdropout.inspection._forward import forward
+from skdropout.inspection._forward import Output, forward
 from skdropout.inspection._score import Regression
 
 NONE = np.empty((5000, 0))
@@ -90,10 +90,12 @@ def test_separable_classes_do_no_harm():
 
 
 def entered(y, features, functions, n_hypotheses=None, link="identity"):
-    regression = Regression(y, functions, link)
-    n_hypotheses = n_hypotheses or features.shape[1]
+    def nothing(_):
+        return NONE[: len(y)]
+
     models, sizes = np.zeros(len(y), dtype=int), np.full(features.shape[1], 2)
-    return forward([regression], [features], [{}], [models], sizes, n_hypotheses)
+    output = Output(Regression(y, functions, link), features, models, lambda _: None, nothing)
+    return forward([output], sizes, n_hypotheses or features.shape[1])
 
 
 def test_candidates_that_say_the_same_enter_once():
