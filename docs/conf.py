@@ -2,7 +2,6 @@
 
 import os
 import sys
-import warnings
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -11,7 +10,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(HERE))
 
 import benchmark_tables  # noqa: E402
-from sklearn.exceptions import ConvergenceWarning  # noqa: E402
 from sphinx_gallery.sorting import ExplicitOrder  # noqa: E402
 
 import skdropout  # noqa: E402
@@ -47,9 +45,6 @@ autodoc_default_options = {
 autodoc_typehints = "none"  # the docstrings say more
 numpydoc_show_class_members = False
 
-# examples train for a few epochs only
-warnings.filterwarnings("ignore", category=ConvergenceWarning)
-
 TASKS = [
     "how_much_dropout",
     "what_is_learnt",
@@ -64,6 +59,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"/plot_",
     "within_subsection_order": "FileNameSortKey",
+    "reset_modules": ("matplotlib", "quiet.before_example"),
     "reference_url": {"skdropout": None},
     "doc_module": ("skdropout",),
     "backreferences_dir": "_generated/backreferences",
