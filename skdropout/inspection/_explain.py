@@ -133,7 +133,7 @@ def explain_local(
     X: TableLike,
     y: ArrayLike | None = None,
     *,
-    background: TableLike,
+    background: TableLike | None = None,
     interactions: int | Sequence[tuple[int | str, int | str]] = 10,
     output: Any = None,
     n_points: int = 200,
@@ -154,8 +154,9 @@ def explain_local(
         Rows to explain; the time is proportional to their number.
     y : array-like of shape (n_samples,), default=None
         Their targets, to be shown beside the predictions.
-    background : array-like or data frame of shape (n_background, n_columns)
-        Rows the model knows the like of, such as those it was trained on.
+    background : array-like or data frame of shape (n_background, n_columns), default=None
+        Rows the model knows the like of, such as those it was trained on: what a cell adds is what
+        it adds to their mean. None: the rows to explain, which should then be some hundred.
     interactions : int or list of pairs, default=10
         As for :func:`explain_global`; strengths are measured on ``background``.
     output : object, default=None
@@ -177,7 +178,8 @@ def explain_local(
     ImportError
         If interpret is not installed.
     ValueError
-        If a pair or an output is none of the model's, or tables differ in their columns.
+        If a pair or an output is none of the model's, if tables differ in their columns, or if
+        there is no ``background`` beside a single row.
 
     Examples
     --------
@@ -192,7 +194,13 @@ def explain_local(
     """
     template = _interpret_template("explain_local")
     n_points = as_count("n_points", n_points)
-    X, background = as_table(X), as_table(background)
+    X = as_table(X)
+    if background is None and len(X) < 2:
+        raise ValueError(
+            f"X has {len(X)} rows, which leaves nothing to compare a row with; give background=, "
+            "such as the rows that the model was trained on."
+        )
+    background = X if background is None else as_table(background)
     names = column_names(background)
     if column_names(X) != names:
         raise ValueError(f"X has the columns {column_names(X)}, but background has {names}.")

@@ -168,6 +168,20 @@ def test_tables_of_any_kind(data):
     assert explain_local(model, array[:2], background=array, **options).data(0)["values"][2] == ""
 
 
+def test_rows_explained_are_their_own_background_where_none_is_given():
+    X = np.random.default_rng(0).normal(size=(60, 4))
+    y = X[:, 0] * X[:, 1]
+    model = DropoutMLPRegressor((8,), max_iter=3, dropout=0.1, random_state=0).fit(X, y)
+    options = {"interactions": 1, "random_state": 0}
+    found, expected = (
+        explain_local(model, X, background=background, **options).data(3)["scores"]
+        for background in (None, X)
+    )
+    assert found == expected
+    with pytest.raises(ValueError, match=r"X has 1 rows, .* give background="):
+        explain_local(model, X[:1], **options)
+
+
 def test_bad_input(data):
     X, y = data
     model = DropoutMLPRegressor(random_state=0, **SMALL).fit(X, y)

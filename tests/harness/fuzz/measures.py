@@ -292,7 +292,11 @@ MEASURES = {
     ),
     "inspection.explain_local": Looks(
         ("estimator", "X", "background"),
-        {**_EXPLAIN, "y": [f"target({t!r}, {n!r})" for t in TARGETS for n in TARGETS[t]]},
+        {
+            **_EXPLAIN,
+            "y": [f"target({t!r}, {n!r})" for t in TARGETS for n in TARGETS[t]],
+            "background": ["None", "5", "@[:1]"],
+        },
         _BASE_EXPLAIN,
         kinds=_BINARY,
         positional=("estimator", "X", "y"),
