@@ -5,9 +5,13 @@ from itertools import combinations, product
 import numpy as np
 import torch
 
+from skdropout.inspection._expansion import mid_ranks
+
 _ROWS_AT_ONCE = 2**12
 # Functions of each column whose products tell what 2, 3, ... columns do together.
 _FUNCTIONS = {2: 4, 3: 2, 4: 2, 5: 1}
+_ROWS_OF_BIN, _MOST_BINS = 20, 100
+_ROUNDS = 4
 
 
 def anchored_effects(model, rows, anchors, groups):
@@ -65,6 +69,35 @@ def anchored_effects(model, rows, anchors, groups):
     return torch.cat(effects).numpy()
 
 
+def beside_single_columns(effects, groups, codes, holds_levels):
+    """Take from what groups do whatever one column of theirs tells of it, however finely.
+
+    Parameters
+    ----------
+    effects : ndarray of shape (n_rows, n_groups, n_outputs)
+    groups : list of tuple of int
+    codes : ndarray of shape (n_rows, n_columns)
+        Numbers, NaN where missing, and codes of levels.
+    holds_levels : ndarray of bool, shape (n_columns,)
+
+    Returns
+    -------
+    effects : ndarray of shape (n_rows, n_groups, n_outputs)
+        Less their means over bins of each column, in turn.
+    """
+    n_bins = min(max(len(codes) // _ROWS_OF_BIN, 1), _MOST_BINS)
+    bins = [
+        np.unique(values if is_levels else (mid_ranks(values) * n_bins).astype(int), False, True)[1]
+        for values, is_levels in zip(codes.T, holds_levels, strict=True)
+    ]
+    effects = effects.copy()
+    for g, u in enumerate(groups):
+        for _ in range(_ROUNDS):
+            for j in u:
+                effects[:, g] -= _means(effects[:, g], bins[j])
+    return effects
+
+
 def products_within(group, bases, sizes):
     """Return products of functions of so many columns of a group.
 
@@ -86,3 +119,10 @@ def products_within(group, bases, sizes):
         for functions in product(*(bases[j][: _FUNCTIONS[k]] for j in v))
     ]
     return np.array(found).reshape(len(found), -1).T
+
+
+def _means(values, bins):
+    """Return for each row the mean over the rows of its bin."""
+    total = np.zeros((bins.max() + 1, values.shape[1]))
+    np.add.at(total, bins, values)
+    return (total / np.bincount(bins)[:, None])[bins]

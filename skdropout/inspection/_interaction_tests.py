@@ -12,7 +12,7 @@ from sklearn.utils import Bunch, check_consistent_length
 from skdropout._device import draw_seeds
 from skdropout._table import TableLike
 from skdropout.functional._inner import as_count, brief
-from skdropout.inspection._anchored import anchored_effects, products_within
+from skdropout.inspection._anchored import anchored_effects, beside_single_columns, products_within
 from skdropout.inspection._cells import as_table, as_targets, coded, column_names, take_rows
 from skdropout.inspection._expansion import column_bases, mid_ranks, orthonormal_basis
 from skdropout.inspection._forward import Output, forward
@@ -103,10 +103,11 @@ def interaction_tests(
 
     :math:`D_u` is the prediction less those with cells of :math:`u` taken from another row, by
     inclusion and exclusion: what is left are effects that all of :math:`u` have a part in and, as
-    that other row is the same for all (a few such are averaged), functions of fewer columns. These
-    are told by the functions of single columns or, in groups of three and more, taken away by
-    regression on products of them. Of groups that are not the largest all cells outside are from
-    the other row, so a pair beside triples passes for what it does itself.
+    that other row is the same for all (a few such are averaged), functions of fewer columns. Those
+    of single columns are taken away by means over many bins, so a step of the target that splines
+    cannot follow is taken for no interaction; in groups of three and more those of fewer are taken
+    away by regression on products of functions. Of groups that are not the largest all cells
+    outside are from the other row, so a pair beside triples passes for what it does itself.
 
     Of more candidates than a tenth of the rows those are tested with which predictions vary most;
     the p-values of the others are one.
@@ -156,8 +157,9 @@ def interaction_tests(
         most = max(n_rows // _ROWS_PER_FEATURE, 1)
         tested = np.argsort(-effects.var(0).sum(-1), kind="stable")[:most]
         codes, holds_levels = coded(take_rows(X, seen))
-        outputs = _outputs(models[0], effects[:, tested], _targets(y, models[0])[seen])
         candidates = [groups[g] for g in tested]
+        effects = beside_single_columns(effects[:, tested], candidates, codes, holds_levels)
+        outputs = _outputs(models[0], effects, _targets(y, models[0])[seen])
         by_output = _tested(
             candidates,
             outputs,

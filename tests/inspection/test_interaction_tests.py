@@ -50,6 +50,20 @@ def test_chance_is_uniform_whatever_models_believe(correlation):
     assert stats.kstest(z, "norm").pvalue > 0.001
 
 
+def test_a_step_of_one_column_is_no_interaction():
+    """Splines do not follow it, and a model that believes in a step of a product shows it too."""
+    rng = np.random.default_rng(0)
+    z = []
+    for _ in range(40):
+        X = rng.normal(size=(1000, 3))
+        y = 4 * (X[:, 0] > 0.3) + 0.2 * rng.normal(size=1000)
+        halves = np.arange(500), np.arange(500, 1000)
+        believes = [lambda X: (X[:, 0] > 0.3) * (X[:, 1] + 2)] * 2
+        found = interaction_tests(believes, X, y, halves, interactions=[(0, 1)], random_state=0)
+        z += [*found.z_scores]
+    assert np.square(z).sum() < stats.chi2.ppf(0.999, len(z))
+
+
 @pytest.mark.parametrize("correlation", [0.0, 0.7])
 def test_a_product_passes_and_others_no_more_often_than_by_chance(correlation):
     rng = np.random.default_rng(1)
