@@ -352,14 +352,11 @@ class _Log(nn.Module):
         return probabilities.clamp_min(torch.finfo(probabilities.dtype).eps).log()
 
 
-def squarable(answers):
+def squarable(answers, whose="estimator gives scores", remedy="have it predict in larger units"):
     """Return answers whose variance is a number; refuse others."""
     most = np.abs(answers).max(initial=0.0)
     if most > _LARGEST:
-        raise ValueError(
-            f"estimator gives scores up to {most:.3g}, whose variance no float holds; have it "
-            "predict in larger units."
-        )
+        raise ValueError(f"{whose} up to {most:.3g}, whose variance no float holds; {remedy}.")
     return answers
 
 

@@ -139,6 +139,8 @@ def supported_orders(
     """
     X, y = as_table(X, min_rows=2), as_targets(y, not is_a(is_classifier, estimator))
     alpha, test_size, n_evaluations = _checked(estimator, X, y, alpha, test_size, n_evaluations)
+    if not is_a(is_classifier, estimator):
+        squarable(y, "y holds values", "give it in larger units")
     seeds = draw_seeds(random_state, 3)
     stratify = y if is_classifier(estimator) else None
     train, test = train_test_split(

@@ -21,6 +21,16 @@ def network(cls=DropoutMLPRegressorCV):
     return cls((32,), dropouts=[0, 0.2], cv=3, max_iter=40, random_state=0)
 
 
+def test_targets_whose_squares_no_float_holds_are_refused_before_training():
+    class NeverFitted(LinearRegression):
+        def fit(self, X, y):
+            raise AssertionError("it was trained")
+
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    with pytest.raises(ValueError, match="y holds values up to 1e"):
+        supported_orders(NeverFitted(), X, np.append(X[1:, 0], 1e300), **FAST)
+
+
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_pure_orders_of_a_network_that_chooses_its_rate(order):
     X, y = make_pure_interaction(1500, n_features=4, order=order, noise=0.3, random_state=order)
