@@ -1,5 +1,6 @@
 """What is written: the page, and predictions, model and numbers where they are asked for."""
 
+import csv
 import json
 import os
 from pathlib import Path
@@ -61,7 +62,10 @@ def write_outputs(request, findings, look, prepared, recipe, program):
     has_model = "network" in findings.done
     try:
         if request.predictions is not None and has_model:
-            _predictions(findings, prepared).to_csv(request.predictions)
+            # names of classes may hold whatever ends a line
+            _predictions(findings, prepared).to_csv(
+                request.predictions, quoting=csv.QUOTE_NONNUMERIC
+            )
         if request.model is not None and has_model:
             joblib.dump(findings.ours.model, request.model)
         if request.json is not None:
