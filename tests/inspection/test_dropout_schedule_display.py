@@ -33,6 +33,7 @@ def test_networks_and_layers_that_differ(data):
     model = RelDropRegressor(
         **SMALL,
         dropout=0.3,
+        beta=0.15,
         dropout_profile="front",
         dropout_schedule=["late", "constant"],
         early_stopping=False,
