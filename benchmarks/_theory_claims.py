@@ -8,11 +8,10 @@ from itertools import product
 
 import numpy as np
 from _theory_figures import lines, save, small_multiples
-from _theory_setup import MEASURED, ORDERS, PLAIN, SIMPLE, noise_data, totals
+from _theory_setup import MEASURED, ORDERS, PLAIN, SIMPLE, noise_data, totals, while_learning
 from scipy.stats import t as student
 
 from skdropout import DropoutMLPRegressor, DropoutMLPRegressorCV
-from skdropout.callbacks import SpectrumCallback
 from skdropout.inspection import interaction_order_spectrum
 
 __all__ = ["CLAIMS"]
@@ -48,26 +47,9 @@ def target_of_order(X, order):
 def schedules_and_orders():
     """Early dropout keeps high orders back for a time, not for good."""
     schedules = {"none": 0.0, "constant": 0.25, "early": 0.25, "late": 0.25, "decay": 0.25}
-    every, epochs, found = 10, 60, []
-    for seed in SEEDS:
-        rng = np.random.default_rng(seed)
-        X = rng.uniform(-1, 1, size=(1500, 25))
-        signal = 3**0.5 * X[:, 0] + 3 * X[:, 1] * X[:, 2] + 27**0.5 * X[:, 3:6].prod(1)
-        callback = SpectrumCallback(X, every=every, **{**MEASURED, "n_evaluations": 20_000})
-        rates = np.array(list(schedules.values()))
-        DropoutMLPRegressor(
-            (32, 32),
-            n_members=len(rates),
-            dropout=np.repeat(rates[:, None], 2, axis=1),
-            input_dropout=rates,
-            dropout_schedule=["constant", *list(schedules)[1:]],
-            max_iter=epochs,
-            callbacks=[callback],
-            random_state=seed,
-            **PLAIN,
-        ).fit(X, signal + 2 * rng.normal(size=1500))
-        found.append([spectrum.variances for spectrum in callback.spectra_.values()])
-    variances = np.array(found)  # seed, epoch, schedule, order
+    every, epochs = 10, 60
+    of_networks = ["constant", *list(schedules)[1:]]
+    variances = while_learning(SEEDS, list(schedules.values()), every, epochs, of_networks)
     above = variances[..., 2:].sum(-1) / variances.sum(-1)
     rows = []
     for j, name in enumerate(schedules):

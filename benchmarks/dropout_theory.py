@@ -19,10 +19,9 @@ import torch
 from _results import append_rows, median_and_spread, show
 from _theory_claims import CLAIMS
 from _theory_figures import bars_by_rate, lines, save, small_multiples
-from _theory_setup import MEASURED, ORDERS, PLAIN, SIMPLE, noise_data, totals
+from _theory_setup import MEASURED, ORDERS, PLAIN, SIMPLE, noise_data, totals, while_learning
 
 from skdropout import DropoutMLPRegressor, DropoutMLPRegressorCV
-from skdropout.callbacks import SpectrumCallback
 from skdropout.datasets import load_bike_sharing
 from skdropout.inspection import interaction_order_spectrum
 
@@ -122,24 +121,7 @@ def share_at_total(spectrum, total):
 def early_stopping():
     """Low orders are learnt first, and dropout slows the high ones (Fig. 7)."""
     rates, every, epochs = (0.0, 0.125, 0.25), 10, 60
-    found = []
-    for seed in SEEDS:
-        rng = np.random.default_rng(seed)
-        X = rng.uniform(-1, 1, size=(1500, 25))
-        signal = 3**0.5 * X[:, 0] + 3 * X[:, 1] * X[:, 2] + 27**0.5 * X[:, 3:6].prod(1)
-        callback = SpectrumCallback(X, every=every, **{**MEASURED, "n_evaluations": 20_000})
-        DropoutMLPRegressor(
-            (32, 32),
-            n_members=len(rates),
-            dropout=np.repeat(np.array(rates)[:, None], 2, axis=1),
-            input_dropout=rates,
-            max_iter=epochs,
-            callbacks=[callback],
-            random_state=seed,
-            **PLAIN,
-        ).fit(X, signal + 2 * rng.normal(size=1500))
-        found.append([spectrum.variances for spectrum in callback.spectra_.values()])
-    variances = np.array(found)  # seed, epoch, rate, order
+    variances = while_learning(SEEDS, rates, every, epochs)
     rows = []
     for j, p in enumerate(rates):
         for k in range(4):

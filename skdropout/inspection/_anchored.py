@@ -86,10 +86,10 @@ def beside_single_columns(effects, groups, codes, holds_levels):
         Less their means over bins of each column, in turn.
     """
     n_bins = min(max(len(codes) // _ROWS_OF_BIN, 1), _MOST_BINS)
-    bins = [
-        np.unique(values if is_levels else (mid_ranks(values) * n_bins).astype(int), False, True)[1]
-        for values, is_levels in zip(codes.T, holds_levels, strict=True)
-    ]
+    bins = []
+    for values, is_levels in zip(codes.T, holds_levels, strict=True):
+        of_rows = values if is_levels else (mid_ranks(values) * n_bins).astype(int)
+        bins.append(np.unique(of_rows, return_inverse=True)[1])
     effects = effects.copy()
     for g, u in enumerate(groups):
         for _ in range(_ROUNDS):
